@@ -1,0 +1,1 @@
+"""Procedures as data: diagrams, decision tables, forms, scenarios, profiles, calendars, subjects."""

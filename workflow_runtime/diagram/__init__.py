@@ -1,0 +1,15 @@
+"""Diagrams: read, written, checked.
+
+    diagram = read(Path("county-city-transfer.bpmn").read_bytes())
+    findings = check(diagram, rules="house", context=CheckContext(forms=…, decisions=…))
+
+No database, no engine, no files: whoever has bytes can ask.
+"""
+
+from __future__ import annotations
+
+from workflow_runtime.diagram.model import Diagram
+from workflow_runtime.diagram.reading import read
+from workflow_runtime.diagram.writing import write
+
+__all__ = ["Diagram", "read", "write"]

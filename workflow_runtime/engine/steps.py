@@ -1,0 +1,176 @@
+"""What goes into the engine and what comes out: commands and steps. Frozen values, standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class CaseState(StrEnum):
+    """What the engine says of a case after a step."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    INCIDENT = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteItem:
+    """A person finished an item. `patch` holds its form fields by their own (unprefixed) keys; the reserved key
+    `item` is a mapping (at least `outcome`) that only this token sees."""
+
+    item: str
+    patch: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """A service job finished; `patch` holds its results by unprefixed keys."""
+
+    job: str
+    patch: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """A service job failed for good with a BPMN error code: a boundary error event of that code (or of none)
+    takes over; without one the step reports an incident."""
+
+    job: str
+    code: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverMessage:
+    """A message matched (by the runtime) to an open subscription of this case."""
+
+    subscription: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverSignal:
+    """A signal for this case; nobody need be waiting for it."""
+
+    name: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TimersDue:
+    """Let due timers (due ≤ now) take effect, one at a time, in order of due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """End the case now; every open item, job, timer and subscription closes."""
+
+    reason: str
+
+
+Command = CompleteItem | JobDone | JobFailed | DeliverMessage | DeliverSignal | TimersDue | Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedItem:
+    """A person's step that has just opened. `path`: ids of the call activities around it, outermost first.
+    `inputs`: its zeebe:ioMapping inputs, evaluated."""
+
+    id: str
+    element: str
+    path: tuple[str, ...] = ()
+    process: str = ""  #: id of the process that draws the element
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    form: str | None = None  #: form id, evaluated when it was an expression
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Machine work that has just been asked for; done outside the engine, answered by JobDone or JobFailed."""
+
+    id: str
+    element: str
+    path: tuple[str, ...] = ()
+    process: str = ""
+    type: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A running timer. The full current set is reported at every step."""
+
+    id: str
+    element: str
+    due: datetime
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A message the case waits for. The full current set is reported at every step."""
+
+    id: str
+    element: str
+    name: str
+    key: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """Something the case said to the outside. `kind`: message, signal, escalation or error."""
+
+    kind: str
+    name: str
+    element: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One line of the engine's history. `what`: entered, completed, cancelled or taken (then `element` is a flow)."""
+
+    element: str
+    what: str
+    at: datetime
+    path: tuple[str, ...] = ()
+    note: str | None = None  #: why: the condition or decision that chose, the timer that fired
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The machine stopped and a person is needed. `code` is a short stable word, `message` is for people."""
+
+    element: str
+    code: str
+    message: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one command did. `opened`, `jobs`, `thrown` are new in this step; `closed` are ids of items and jobs that
+    ended in this step without being the command's own (cancelled) or with it (completed); `timers` and
+    `subscriptions` are the full current sets. `patch` has case-file keys (prefixed with the path of called processes,
+    joined by "."), None meaning removed."""
+
+    snapshot: bytes
+    state: CaseState
+    opened: tuple[OpenedItem, ...] = ()
+    closed: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    thrown: tuple[Thrown, ...] = ()
+    patch: Mapping[str, Any] = field(default_factory=dict)
+    history: tuple[Passed, ...] = ()
+    incident: Incident | None = None

@@ -1,0 +1,49 @@
+"""Languages: one translation function for every string a person reads.
+
+Source strings in Python code are English; the catalogue `locale/zh/LC_MESSAGES/xieban.mo` makes them Chinese.
+Diagram, form and profile strings are Chinese; the catalogue `en` of the data folders makes them English.
+"""
+
+from __future__ import annotations
+
+import gettext
+from contextvars import ContextVar
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+LANGUAGES = ("zh", "en")
+_language: ContextVar[str] = ContextVar("language", default="zh")
+
+
+def use_language(code: str) -> None:
+    """Speak `zh` or `en` from here on, in this thread of work."""
+    if code not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, not {code!r}")
+    _language.set(code)
+
+
+def language() -> str:
+    """The language in use: `zh` or `en`."""
+    return _language.get()
+
+
+@cache
+def _catalogue(package: str, domain: str, code: str) -> gettext.NullTranslations:
+    folder = Path(str(resources.files(package))) / "locale"
+    return gettext.translation(domain, folder, languages=[code], fallback=True)
+
+
+def _(text: str) -> str:
+    """`text` (English source) in the language in use."""
+    return _catalogue("workflow_runtime", "xieban", _language.get()).gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form of an English source string that fits `number`, in the language in use."""
+    return _catalogue("workflow_runtime", "xieban", _language.get()).ngettext(one, many, number)
+
+
+def of_data(text: str) -> str:
+    """A string of a diagram, form or profile (Chinese source) in the language in use."""
+    return _catalogue("bpmn", "procedures", _language.get()).gettext(text) if text else text

@@ -1,0 +1,90 @@
+"""Configuration: one frozen value, read once at the door. The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where everything is.
+
+    `database`: SQLAlchemy URL (`sqlite:///…` or `postgresql://…`). `home`: folder of the file store, the rendered
+    documents and the notification drop. `zone`: the office's time zone. `language`: zh or en.
+    `regions_strict`: refuse region codes that no region table knows (off: the fictional 99xxxx codes pass).
+    """
+
+    database: str
+    home: Path
+    zone: str = "Asia/Shanghai"
+    language: str = "zh"
+    regions_strict: bool = False
+    broker: str | None = None
+
+    @property
+    def files(self) -> Path:
+        """The content-addressed file store."""
+        return self.home / "files"
+
+    @property
+    def documents(self) -> Path:
+        """Rendered documents under readable names."""
+        return self.home / "documents"
+
+    @property
+    def outbox(self) -> Path:
+        """Notifications waiting to be carried out of the house."""
+        return self.home / "outbox"
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None
+    ) -> Settings:
+        """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER; arguments win.
+
+        Without any of them: `sqlite:///var/xieban.db` below the current folder. A bare path is a SQLite file.
+        """
+        env = os.environ if environ is None else environ
+        url = database or env.get("XIEBAN_DB") or "var/xieban.db"
+        if "://" not in url:
+            url = f"sqlite:///{url}"
+        if url.startswith("postgresql://") or url.startswith("postgres://"):
+            url = "postgresql+psycopg://" + url.split("://", 1)[1]
+        home = env.get("XIEBAN_HOME")
+        if home is None:
+            home = str(sqlite_path(url).parent) if sqlite_path(url) != Path() else "var"
+        language = language or env.get("XIEBAN_LANG") or _locale_language(env)
+        return cls(
+            database=url,
+            home=Path(home),
+            zone=env.get("XIEBAN_ZONE") or "Asia/Shanghai",
+            language=language,
+            regions_strict=env.get("XIEBAN_REGIONS", "") == "strict",
+            broker=env.get("XIEBAN_BROKER") or None,
+        )
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of a SQLite URL; an empty path for other stores and for memory."""
+    if not url.startswith("sqlite"):
+        return Path()
+    path = url.split("://", 1)[1].removeprefix("/") if "://" in url else url
+    path = path.split("?", 1)[0]
+    return Path(path) if path and path != ":memory:" else Path()
+
+
+def shown(url: str) -> str:
+    """The URL without its password, for messages."""
+    parts = urlsplit(url)
+    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+
+
+def _locale_language(env: Mapping[str, str]) -> str:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if env.get(name):
+            return "en" if env[name].lower().startswith("en") else "zh"
+    return "zh"
