@@ -1,0 +1,5 @@
+"""`python -m cli` is `xieban`."""
+
+from cli import main
+
+main()

@@ -1,0 +1,152 @@
+"""The house holds: import arrows, and constructions that the design rules out, checked on the source itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("workflow_runtime", "handlers", "cli", "bpmn", "templates", "web")
+SOURCES = sorted(path for package in OURS for path in (ROOT / package).rglob("*.py"))
+
+#: importer → what it must never import (prefixes of module names)
+FORBIDDEN = {
+    "workflow_runtime": ("handlers", "cli", "web", "bpmn", "templates"),
+    "workflow_runtime.feel": ("workflow_runtime", "SpiffWorkflow", "sqlalchemy"),
+    "workflow_runtime.decisions": (
+        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "store")),
+        "sqlalchemy",
+    ),
+    "workflow_runtime.diagram": (
+        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "store", "queries", "dispatch")),
+        "sqlalchemy",
+    ),
+    "workflow_runtime.engine": (
+        *(f"workflow_runtime.{name}" for name in ("runtime", "store", "queries", "dispatch")),
+        "sqlalchemy",
+    ),
+    "workflow_runtime.model": (
+        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "store")),
+        "sqlalchemy",
+    ),
+    "workflow_runtime.store": ("workflow_runtime.runtime", "workflow_runtime.engine"),
+    "workflow_runtime.queries": ("workflow_runtime.runtime", "workflow_runtime.engine"),
+    "handlers": ("cli", "web", "workflow_runtime.store", "workflow_runtime.queries", "sqlalchemy"),
+    "cli": ("web", "handlers", "workflow_runtime.store", "sqlalchemy", "SpiffWorkflow"),
+}
+#: a part of a package may import its own package
+OWN = ("workflow_runtime.feel",)
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.lineno, f"{node.module}.{name.name}") for name in node.names)
+
+
+def under(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(prefix + ".")
+
+
+def test_the_arrows_hold() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}:{line} {module_of(path)} → {imported}"
+        for path in SOURCES
+        for importer, targets in FORBIDDEN.items()
+        if under(module_of(path), importer)
+        for line, imported in imports_of(path)
+        if any(under(imported, target) for target in targets)
+        and not any(under(importer, own) and under(imported, own) for own in OWN)
+    ]
+
+    assert broken == []
+
+
+def test_only_the_engine_imports_spiffworkflow() -> None:
+    elsewhere = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in SOURCES
+        if not under(module_of(path), "workflow_runtime.engine")
+        for line, imported in imports_of(path)
+        if under(imported, "SpiffWorkflow")
+    ]
+
+    assert elsewhere == []
+
+
+RULED_OUT = {
+    "code out of text": r"(?<![\w.])(eval|exec)\(",
+    "pickle": r"\bpickle\b",
+    "a YAML loader that builds objects": r"yaml\.(load|unsafe_load|full_load)\(",
+    "a shell": r"shell\s*=\s*True|os\.system\(",
+    "a timer inside the broker": r"\b(countdown|eta)\s*=",
+    "an unfinished place": r"\b(TODO|FIXME|XXX)\b|\bNotImplementedError\b|# pragma: no cover",
+    "a test that is switched off": r"pytest\.mark\.(skip|xfail)",
+}
+
+
+@pytest.mark.parametrize("what", RULED_OUT)
+def test_the_source_holds_none_of_what_the_design_rules_out(what: str) -> None:
+    pattern = re.compile(RULED_OUT[what])
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in [*SOURCES, *tests]
+        if path != Path(__file__).resolve()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_is_pinned_hashed_and_tied_to_no_index(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    requirements = [line for line in text.splitlines() if line and not line[0].isspace()]
+
+    assert "://" not in text
+    assert all("==" in line for line in requirements)
+    assert text.count("--hash=sha256:") >= len(requirements)
+
+
+def test_both_locks_agree() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^[\w.-]+==\S+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_no_tracked_file_names_a_path_of_somebodys_machine() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    home = re.compile(rf"{re.escape(str(ROOT.parent))}/|/(home|Users)/\w+/")
+
+    found = [
+        name
+        for name in listed.stdout.split("\0")
+        if name.endswith((".py", ".md", ".toml", ".lock", ".yaml", ".po", ".txt"))
+        if (ROOT / name).exists() and home.search((ROOT / name).read_text(encoding="utf-8", errors="replace"))
+    ]
+
+    assert found == []
+
+
+def test_every_catalogue_is_built_and_complete() -> None:
+    from workflow_runtime.locale import build
+
+    assert "\n".join(build.problems()) == ""

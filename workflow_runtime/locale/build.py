@@ -1,0 +1,201 @@
+"""Builds the message catalogues from their parts; `python -m workflow_runtime.locale.build`.
+
+`workflow_runtime/locale/zh/parts/*.po` (English source → Chinese) become `zh/LC_MESSAGES/xieban.po` and `.mo`;
+`bpmn/locale/en/parts/*.po` (Chinese source → English) become `en/LC_MESSAGES/procedures.po` and `.mo`.
+The results are committed, so that a checkout speaks both languages without a build. Needs the development packages.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.pofile import PoFileError, read_po
+from lxml import etree
+
+ROOT = Path(__file__).resolve().parents[2]
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+_HEADER = "Language: {language}\nContent-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"
+
+#: one message, or its translation: a text, or a text and its plural
+Message = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One catalogue: where it stands, what it says, and what is wrong with its parts."""
+
+    language: str
+    po: Path
+    messages: Mapping[Message, Message]
+    findings: tuple[str, ...]
+
+    @property
+    def mo(self) -> Path:
+        return self.po.with_suffix(".mo")
+
+    def rendered(self) -> tuple[bytes, bytes]:
+        """The text and the compiled form, the same bytes for the same parts."""
+        po, pairs = [], []
+        header = (("",), (_HEADER.format(language=self.language),))
+        for sources, translations in [header, *sorted(self.messages.items())]:
+            po.append(_entry(sources, translations))
+            pairs.append(("\0".join(sources).encode(), "\0".join(translations).encode()))
+        return "\n".join(po).encode(), _compiled(sorted(pairs))
+
+
+def _entry(sources: tuple[str, ...], translations: tuple[str, ...]) -> str:
+    """One message in the words of a .po file."""
+    lines = [f"{word} {_quoted(text)}\n" for word, text in zip(("msgid", "msgid_plural"), sources, strict=False)]
+    if len(sources) == 1:
+        return "".join([*lines, f"msgstr {_quoted(translations[0])}\n"])
+    return "".join(lines + [f"msgstr[{number}] {_quoted(text)}\n" for number, text in enumerate(translations)])
+
+
+def _quoted(text: str) -> str:
+    escaped = [
+        '"' + line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", "\\n") + '"'
+        for line in text.splitlines(keepends=True)
+    ] or ['""']
+    return escaped[0] if len(escaped) == 1 else "\n".join(['""', *escaped])
+
+
+def _compiled(pairs: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The binary form that `gettext` reads: a header, two tables of (length, offset), the texts."""
+    size = len(pairs)
+    tables, texts = [array("I"), array("I")], b""
+    for column in (0, 1):
+        for pair in pairs:
+            tables[column].extend((len(pair[column]), 28 + 16 * size + len(texts)))
+            texts += pair[column] + b"\0"
+    head = array("I", [0x950412DE, 0, size, 28, 28 + 8 * size, 0, 28 + 16 * size])
+    parts = [head, *tables]
+    if sys.byteorder == "big":
+        for part in parts:
+            part.byteswap()
+    return b"".join(part.tobytes() for part in parts) + texts
+
+
+def program() -> Built:
+    """What the program says, in Chinese."""
+    return _merge(ROOT / "workflow_runtime" / "locale" / "zh", "zh", "xieban.po")
+
+
+def procedures() -> Built:
+    """What diagrams, forms and profiles say, in English."""
+    return _merge(ROOT / "bpmn" / "locale" / "en", "en", "procedures.po")
+
+
+def _merge(folder: Path, language: str, name: str) -> Built:
+    messages: dict[Message, Message] = {}
+    findings: list[str] = []
+    for part in sorted((folder / "parts").glob("*.po")):
+        where = part.relative_to(ROOT)
+        try:
+            catalogue = read_po(BytesIO(part.read_bytes()), locale=language, abort_invalid=True)
+        except (PoFileError, ValueError) as error:
+            findings.append(f"{where}: cannot be read: {error}")
+            continue
+        for message in catalogue:
+            source, translation = _tuple(message.id), _tuple(message.string or "")
+            if not all(source) or not all(translation):
+                continue
+            said = messages.setdefault(source, translation)
+            if said != translation:
+                findings.append(f"{where}: {source[0]!r} is {said!r} in another part, {translation!r} here")
+            if not _placeholders(translation) <= _placeholders(source):
+                findings.append(f"{where}: {translation!r} names a placeholder that {source[0]!r} does not have")
+    return Built(language, folder / "LC_MESSAGES" / name, messages, tuple(findings))
+
+
+def _tuple(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _placeholders(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_PLACEHOLDER.findall(" ".join(texts)))
+
+
+def said_by_the_program() -> Iterator[tuple[str, Message]]:
+    """Every string the source hands to the translator, with file and line."""
+    for package in ("workflow_runtime", "handlers", "cli"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                    continue
+                wanted = {"_": 1, "N_": 1, "ngettext": 2}.get(node.func.id, 0)
+                texts = tuple(part.value for part in node.args[:wanted] if isinstance(part, ast.Constant))
+                if wanted and len(texts) == wanted and all(isinstance(text, str) and text for text in texts):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", tuple(map(str, texts))
+
+
+def said_by_the_procedures() -> Iterator[tuple[str, str]]:
+    """Every Chinese string of a shipped diagram or form that a clerk reads."""
+    for path in sorted((ROOT / "bpmn").rglob("*.bpmn")):
+        for element in etree.fromstring(path.read_bytes()).iter():
+            name = element.get("name") or ""
+            if _CHINESE.search(name) and "zeebe" not in str(element.tag):
+                yield f"{path.relative_to(ROOT)}:{element.sourceline}", name
+    for path in sorted((ROOT / "bpmn").rglob("*.form")):
+        for text in _form_strings(json.loads(path.read_bytes())):
+            yield str(path.relative_to(ROOT)), text
+
+
+def _form_strings(node: object) -> Iterator[str]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _form_strings(part)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("label", "description") and isinstance(value, str) and _CHINESE.search(value):
+                yield value
+            else:
+                yield from _form_strings(value)
+
+
+def problems() -> list[str]:
+    """Everything that keeps a catalogue from being complete, sound and built."""
+    found: list[str] = []
+    for built in (program(), procedures()):
+        found += built.findings
+        po, mo = built.rendered()
+        for path, content in ((built.po, po), (built.mo, mo)):
+            if not path.exists() or path.read_bytes() != content:
+                found.append(f"{path.relative_to(ROOT)} is not what its parts say: build it again (see build.py)")
+    return found + missing()
+
+
+def missing() -> list[str]:
+    """Strings without a translation, each with the place that says it."""
+    chinese, english = program().messages, procedures().messages
+    first = {source[0] for source in chinese}
+    return [
+        f"{where}: no Chinese for {text[0]!r}"
+        for where, text in said_by_the_program()
+        if text not in chinese and (len(text) > 1 or text[0] not in first)
+    ] + [f"{where}: no English for {text!r}" for where, text in said_by_the_procedures() if (text,) not in english]
+
+
+def main() -> int:
+    for built in (program(), procedures()):
+        built.po.parent.mkdir(parents=True, exist_ok=True)
+        po, mo = built.rendered()
+        built.po.write_bytes(po)
+        built.mo.write_bytes(mo)
+        print(f"{built.po.relative_to(ROOT)}: {len(built.messages)} messages")
+    left = problems()
+    print("\n".join(left))
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
