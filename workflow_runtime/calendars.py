@@ -26,14 +26,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from workflow_runtime.errors import BadInput, ProfileError
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, language, ngettext, of_data
+from workflow_runtime.sources import Source
 
 ZONE: Final = "Asia/Shanghai"
 _SATURDAY = 5
@@ -118,58 +117,31 @@ def _fixed_holiday(day: date) -> str:
 
 def read(source: bytes, *, name: str = "") -> Year:
     """The table of one year; raises ProfileError with everything that is wrong in it."""
-    place = name or _("calendar")
-    problems: list[Finding] = []
-
-    def wrong(what: str, remedy: str) -> None:
-        problems.append(Finding("calendar", Severity.ERROR, None, None, f"{place}: {what}", remedy, path=(place,)))
-
-    try:
-        document = yaml.safe_load(source)
-    except yaml.YAMLError as error:
-        wrong(_("not YAML: {problem}").format(problem=error), _("mend the file at that place"))
-        raise ProfileError(findings=problems) from error
-    if not isinstance(document, dict) or not isinstance(document.get("year"), int):
-        wrong(_("the key year is missing"), _("write, for example, year: 2026"))
-        raise ProfileError(findings=problems)
-    number: int = document["year"]
+    file = Source(source, name=name or _("calendar"), rule="calendar")
+    file.raise_if_wrong(ProfileError)
+    root = file.root
+    file.only(root, ("year", "source", "days"))
+    number = root.get("year")
+    if not isinstance(number, int):
+        file.wrong(file.line(root, "year"), _("the year is missing"), "year: 2026", field="year")
+    notice = file.text(root, "source")
     days: dict[date, Day] = {}
-    for position, entry in enumerate(document.get("days") or (), start=1):
-        day, problem = _read_day(entry, number)
-        if problem:
-            wrong(_("entry {position}: {problem}").format(position=position, problem=problem), _DAY_REMEDY())
-        elif day is not None and day.date in days:
-            wrong(_("{date} stands in it twice").format(date=day.date), _("keep one of the two entries"))
-        elif day is not None:
-            days[day.date] = day
-    if not str(document.get("source") or "").strip():
-        wrong(_("the key source is missing"), _("name the notice the days are taken from"))
-    if not days and not problems:
-        wrong(_("it has no days"), _DAY_REMEDY())
-    if problems:
-        raise ProfileError(findings=problems)
-    return Year(number, days, str(document["source"]), hashlib.sha256(source).hexdigest())
-
-
-def _DAY_REMEDY() -> str:
-    return _("write {example}").format(example="{date: 2026-01-01, kind: holiday, name: 元旦}")
-
-
-def _read_day(entry: Any, year: int) -> tuple[Day | None, str]:
-    if not isinstance(entry, dict):
-        return None, _("it is not a mapping")
-    day, kind, name = entry.get("date"), entry.get("kind"), entry.get("name")
-    if not isinstance(day, date) or isinstance(day, datetime):
-        return None, _("{value!r} is not a date").format(value=day)
-    if day.year != year:
-        return None, _("{date} is not in {year}").format(date=day, year=year)
-    if kind not in ("holiday", "workday"):
-        return None, _("kind must be holiday or workday, not {value!r}").format(value=kind)
-    if kind == "workday" and day.weekday() < _SATURDAY:
-        return None, _("{date} is a weekday and is worked anyway").format(date=day)
-    if not isinstance(name, str) or not name.strip():
-        return None, _("it has no name")
-    return Day(day, kind == "workday", name.strip()), ""
+    for entry in file.tables(root, "days", optional=False):
+        file.only(entry, ("date", "kind", "name"))
+        day = file.day(entry, "date", optional=False)
+        kind = file.choice(entry, "kind", ("holiday", "workday"))
+        title = file.text(entry, "name")
+        if day is None:
+            continue
+        if day.year != number:
+            file.wrong(entry.line, _("{date} is not in {year}").format(date=day, year=number), _("move it"))
+        elif kind == "workday" and day.weekday() < _SATURDAY:
+            file.wrong(entry.line, _("{date} is a weekday and is worked anyway").format(date=day), _("delete it"))
+        elif day in days:
+            file.wrong(entry.line, _("{date} stands in it twice").format(date=day), _("keep one of the two"))
+        days[day] = Day(day, kind == "workday", title)
+    file.raise_if_wrong(ProfileError)
+    return Year(int(number or 0), days, notice, hashlib.sha256(source).hexdigest())
 
 
 def calendar(code: str, years: Iterable[Year]) -> Calendar:

@@ -56,7 +56,7 @@ def dumps(value: Value) -> str:
 
 
 def _plain(value: Value, depth: int) -> Any:
-    if depth > MAX_DEPTH:
+    if depth >= MAX_DEPTH:  # one level is kept for the tag of a date or a decimal
         _refuse(_("the value is nested more than {limit} levels deep").format(limit=MAX_DEPTH), _("flatten it"))
     if value is None or isinstance(value, bool):
         return value
