@@ -62,14 +62,23 @@ class Limits:
 
 def read(source: bytes) -> Diagram:
     """The diagram in `source`. Raises DiagramError with every finding when it cannot be used as a diagram."""
-    return _Index(guarded_tree(source)).diagram()
+    tree = guarded_tree(source)
+    root = tree.getroot()
+    if local_name(root) != "definitions" or not is_bpmn(root):
+        raise _refusal(
+            "not-bpmn",
+            _("The root element is <{tag}>, not <definitions> of BPMN 2.0.").format(tag=local_name(root)),
+            _("Export the diagram as BPMN 2.0 XML."),
+            line_of(root),
+        )
+    return _Index(tree).diagram()
 
 
 # --- bytes → tree -----------------------------------------------------------------------------------------------
 
 #: encodings a modelling tool may write; everything else (UTF-7 above all) hides text from the guard
 _ENCODINGS = re.compile(
-    r"utf-?8|utf-?16(le|be)?|us-ascii|ascii|iso-?8859-\d+|windows-125\d|cp125\d|gb2312|gbk|gb18030|big5|euc-(jp|kr)|shift_jis",
+    r"utf-?8|utf-?16(-?(le|be))?|us-ascii|ascii|iso-?8859-\d+|windows-125\d|cp125\d|gb2312|gbk|gb18030|big5|euc-(jp|kr)|shift_jis",
     re.IGNORECASE,
 )
 _MARKS = (
@@ -101,17 +110,7 @@ def guarded_tree(source: bytes, limits: Limits = Limits()) -> etree._ElementTree
         root = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DiagramError(findings=_syntax_findings(parser, error)) from error
-    findings = list(_findings_about_size(root, limits))
-    if local_name(root) != "definitions" or namespace_of(root) not in BPMN_NAMESPACES:
-        findings.append(
-            _finding(
-                "not-bpmn",
-                _("The root element is <{tag}>, not <definitions> of BPMN 2.0.").format(tag=local_name(root)),
-                _("Export the diagram as BPMN 2.0 XML."),
-                line_of(root),
-            )
-        )
-    if findings:
+    if findings := list(_findings_about_size(root, limits)):
         raise DiagramError(findings=findings)
     return root.getroottree()
 

@@ -1,0 +1,46 @@
+"""The files a diagram imports, as far as the caller can supply them. Nothing is fetched here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workflow_runtime.diagram.model import Diagram
+from workflow_runtime.diagram.reading import guarded_tree, local_name, namespace_of, read
+from workflow_runtime.diagram.sheet import Sheet
+from workflow_runtime.errors import DiagramError
+
+MOST_FILES = 50
+
+
+def sheet_with_imports(diagram: Diagram, fetch: Callable[[str], bytes | None] | None) -> Sheet:
+    """The sheet of a diagram, with the sheets of everything it imports, directly or not."""
+    sheet = Sheet(diagram)
+    if fetch is None:
+        return sheet
+    found: dict[str, Sheet] = {}
+    waiting = [sheet]
+    while waiting and len(found) < MOST_FILES:
+        importer = waiting.pop()
+        for element in importer.all("import"):
+            location = element.get("location") or ""
+            source = fetch(location) if location and "://" not in location else None
+            importer.import_kinds[location] = _root(source)
+            if source is not None and location not in found and importer.import_kinds[location] is not None:
+                try:
+                    found[location] = Sheet(read(source), location=location)
+                except DiagramError:
+                    continue  # a schema or service description: its kind is all that counts
+                waiting.append(found[location])
+    sheet.imported = tuple(found.values())
+    return sheet
+
+
+def _root(source: bytes | None) -> tuple[str, str] | None:
+    """Namespace and name of the root element; None when the file is missing or broken."""
+    if source is None:
+        return None
+    try:
+        root = guarded_tree(source).getroot()
+    except DiagramError:
+        return None
+    return namespace_of(root), local_name(root)

@@ -1,0 +1,1 @@
+"""What this house asks on top of the standard, before a diagram may go live."""

@@ -1,0 +1,1 @@
+"""BPMN's own static constraints (ids of the public catalogue in each finding)."""

@@ -1,0 +1,37 @@
+"""A sequence flow is listed by the node it leaves and by the node it enters (EXT.023)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.reading import local_name
+from workflow_runtime.diagram.sheet import (
+    FLOW_NODES,
+    Problem,
+    Sheet,
+    named,
+)
+from workflow_runtime.i18n import _
+
+
+def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    for flow in sheet.all("sequenceFlow"):
+        for end, listed, name in (
+            ("sourceRef", sheet.outgoing, "outgoing"),
+            ("targetRef", sheet.incoming, "incoming"),
+        ):
+            node = sheet.attribute(flow, end)
+            if node is None or local_name(node) not in FLOW_NODES:
+                continue
+            if not any(sheet.resolve(node, text) is flow for text in listed(node)):
+                yield Problem(
+                    flow,
+                    _("{node} does not list the flow {flow} as {name}.").format(
+                        node=named(node), flow=named(flow), name=name
+                    ),
+                    _("Add <{name}>{id}</{name}> to the node, or draw the flow again.").format(
+                        name=name, id=flow.get("id")
+                    ),
+                    "EXT.023",
+                )
