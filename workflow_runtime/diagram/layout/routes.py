@@ -1,0 +1,433 @@
+"""Ways through the grid: for each link the cheapest path along gutters and free cells, then a track of its own.
+
+A path costs its bends most, then crossings, then length. Two links may lie on one another only where they leave the
+same step or enter the same one; everywhere else each has its own track in the gutter, ordered so that few cross.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+
+from workflow_runtime.diagram.layout.grid import Grid
+from workflow_runtime.diagram.layout.scene import Box, Link, Scene
+from workflow_runtime.diagram.model import EVENTS, GATEWAYS
+
+RIGHT, DOWN, LEFT, UP = range(4)
+STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
+BEND, CROSSING = 1.0, 0.9
+#: a search gives up after this many points; the link is then drawn straight
+PATIENCE = 60_000
+
+
+def route(scene: Scene, grid: Grid) -> list[Wire]:
+    """Find a path for every link, then tracks for all; the wires are what lies on each line of the grid."""
+    finder = _Finder(scene, grid)
+    rank = {"sequence": 0, "data": 2, "association": 2, "message": 3}
+    boxes = scene.boxes
+
+    def far(link: Link) -> int:
+        a, b = boxes.get(link.outer_source), boxes.get(link.outer_target)
+        return abs(a.col - b.col) + abs(a.row - b.row) if a is not None and b is not None else 0
+
+    for link in sorted(
+        scene.links, key=lambda link: (rank[link.kind] + link.back, not link.main, far(link), link.order)
+    ):
+        finder.find(link)
+    return _tracks(scene, grid)
+
+
+# --- paths --------------------------------------------------------------------------------------------------------
+
+
+class _Finder:
+    def __init__(self, scene: Scene, grid: Grid) -> None:
+        self._scene = scene
+        self._grid = grid
+        self._across: dict[tuple[int, int], list[Link]] = {}  #: links running sideways through a point
+        self._along: dict[tuple[int, int], list[Link]] = {}  #: links running up or down through a point
+        self._out: dict[tuple[str, int], list[Link]] = {}
+        self._in: dict[tuple[str, int], list[Link]] = {}
+        self._rows: dict[str, tuple[int, int]] = {}
+        self._pool_of_band: dict[int, str] = {}
+        for pool in scene.pools:
+            lines = [n for n, band in enumerate(grid.bands) if band in pool.bands and grid.kinds[n] != "border"]
+            if lines:
+                self._rows[pool.id] = (lines[0], lines[-1])
+            for band in pool.bands:
+                self._pool_of_band[band] = pool.id
+
+    def find(self, link: Link) -> None:
+        boxes = self._scene.boxes
+        source, target = boxes.get(link.outer_source), boxes.get(link.outer_target)
+        if link.source not in (link.outer_source, link.port.id if link.port else "") or (
+            link.target != link.outer_target and not self._is_port(link)
+        ):
+            # an end inside a sub-process: drawn when everything has its place
+            return
+        starts = self._starts(link, source)
+        goals = self._goals(link, target)
+        if source is not None and source is target:
+            starts = [start for start in starts if start[0][2] == RIGHT] if not link.port else starts
+            goals = {key: value for key, value in goals.items() if key[2] in (UP, DOWN)}
+        low, high = 0, len(self._grid.kinds) - 1
+        if link.kind == "sequence" and source is not None and target is not None:
+            a, b = self._pool_of_band.get(source.band), self._pool_of_band.get(target.band)
+            if a is not None and a == b:
+                low, high = self._rows[a]
+        path = self._search(link, starts, goals, low, high)
+        if path is None:
+            return
+        self._note(link, path, source, target)
+
+    def _is_port(self, link: Link) -> bool:
+        target = self._scene.boxes.get(link.outer_target)
+        return target is not None and any(port.id == link.target for port in target.ports)
+
+    def _starts(self, link: Link, source: Box | None) -> list[tuple[tuple[int, int, int], float, tuple[int, int]]]:
+        """State outside the box, cost of leaving that way, and the point on the box."""
+        if source is None:
+            return [((x, y, way), 0.0, (x, y - 2 * STEP[way][1])) for x, y, way in self._around_pool(link.outer_source)]
+        if source.kind == "pool":
+            return [((x, y, way), 0.0, (x, source.row)) for x, y, way in self._around_closed(source)]
+        if link.port is not None:
+            x = link.port.line
+            return [((x, source.row + 1, DOWN), 0.0, (x, source.row))]
+        found = []
+        gateway, event = source.kind in GATEWAYS, source.kind in EVENTS
+        side = 0.35 if gateway else 1.4 if event else 1.7
+        if link.kind == "sequence":
+            prices = (
+                {RIGHT: 1.0, DOWN: 0.2, UP: 0.8, LEFT: 3.0}
+                if link.back
+                else {RIGHT: 0.0, DOWN: side, UP: side + 0.1, LEFT: 4.0}
+            )
+        elif link.kind == "message":
+            prices = {DOWN: 0.0, UP: 0.0, RIGHT: 2.5, LEFT: 3.0}
+        else:
+            prices = {DOWN: 0.0, UP: 0.0, RIGHT: 0.6, LEFT: 0.6}
+        for way, price in prices.items():
+            x, y = _beside(source, way)
+            others = self._out.get((source.id, way), [])
+            price += (0.6 if gateway else 0.25) * len(others) if link.kind == "sequence" else 0.3 * len(others)
+            price += 1.6 * any(not other.back or way in (LEFT, RIGHT) for other in self._in.get((source.id, way), ()))
+            price += 0.8 if self._in.get((source.id, way)) else 0.0
+            if way == DOWN and source.ports:
+                price += 1.2
+            origin = (x, source.row) if way in (UP, DOWN) else (x - STEP[way][0], source.row)
+            found.append(((x, y, way), price, origin))
+        return found
+
+    def _goals(self, link: Link, target: Box | None) -> dict[tuple[int, int, int], tuple[float, tuple[int, int]]]:
+        """State just before the box is entered → cost of entering that way, and the point on the box."""
+        if target is None:
+            return {
+                (x, y, (way + 2) % 4): (0.0, (x, y - 2 * STEP[way][1]))
+                for x, y, way in self._around_pool(link.outer_target)
+            }
+        if target.kind == "pool":
+            return {(x, y, (way + 2) % 4): (0.0, (x, target.row)) for x, y, way in self._around_closed(target)}
+        gateway, event = target.kind in GATEWAYS, target.kind in EVENTS
+        side = 0.35 if gateway else 1.2 if event else 1.3
+        if link.kind == "sequence":
+            prices = (
+                {DOWN: 0.1, UP: 0.6, LEFT: 1.2, RIGHT: 3.0}
+                if link.back
+                else {LEFT: 0.0, DOWN: side, UP: side + 0.1, RIGHT: 4.0}
+            )
+        elif link.kind == "message":
+            prices = {DOWN: 0.0, UP: 0.0, RIGHT: 3.0, LEFT: 2.5}
+        else:
+            prices = {DOWN: 0.0, UP: 0.0, RIGHT: 0.6, LEFT: 0.6}
+        found = {}
+        for way, price in prices.items():
+            x, y = _beside(target, way)
+            price += 1.8 if self._out.get((target.id, way)) else 0.0
+            if link.kind != "sequence":
+                price += 0.4 * len(self._in.get((target.id, way), ()))
+            if way == DOWN and target.ports:
+                price += 1.2
+            origin = (x, target.row) if way in (UP, DOWN) else (x - STEP[way][0], target.row)
+            found[x, y, (way + 2) % 4] = (price, origin)
+        return found
+
+    def _around_closed(self, pool: Box) -> list[tuple[int, int, int]]:
+        lines = range(2 * pool.col + 1, 2 * (pool.col + pool.span))
+        return [(x, pool.row + 1, DOWN) for x in lines] + [(x, pool.row - 1, UP) for x in lines]
+
+    def _around_pool(self, id: str) -> list[tuple[int, int, int]]:
+        top, bottom = self._rows[id]
+        lines = range(self._grid.width)
+        return [(x, bottom + 2, DOWN) for x in lines] + [(x, top - 2, UP) for x in lines]
+
+    def _search(
+        self,
+        link: Link,
+        starts: list[tuple[tuple[int, int, int], float, tuple[int, int]]],
+        goals: dict[tuple[int, int, int], tuple[float, tuple[int, int]]],
+        low: int,
+        high: int,
+    ) -> list[tuple[int, int]] | None:
+        occupied, across, along = self._grid.occupied, self._across, self._along
+        width, kinds = self._grid.width, self._grid.kinds
+        x_low = min((goal[0] for goal in goals), default=0)
+        x_high = max((goal[0] for goal in goals), default=0)
+        y_low = min((goal[1] for goal in goals), default=0)
+        y_high = max((goal[1] for goal in goals), default=0)
+
+        def ahead(x: int, y: int) -> float:
+            dx = x_low - x if x < x_low else x - x_high if x > x_high else 0
+            dy = y_low - y if y < y_low else y - y_high if y > y_high else 0
+            return 0.1 * (dx + dy)
+
+        source, target, kind = link.outer_source, link.outer_target, link.kind
+        queue: list[tuple[float, int, float, tuple[int, int, int], tuple[int, int, int] | None]] = []
+        tie = 0
+        came: dict[tuple[int, int, int], tuple[int, int, int] | None] = {}
+        origin: dict[tuple[int, int, int], tuple[int, int]] = {}
+        for state, price, point in starts:
+            x, y, _way = state
+            if 0 <= x < width and low <= y <= high and state[:2] not in occupied:
+                tie += 1
+                origin[state] = point
+                heapq.heappush(queue, (price + ahead(x, y), tie, price, state, None))
+        end: tuple[int, int, int] | None = None
+        final = float("inf")
+        while queue:
+            guess, _tie, cost, state, previous = heapq.heappop(queue)
+            if guess >= final:
+                break
+            if state in came:
+                continue
+            came[state] = previous
+            if len(came) > PATIENCE:
+                break
+            x, y, way = state
+            for turn in (0, 1, 3):
+                new = (way + turn) % 4
+                so_far = cost + (BEND if turn else 0.0)
+                goal = goals.get((x, y, new))
+                if goal is not None and so_far + goal[0] < final:
+                    final = so_far + goal[0]
+                    end = (x, y, new)
+                    if turn:
+                        came.setdefault(end, state)
+                dx, dy = STEP[new]
+                if dx and kinds[y] == "border":
+                    continue
+                nx, ny = x + dx, y + dy
+                if not (0 <= nx < width and low <= ny <= high) or (nx, ny) in occupied:
+                    continue
+                next_ = (nx, ny, new)
+                if next_ in came:
+                    continue
+                so_far += 0.1
+                same, other = (across, along) if dx else (along, across)
+                for passing in other.get((nx, ny), ()):
+                    if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
+                        so_far += CROSSING
+                for passing in same.get((nx, ny), ()):
+                    if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
+                        so_far += 0.5 if (ny if dx else nx) % 2 else 0.06
+                tie += 1
+                heapq.heappush(queue, (so_far + ahead(nx, ny), tie, so_far, next_, state))
+        if end is None:
+            return None
+        path = [goals[end][1]]
+        at: tuple[int, int, int] | None = end
+        last = end
+        while at is not None:
+            if at[:2] != path[-1]:
+                path.append(at[:2])
+            last = at
+            at = came[at]
+        first = next((origin[state] for state in (last,) if state in origin), None)
+        if first is not None and first != path[-1]:
+            path.append(first)
+        path.reverse()
+        return path
+
+    def _note(self, link: Link, path: list[tuple[int, int]], source: Box | None, target: Box | None) -> None:
+        corners = [path[0]]
+        for before, here, after in zip(path, path[1:], path[2:], strict=False):
+            if (before[0] == here[0]) != (here[0] == after[0]):
+                corners.append(here)
+        corners.append(path[-1])
+        link.path = corners
+        for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+            if y1 == y2:
+                for x in range(min(x1, x2), max(x1, x2) + 1):
+                    self._across.setdefault((x, y1), []).append(link)
+            else:
+                for y in range(min(y1, y2), max(y1, y2) + 1):
+                    self._along.setdefault((x1, y), []).append(link)
+        if source is not None and link.port is None:
+            self._out.setdefault((source.id, _way(corners[0], corners[1])), []).append(link)
+        if target is not None:
+            self._in.setdefault((target.id, (_way(corners[-2], corners[-1]) + 2) % 4), []).append(link)
+
+
+def _beside(box: Box, way: int) -> tuple[int, int]:
+    """The grid point next to a box on one of its sides."""
+    if way == RIGHT:
+        return 2 * (box.col + box.span), box.row
+    if way == LEFT:
+        return 2 * box.col, box.row
+    middle = 2 * (box.col + box.span // 2) + 1
+    return middle, box.row + (1 if way == DOWN else -1)
+
+
+def _way(a: tuple[int, int], b: tuple[int, int]) -> int:
+    if a[1] == b[1]:
+        return RIGHT if b[0] > a[0] else LEFT
+    return DOWN if b[1] > a[1] else UP
+
+
+# --- tracks -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """One straight piece of a link: the `number`th of its path."""
+
+    link: Link
+    number: int
+    low: int
+    high: int
+    ends: list[tuple[int, int]]  #: position along the line, and the side (-1, +1) the link goes on to
+    fixed: bool = False
+    offset: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Wire:
+    """Pieces that lie on one another: on one line of the grid, on one track of it."""
+
+    sideways: bool
+    line: int
+    pieces: list[Piece] = field(default_factory=list)
+    track: int = 0
+    tracks: int = 1  #: how many the line has
+    offset: float = 0.0
+
+    @property
+    def low(self) -> int:
+        return min(piece.low for piece in self.pieces)
+
+    @property
+    def high(self) -> int:
+        return max(piece.high for piece in self.pieces)
+
+
+def _tracks(scene: Scene, grid: Grid) -> list[Wire]:
+    lines: dict[tuple[bool, int], list[Piece]] = {}
+    for link in scene.links:
+        corners = link.path
+        last = len(corners) - 2
+        for number, (a, b) in enumerate(zip(corners, corners[1:], strict=False)):
+            sideways = a[1] == b[1]
+            line = a[1] if sideways else a[0]
+            along = (a[0], b[0]) if sideways else (a[1], b[1])
+            ends = []
+            if number > 0:
+                before = corners[number - 1]
+                ends.append((along[0], 1 if (before[1] > a[1] if sideways else before[0] > a[0]) else -1))
+            if number < last:
+                after = corners[number + 2]
+                ends.append((along[1], 1 if (after[1] > b[1] if sideways else after[0] > b[0]) else -1))
+            piece = Piece(link, number, min(along), max(along), ends)
+            at_box = (number == 0 and link.outer_source in scene.boxes) or (
+                number == last and link.outer_target in scene.boxes
+            )
+            if at_box and line % 2:
+                piece.fixed = True
+                if number == 0 and link.port is not None:
+                    piece.offset = link.port.offset
+            lines.setdefault((sideways, line), []).append(piece)
+    wires: list[Wire] = []
+    for (sideways, line), pieces in sorted(lines.items()):
+        here = _wires(sideways, line, pieces)
+        if line % 2:
+            _spread(here)
+        else:
+            _order(here)
+        wires += here
+    return wires
+
+
+def _may_share(a: Link, b: Link) -> bool:
+    if a.kind != b.kind or a.kind == "message":
+        return False
+    return a.outer_target == b.outer_target or (a.outer_source == b.outer_source and a.port is b.port)
+
+
+def _wires(sideways: bool, line: int, pieces: list[Piece]) -> list[Wire]:
+    wires: list[Wire] = []
+    for piece in sorted(pieces, key=lambda piece: (not piece.fixed, piece.low, piece.link.order)):
+        for wire in wires:
+            if (
+                any(other.low <= piece.high and piece.low <= other.high for other in wire.pieces)
+                and all(_may_share(other.link, piece.link) for other in wire.pieces)
+                and not (piece.fixed and any(other.fixed and other.offset != piece.offset for other in wire.pieces))
+                and not (wire.pieces[0].fixed != piece.fixed and wire.pieces[0].offset)
+            ):
+                wire.pieces.append(piece)
+                break
+        else:
+            wires.append(Wire(sideways, line, [piece]))
+    return wires
+
+
+def _spread(wires: list[Wire]) -> None:
+    """On a line of cells: what is docked stays where it is, the rest makes way."""
+    settled: list[Wire] = []
+    for wire in sorted(wires, key=lambda wire: not any(piece.fixed for piece in wire.pieces)):
+        fixed = [piece.offset for piece in wire.pieces if piece.fixed]
+        if fixed:
+            wire.offset = fixed[0]
+        else:
+            near = [other for other in settled if other.low <= wire.high and wire.low <= other.high]
+            for offset in (0.0, 12.0, -12.0, 24.0, -24.0, 36.0, -36.0):
+                wire.offset = offset
+                if all(abs(other.offset - offset) >= 10 for other in near):
+                    break
+        settled.append(wire)
+
+
+def _crossings(first: Wire, second: Wire) -> float:
+    """What it costs to put `first` before (left of, above) `second` in a gutter."""
+    total = 0.0
+    low, high = second.low, second.high
+    turned = {(position, side) for piece in second.pieces for position, side in piece.ends}
+    for piece in first.pieces:
+        for position, side in piece.ends:
+            if side > 0 and low < position < high:
+                total += 1
+            if side > 0 and (position, -1) in turned:
+                # the two would lie on one another between their tracks
+                total += 6 if position % 2 else 0.8
+    low, high = first.low, first.high
+    for piece in second.pieces:
+        for position, side in piece.ends:
+            if side < 0 and low < position < high:
+                total += 1
+    return total
+
+
+def _order(wires: list[Wire]) -> None:
+    """Put the wires of a gutter in an order with few crossings, and on as few tracks as that needs."""
+    wires.sort(key=lambda wire: (sum(side for piece in wire.pieces for _at, side in piece.ends), wire.low, wire.high))
+    swapped, passes = True, 0
+    while swapped and passes < len(wires) + 2:
+        swapped, passes = False, passes + 1
+        for number in range(len(wires) - 1):
+            a, b = wires[number], wires[number + 1]
+            if _crossings(b, a) < _crossings(a, b):
+                wires[number], wires[number + 1] = b, a
+                swapped = True
+    for number, wire in enumerate(wires):
+        below = [w.track for w in wires[:number] if w.low <= wire.high and wire.low <= w.high]
+        wire.track = max(below, default=-1) + 1
+    count = max((wire.track for wire in wires), default=0) + 1
+    for wire in wires:
+        wire.tracks = count
