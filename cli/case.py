@@ -1,0 +1,340 @@
+"""`xieban case`: start a case, find it, see all of it on one page, ask why it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.app import NO, Group
+from cli.filling import answers
+from cli.options import data_options, filters, listing, paging, pairs_to_mapping
+from cli.outline import show_outline
+from cli.output import Column, Output, urgency
+from cli.session import Session, pass_session
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _, of_data
+from workflow_runtime.model import (
+    CasePage,
+    CaseState,
+    CaseView,
+    DocumentState,
+    DocumentView,
+    HistoryView,
+    Standing,
+    Wait,
+)
+
+STATES = ("open", "incident", "suspended", "completed", "cancelled")
+
+
+@click.group(cls=Group, help=_("Cases: start, find, look, ask why, withdraw."))
+def case() -> None:
+    pass
+
+
+@case.command(help=_("Start a case of PROCEDURE about SUBJECT."))
+@click.argument("procedure")
+@click.argument("subject")
+@click.option(
+    "--region", "regions", metavar="NAME=CODE", multiple=True, help=_("A region, e.g. sending_county=990101.")
+)
+@click.option(
+    "--profile", "jurisdiction", metavar="CODE", help=_("Whose profile holds; default: the only one there is.")
+)
+@data_options
+@click.option("--key", help=_("An idempotency key: the same key again starts nothing."))
+@pass_session
+def start(
+    session: Session,
+    procedure: str,
+    subject: str,
+    regions: tuple[str, ...],
+    jurisdiction: str | None,
+    file: str | None,
+    pairs: tuple[str, ...],
+    key: str | None,
+) -> None:
+    page = session.runtime.start_case(
+        procedure,
+        subject,
+        actor=session.actor,
+        regions=pairs_to_mapping(regions, "--region"),
+        data=answers(session, None, file=file, pairs=pairs, values={}),
+        jurisdiction=jurisdiction,
+        key=key,
+    )
+    if session.as_json:
+        session.output.json(page)
+        return
+    session.output.wrapped(_("Case {number} is started.").format(number=safe(page.case.number)), "✔ ")
+    show_items(session.output, page)
+
+
+@case.command("list", help=_("Cases you may see, the one due soonest first."))
+@filters("procedure", "department", "agency", "subject")
+@click.option("--state", type=click.Choice(STATES), help=_("Only cases in this state."))
+@paging
+@pass_session
+def list_cases(
+    session: Session,
+    procedure: str | None,
+    department: str | None,
+    agency: str | None,
+    subject: str | None,
+    state: str | None,
+    limit: int,
+    page: int,
+    as_csv: bool,
+    xlsx: Path | None,
+) -> None:
+    def fetch(number: int, offset: int) -> Any:
+        return session.runtime.cases(
+            actor=session.actor,
+            procedure=procedure,
+            department=department,
+            agency=agency,
+            subject=subject,
+            state=state,
+            limit=number,
+            offset=offset,
+        )
+
+    output = session.output
+    columns: list[Column[CaseView]] = [
+        Column(_("Case"), lambda view: view.number),
+        Column(_("Subject"), lambda view: view.subject.name, least=6),
+        Column(_("Procedure"), lambda view: of_data(view.procedure_name), least=8),
+        Column(_("State"), lambda view: of_data(view.milestone or "") or case_state(view.state), least=6),
+        Column(_("With"), lambda view: _(", ").join(map(of_data, view.holders)), least=10),
+        Column(_("Next due"), lambda view: output.last_day(view.next_due)),
+    ]
+    nothing = _("There is no such case, or none you may see.")
+    listing(session, columns, fetch, nothing=nothing, limit=limit, page=page, as_csv=as_csv, xlsx=xlsx)
+
+
+def case_state(state: CaseState) -> str:
+    """A case's state in words."""
+    return {
+        CaseState.OPEN: _("open"),
+        CaseState.INCIDENT: _("stopped"),
+        CaseState.SUSPENDED: _("suspended"),
+        CaseState.COMPLETED: _("finished"),
+        CaseState.CANCELLED: _("withdrawn"),
+    }[state]
+
+
+@case.command(help=_("All of a case on one page."))
+@click.argument("number")
+@click.option("--history", "lines", type=click.IntRange(0, 1000), default=8, help=_("Lines of history."))
+@pass_session
+def show(session: Session, number: str, lines: int) -> None:
+    page = session.runtime.case(number, actor=session.actor, history=lines)
+    if session.as_json:
+        session.output.json(page)
+        return
+    show_case(session, page)
+
+
+def show_case(session: Session, page: CasePage) -> None:
+    """The page: whose case, where it is, who holds it, why, what comes next, what is on record."""
+    output, view = session.output, page.case
+    state = " · ".join(part for part in (case_state(view.state), safe(of_data(view.milestone or ""))) if part)
+    output.wrapped(
+        output.bold(f"{safe(view.number)}  {safe(of_data(view.procedure_name))}") + f"  v{view.version}  {state}"
+    )
+    subject = [safe(view.subject.name), safe(view.subject.number)]
+    known = [output.value(page.subject[key]) for key in ("sex", "birth_date", "category") if page.subject.get(key)]
+    ended = _(" – {day}").format(day=output.day(view.ended_at)) if view.ended_at else ""
+    output.facts(
+        [
+            (_("Subject"), "  ".join([*subject, *known])),
+            (_("Since"), f"{output.day(view.started_at)}{ended}  {_('profile')} {safe(view.jurisdiction)}"),
+            (_("Regions"), "  ".join(f"{safe(name)}={safe(code)}" for name, code in page.regions.items())),
+        ]
+    )
+    if page.incident:
+        output.line()
+        output.wrapped(output.styled(safe(page.incident), "red"), "✖ " + _("Stopped: "))
+    show_items(output, page)
+    _show_waits(output, [wait for wait in page.waits if wait.kind != "item"], page.due_not_fired)
+    _show_section(output, _("Next"), [safe(of_data(step)) for step in page.next_steps], "  → ")
+    _show_documents(output, page.documents)
+    show_standings(output, page.standings)
+    if page.history:
+        output.line()
+        output.heading(_("Last in the history"))
+        for entry in page.history:
+            _show_entry(output, entry)
+    output.line()
+    output.heading(_("Course  ✔ done  ● now  ○ open  ✖ failed"))
+    show_outline(session, page)
+
+
+def show_items(output: Output, page: CasePage) -> None:
+    """The open items: who holds each, since when, due when and by which rule."""
+    if not page.items:
+        return
+    output.line()
+    output.heading(_("Now"))
+    for item in page.items:
+        output.wrapped(f"{output.bold(safe(of_data(item.name)))}  {item.id[:8]}", "  ● ")
+        place = f"{safe(of_data(item.agency_name))} / {safe(of_data(item.department_name))}"
+        holder = safe(item.clerk_name or item.clerk or "") or _("nobody has taken it")
+        output.wrapped(
+            _("{place}: {holder}, since {since}").format(place=place, holder=holder, since=output.day(item.opened_at)),
+            "    ",
+        )
+        if item.due is not None:
+            rule = f"{safe(of_data(item.due.title))} {safe(item.due.value)}, {safe(of_data(item.due.source))}"
+            text = _("due {due} by {rule}").format(due=output.due(item.due), rule=rule)
+            output.lines(output.styled(line, urgency(item.due)) for line in _indent(output, text))
+
+
+def _indent(output: Output, text: str) -> list[str]:
+    from cli.text import indented
+
+    return indented(text, output.columns, "    ")
+
+
+def _show_waits(output: Output, waits: Sequence[Wait], due: Sequence[str]) -> None:
+    if not waits and not due:
+        return
+    output.line()
+    output.heading(_("Waits for"))
+    for wait in waits:
+        when = _(", at {moment}").format(moment=output.instant(wait.due)) if wait.due else ""
+        output.wrapped(f"{safe(of_data(wait.text))}{when}", "  ◷ ")
+    for name in due:
+        output.wrapped(
+            _("{name}: due, not yet fired; “xieban worker --once” fires it").format(name=safe(of_data(name))), "  ! "
+        )
+
+
+def _show_section(output: Output, title: str, texts: Sequence[str], sign: str) -> None:
+    if texts:
+        output.line()
+        output.heading(title)
+        for text in texts:
+            output.wrapped(text, sign)
+
+
+def _show_documents(output: Output, documents: Sequence[DocumentView]) -> None:
+    if documents:
+        output.line()
+        output.heading(_("Documents"))
+        for document in documents:
+            number = safe(document.number or "") or _("no number yet")
+            when = output.day(document.issued_at)
+            text = f"{document.code}  {safe(of_data(document.title))}  {number}  {document_state(document)}  {when}"
+            output.wrapped(text.rstrip(), "  ", "    ")
+
+
+def document_state(document: DocumentView) -> str:
+    """A document's state in words."""
+    return {
+        DocumentState.DRAFT: _("draft"),
+        DocumentState.ISSUED: _("issued"),
+        DocumentState.DELIVERED: _("delivered"),
+        DocumentState.RECEIVED: _("received"),
+        DocumentState.SUPERSEDED: _("superseded"),
+        DocumentState.VOID: _("void"),
+    }[document.state]
+
+
+def show_standings(output: Output, standings: Sequence[Standing]) -> None:
+    """Who holds which relation to the subject, and since when."""
+    if not standings:
+        return
+    output.line()
+    output.heading(_("Standings"))
+    for standing in standings:
+        until = _(" until {day}").format(day=output.day(standing.valid_to)) if standing.valid_to else ""
+        since = _("since {day}").format(day=output.day(standing.valid_from))
+        basis = f"  {safe(standing.basis)}" if standing.basis else ""
+        text = f"{safe(of_data(standing.kind))}: {safe(of_data(standing.holder))}  {since}{until}{basis}"
+        output.wrapped(text, "  ", "    ")
+
+
+def _show_entry(output: Output, entry: HistoryView) -> None:
+    who = "" if entry.actor == "system" else f"{safe(entry.actor_name or entry.actor)}  "
+    output.wrapped(f"{who}{safe(of_data(entry.text))}", f"  {_short(output, entry.at)}  ")
+
+
+def _short(output: Output, at: datetime) -> str:
+    return f"{output.local(at):%m-%d %H:%M}"
+
+
+@case.command(help=_("The whole history of a case, oldest first."))
+@click.argument("number")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, help=_("Lines at most."))
+@click.option("--verify", is_flag=True, help=_("Check the chain of hashes instead."))
+@pass_session
+def history(session: Session, number: str, limit: int, verify: bool) -> int:
+    if verify:
+        return _verify(session, number)
+    entries = session.runtime.history(number, actor=session.actor)[-limit:]
+    if session.as_json:
+        session.output.json(entries)
+        return 0
+    output = session.output
+    for entry in entries:
+        who = "" if entry.actor == "system" else f"{safe(entry.actor_name or entry.actor)}  "
+        output.wrapped(f"{who}{safe(of_data(entry.text))}", f"{entry.sequence:>4}  {output.moment(entry.at)}  ")
+    return 0
+
+
+def _verify(session: Session, number: str) -> int:
+    broken = session.runtime.verify_history(number, actor=session.actor)
+    if session.as_json:
+        session.output.json({"case": number, "first_broken": broken})
+    elif broken is None:
+        session.output.wrapped(_("The history is whole: every entry follows from the one before."), "✔ ")
+    else:
+        session.output.wrapped(
+            _("Entry {number} does not verify: it, or one before it, was changed.").format(number=broken), "✖ "
+        )
+    return 0 if broken is None else NO
+
+
+@case.command(help=_("What a case waits for, and what ends the wait, in words."))
+@click.argument("number")
+@pass_session
+def why(session: Session, number: str) -> None:
+    waits = session.runtime.why(number, actor=session.actor)
+    if session.as_json:
+        session.output.json(waits)
+        return
+    output = session.output
+    if not waits:
+        output.wrapped(_("The case waits for nothing: it has ended."))
+    for position, wait in enumerate(waits):
+        if position:
+            output.line()
+        output.wrapped(safe(of_data(wait.text)), "● ", "  ")
+        output.wrapped(safe(of_data(wait.ends)), "  " + _("ends: "))
+        output.facts(
+            [
+                ("  " + _("held by"), safe(of_data(wait.holder or ""))),
+                ("  " + _("since"), output.moment(wait.since)),
+                ("  " + _("due"), output.instant(wait.due)),
+            ]
+        )
+
+
+@case.command(help=_("Withdraw a case: every open item ends, nothing issued is undone."))
+@click.argument("number")
+@click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
+@pass_session
+def withdraw(session: Session, number: str, reason: str, yes: bool) -> None:
+    if not yes and not session.as_json:
+        click.confirm(_("Withdraw case {number}?").format(number=number), abort=True)
+    page = session.runtime.withdraw(number, reason=reason, actor=session.actor)
+    if session.as_json:
+        session.output.json(page)
+        return
+    session.output.wrapped(_("Case {number} is withdrawn.").format(number=safe(page.case.number)), "✔ ")

@@ -1,0 +1,212 @@
+"""Filling in a form: from a data file, from `--set`, or question by question on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.options import pairs_to_mapping
+from cli.output import Output
+from cli.session import Session
+from workflow_runtime.casefile import read_json
+from workflow_runtime.errors import BadInput, FormError
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _, of_data
+
+if TYPE_CHECKING:
+    from workflow_runtime.forms import Form, Prompt
+
+MAX_FILE = 100_000_000  #: bytes; a form sets its own, smaller limits
+_FILES = ("file", "files")
+
+
+def answers(
+    session: Session,
+    form: Form | None,
+    *,
+    file: str | None,
+    pairs: Sequence[str],
+    values: Mapping[str, Any],
+    context: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the clerk answers to `form`. Asks only on a terminal, and only when no answer came with the command."""
+    given: dict[str, Any] = {}
+    if file is not None:
+        given |= _from_file(session, form, file)
+    for key, text in pairs_to_mapping(pairs, "--set").items():
+        given[key] = _from_text(session, form, key, text)
+    if given or file is not None or form is None or not sys.stdin.isatty() or session.as_json:
+        return given
+    return ask(session, form, values, context or {})
+
+
+def _from_file(session: Session, form: Form | None, name: str) -> dict[str, Any]:
+    if name == "-":
+        content, folder, what = sys.stdin.buffer.read(), Path(), _("standard input")
+    else:
+        path = Path(name)
+        content, folder, what = read_bytes(path), path.parent, str(path)
+    document = read_json(content, what=what)
+    if not isinstance(document, dict):
+        raise BadInput(_("{what}: a JSON object is needed, with a value for each field").format(what=what))
+    return {key: _attached(session, form, key, value, folder) for key, value in document.items()}
+
+
+def _from_text(session: Session, form: Form | None, key: str, text: str) -> Any:
+    field = _field(form, key)
+    if text.startswith("@") and (field is None or field.type.value in _FILES):
+        return _attached(session, form, key, text, Path())
+    if form is not None and field is not None:
+        from workflow_runtime.forms import prompts
+
+        for prompt in prompts(form):
+            if prompt.key == key:
+                return prompt.parse(text)
+    return text
+
+
+def _field(form: Form | None, key: str) -> Any:
+    return form.field(key) if form is not None and key in form.keys else None
+
+
+def _attached(session: Session, form: Form | None, key: str, value: Any, folder: Path) -> Any:
+    """`value` with every `@path` of a file field replaced by the stored file."""
+    field = _field(form, key)
+    if field is not None and field.type.value == "list" and isinstance(value, list):
+        children = {child.key: child for child in field.fields}
+        return [
+            {name: _stored(session, children.get(name), part, folder) for name, part in row.items()}
+            if isinstance(row, dict)
+            else row
+            for row in value
+        ]
+    return _stored(session, field, value, folder)
+
+
+def _stored(session: Session, field: Any, value: Any, folder: Path) -> Any:
+    if field is None or field.type.value not in _FILES:
+        return value
+    parts = value if isinstance(value, list) else [value]
+    return [
+        attach(session, folder / part[1:]) if isinstance(part, str) and part.startswith("@") else part for part in parts
+    ]
+
+
+def attach(session: Session, path: Path) -> Mapping[str, Any]:
+    """Put a file into the store; what the file field then holds."""
+    return session.runtime.store_file(path.name, read_bytes(path), actor=session.actor)
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's content; a missing, unreadable or huge file is named."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise BadInput(_("{path} is larger than {limit} MB").format(path=path, limit=MAX_FILE // 1_000_000))
+        return path.read_bytes()
+    except OSError as error:
+        text = _("{path} cannot be read: {reason}; check the path")
+        raise BadInput(text.format(path=path, reason=error.strerror or error)) from error
+    except ValueError as error:  # a NUL in the path
+        raise BadInput(_("{path!r} is not a path").format(path=str(path))) from error
+
+
+# --- on the terminal ------------------------------------------------------------------------------------------
+
+
+def ask(session: Session, form: Form, values: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask every visible question of the form, one after the other."""
+    from workflow_runtime import feel
+    from workflow_runtime.forms import prompts
+
+    output = session.output
+    given: dict[str, Any] = {}
+    output.wrapped(
+        _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops, and nothing is kept.")
+    )
+    for prompt in prompts(form):
+        known = {**context, **values, **given}
+        if not prompt.visible(feel.evaluate, known):
+            continue
+        if prompt.field.readonly:
+            output.wrapped(output.value(values.get(prompt.key)), f"{of_data(prompt.label)}: ")
+            continue
+        answer = _answer(session, prompt, values.get(prompt.key))
+        if answer is not None:
+            given[prompt.key] = answer
+    return given
+
+
+def _answer(session: Session, prompt: Prompt, default: Any, number: str = "") -> Any:
+    output = session.output
+    output.line()
+    output.line(output.bold(number + safe(of_data(prompt.label))) + ("" if prompt.required is False else " *"))
+    for remark in (prompt.hint, prompt.rule):
+        if remark:
+            output.wrapped(safe(of_data(remark)), "  ")
+    _show_options(output, prompt)
+    kind = prompt.field.type.value
+    if kind == "list":
+        return _rows(session, prompt, default)
+    shown = _as_typed(default)
+    while True:
+        text = click.prompt("  >", default=shown or "", show_default=bool(shown), prompt_suffix=" ").strip()
+        if not text and prompt.required is not True:
+            return None
+        if text == "-":
+            return None
+        if default is not None and text == shown:
+            return default
+        try:
+            if kind in _FILES:
+                return [
+                    attach(session, Path(part.strip().removeprefix("@"))) for part in text.split(",") if part.strip()
+                ]
+            return prompt.parse(_chosen(prompt, text))
+        except (FormError, BadInput) as error:
+            for message in [finding.message for finding in error.findings] or [str(error)]:
+                output.wrapped(safe(message), "  ✖ ")
+
+
+def _rows(session: Session, prompt: Prompt, default: Any) -> list[dict[str, Any]] | None:
+    """A list: row after row, until the clerk has no more."""
+    rows: list[dict[str, Any]] = []
+    if default:
+        session.output.wrapped(session.output.value(default), "  ")
+        if click.confirm("  " + _("Keep these rows?"), default=True):
+            return list(default)
+    while click.confirm("  " + _("Add row {number}?").format(number=len(rows) + 1), default=not rows):
+        answered = {child.key: _answer(session, child, None, f"{len(rows) + 1}. ") for child in prompt.fields}
+        rows.append({key: value for key, value in answered.items() if value is not None})
+    return rows or None
+
+
+def _show_options(output: Output, prompt: Prompt) -> None:
+    for number, (value, label) in enumerate(_options(prompt), 1):
+        output.wrapped(safe(of_data(label)) + (f"  ({safe(value)})" if str(value) != label else ""), f"  {number}. ")
+
+
+def _options(prompt: Prompt) -> list[tuple[Any, str]]:
+    return [(value, str(label)) for value, label in prompt.options]
+
+
+def _chosen(prompt: Prompt, text: str) -> str:
+    """The value of an option chosen by its number; several with commas."""
+    options = _options(prompt)
+    words = [word.strip() for word in text.replace("，", ",").split(",")]
+    if not options or not all(word.isdigit() and 1 <= int(word) <= len(options) for word in words):
+        return text
+    if any(text == str(value) for value, _label in options):
+        return text
+    return ",".join(str(options[int(word) - 1][0]) for word in words)
+
+
+def _as_typed(value: Any) -> str:
+    if value is None or isinstance(value, (list, dict)):
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)

@@ -1,0 +1,124 @@
+"""`xieban init`, `xieban late`, `xieban worker`: the office as a whole."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from cli.app import Command
+from cli.options import filters
+from cli.output import Column, Listing, days_left
+from cli.session import Session, pass_session
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _, of_data
+from workflow_runtime.model import LateRow, Swept
+from workflow_runtime.settings import shown, sqlite_path
+
+
+@click.command(cls=Command, help=_("Make a new database with the shipped profiles and calendars."))
+@pass_session
+def init(session: Session) -> None:
+    from workflow_runtime.runtime import Runtime
+
+    path = sqlite_path(session.settings.database)
+    if path != Path():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    Runtime.create(session.settings).close()
+    where = str(path) if path != Path() else shown(session.settings.database)
+    if session.as_json:
+        session.output.json({"database": where})
+        return
+    session.output.wrapped(_("{where} is ready.").format(where=where), "✔ ")
+    session.output.wrapped(_("Next: xieban org import demo, then xieban --as USER procedure deploy KEY"))
+
+
+@click.command(cls=Command, help=_("What is overdue, by department, longest first."))
+@filters("department", "agency")
+@click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV."))
+@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help=_("Write a spreadsheet file."))
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, help=_("Rows at most."))
+@pass_session
+def late(
+    session: Session, department: str | None, agency: str | None, as_csv: bool, xlsx: Path | None, limit: int
+) -> None:
+    rows = session.runtime.late(actor=session.actor, department=department, agency=agency)
+    output = session.output
+    columns: list[Column[LateRow]] = [
+        Column(_("Agency"), lambda row: of_data(row.agency), least=8),
+        Column(_("Department"), lambda row: of_data(row.department), least=8),
+        Column(_("Item"), lambda row: row.item.id[:8]),
+        Column(_("What"), lambda row: of_data(row.item.name), least=10),
+        Column(_("Case"), lambda row: row.item.case, least=9),
+        Column(_("Held by"), lambda row: row.item.clerk_name, least=6),
+        Column(_("Due"), lambda row: output.last_day(row.item.due.at) if row.item.due else None),
+        Column(_("Working days late"), lambda row: row.working_days_late, right=True, style=lambda row: "red"),
+    ]
+    if session.as_json or as_csv or xlsx is not None:
+        Listing(output, columns, rows, 1, limit, "", as_csv, xlsx).show()
+        return
+    if not rows:
+        output.line(_("Nothing is late."))
+        return
+    groups: dict[tuple[str, str], list[LateRow]] = {}
+    for row in rows[:limit]:
+        groups.setdefault((row.agency, row.department), []).append(row)
+    for number, ((agency_name, department_name), items) in enumerate(groups.items()):
+        if number:
+            output.line()
+        title = f"{safe(of_data(agency_name))} / {safe(of_data(department_name))}"
+        output.heading(f"{title}  {len(items)}  {_('longest')}: {days_left(-max(r.working_days_late for r in items))}")
+        output.table(
+            [
+                Column(_("Item"), lambda row: row.item.id[:8]),
+                Column(_("What"), lambda row: of_data(row.item.name), least=14),
+                Column(_("Case"), lambda row: row.item.case, least=9),
+                Column(_("Subject"), lambda row: row.item.subject.name, least=6),
+                Column(_("Held by"), lambda row: row.item.clerk_name or "—", least=6),
+                Column(_("Due"), lambda row: output.last_day(row.item.due.at) if row.item.due else ""),
+                Column(_("Late"), lambda row: row.working_days_late, right=True, style=lambda row: "red"),
+            ],
+            items,
+        )
+
+
+@click.command(cls=Command, help=_("Fire due timers and run machine steps; --once stops when nothing is due."))
+@click.option("--inline", is_flag=True, help=_("Work in this process (the embedded way)."))
+@click.option("--once", is_flag=True, help=_("Do what is due now, then stop."))
+@click.option(
+    "--poll", type=click.FloatRange(0.1, 3600), default=1.0, show_default=True, help=_("Seconds between looks.")
+)
+@pass_session
+def worker(session: Session, inline: bool, once: bool, poll: float) -> None:
+    runtime, output = session.runtime, session.output
+    if once:
+        done = Swept()
+        while swept := runtime.sweep():
+            done = Swept(
+                done.timers + swept.timers, done.jobs + swept.jobs, done.reminders + swept.reminders, swept.left
+            )
+        _tell(session, done)
+        return
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    output.note(_("The worker looks for due timers and machine steps; Ctrl-C stops it."))
+    runtime.work(stop=stopping.is_set, poll=poll, on_swept=lambda swept: _tell(session, swept))
+    output.note(_("The worker has stopped."))
+
+
+def _tell(session: Session, swept: Swept) -> None:
+    if session.as_json:
+        session.output.json(swept)
+        return
+    text = _("{timers} timers fired, {jobs} machine steps run, {reminders} reminders sent")
+    clock = time.strftime("%H:%M:%S")
+    session.output.line(f"{clock}  " + text.format(timers=swept.timers, jobs=swept.jobs, reminders=swept.reminders))

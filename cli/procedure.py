@@ -1,0 +1,232 @@
+"""`xieban procedure`: check a drawing, try it, deploy it, look at it, hand it out, retire it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.app import NO, REFUSED, Group, show_findings
+from cli.filling import read_bytes
+from cli.options import paging
+from cli.outline import show_drawing
+from cli.output import Column, Listing, Output
+from cli.session import Session, pass_session
+from workflow_runtime.errors import BadInput
+from workflow_runtime.escaping import safe
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.i18n import _, ngettext, of_data
+from workflow_runtime.model import ProcedureVersion, VersionState
+
+
+@click.group(cls=Group, help=_("Procedures: check, try, deploy, list, show."))
+def procedure() -> None:
+    pass
+
+
+def _bundle(key: str) -> dict[str, bytes]:
+    """The files of a procedure: KEY of a shipped one, a folder, or a .bpmn file."""
+    from workflow_runtime import procedures
+
+    return procedures.gather(procedures.find_folder(key))
+
+
+@procedure.command(help=_("Find every mistake in a procedure: KEY, a folder, or one .bpmn file."))
+@click.argument("key")
+@click.option("--rules", type=click.Choice(["house", "standard"]), default="house", help=_("Which rules hold."))
+@pass_session
+def check(session: Session, key: str, rules: str) -> int:
+    if rules == "standard" or (Path(key).is_file() and not key.endswith(".bpmn")):
+        findings = _check_one(Path(key))
+    else:
+        findings = _check_bundle(session, _bundle(key))
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    if session.as_json:
+        session.output.json(findings)
+        return REFUSED if errors else 0
+    show_findings(findings, session.output.columns)
+    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
+    _sum_up(session.output, errors, warnings)
+    return REFUSED if errors else 0
+
+
+def _check_bundle(session: Session, bundle: dict[str, bytes]) -> list[Finding]:
+    """With the organisation at hand where there is a database, without it otherwise."""
+    from workflow_runtime.procedures import Procedure
+    from workflow_runtime.settings import sqlite_path
+
+    path = sqlite_path(session.settings.database)
+    if path == Path() or path.exists():
+        return list(session.runtime.check_procedure(bundle))
+    return Procedure.parse(bundle).check()
+
+
+def _check_one(path: Path) -> list[Finding]:
+    from workflow_runtime import decisions, diagram, forms
+
+    content = read_bytes(path)
+    if path.suffix == ".dmn":
+        return list(decisions.read(content).check())
+    if path.suffix == ".form":
+        forms.read(content, name=path.name)
+        return []
+    return list(diagram.check(diagram.read(content)))
+
+
+def _sum_up(output: Output, errors: int, warnings: int) -> None:
+    if not errors and not warnings:
+        output.line("✔ " + _("Nothing to mend."))
+        return
+    parts = []
+    if errors:
+        parts.append(ngettext("{count} error", "{count} errors", errors).format(count=errors))
+    if warnings:
+        parts.append(ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings))
+    output.line(_(", ").join(parts))
+
+
+@procedure.command(help=_("Run a procedure's scenarios, and say which flows none of them takes."))
+@click.argument("key")
+@click.option("--scenario", "wanted", metavar="TEXT", help=_("Only scenarios whose name contains this."))
+@pass_session
+def test(session: Session, key: str, wanted: str | None) -> int:
+    from workflow_runtime import procedures, scenarios
+
+    folder = procedures.find_folder(key)
+    bundle = procedures.gather(folder)
+    files = [path for path in sorted((folder / "scenarios").glob("*.yaml")) if wanted is None or wanted in path.stem]
+    if not files:
+        raise BadInput(_("{folder} has no scenario of that name in scenarios/").format(folder=folder))
+    results = [scenarios.run(bundle, path.read_bytes(), name=path.name) for path in files]
+    untaken = scenarios.untaken(bundle, results)
+    if session.as_json:
+        session.output.json({"scenarios": results, "untaken": untaken})
+    else:
+        for result in results:
+            _show_result(session.output, result)
+        _show_untaken(session.output, untaken)
+    return 0 if all(result.passed for result in results) else NO
+
+
+def _show_result(output: Output, result: Any) -> None:
+    output.wrapped(safe(of_data(result.title)), "✔ " if result.passed else "✖ ")
+    for line in result.lines:
+        output.wrapped(safe(of_data(line)), "    ")
+    for problem in result.problems:
+        output.wrapped(safe(problem), "    ✖ ")
+
+
+def _show_untaken(output: Output, untaken: Any) -> None:
+    if not untaken:
+        output.line(_("Every flow is taken by some scenario."))
+        return
+    output.line()
+    text = ngettext("{count} flow that no scenario takes:", "{count} flows that no scenario takes:", len(untaken))
+    output.heading(text.format(count=len(untaken)))
+    for flow in untaken:
+        output.wrapped(safe(str(flow)), "  ○ ")
+
+
+@procedure.command(help=_("Deploy a procedure as a new version; running cases keep theirs."))
+@click.argument("key")
+@pass_session
+def deploy(session: Session, key: str) -> None:
+    before = {(version.key, version.version) for version in session.runtime.procedures()}
+    version = session.runtime.deploy(_bundle(key), actor=session.actor)
+    if session.as_json:
+        session.output.json(version)
+        return
+    same = (version.key, version.version) in before
+    text = (
+        _("{name} was deployed before, word for word the same: version {n}.")
+        if same
+        else _("{name} is version {n} now.")
+    )
+    session.output.wrapped(text.format(name=safe(of_data(version.name)), n=version.version), "✔ ")
+    session.output.line(f"  {version.key}  sha256 {version.sha256[:16]}…")
+
+
+@procedure.command("list", help=_("The versions that are deployed."))
+@paging
+@pass_session
+def list_procedures(session: Session, limit: int, page: int, as_csv: bool, xlsx: Path | None) -> None:
+    rows = session.runtime.procedures()[(page - 1) * limit :]
+    columns: list[Column[ProcedureVersion]] = [
+        Column(_("Key"), lambda row: row.key, least=16),
+        Column(_("Code"), lambda row: row.code),
+        Column(_("Name"), lambda row: of_data(row.name), least=12),
+        Column(_("Version"), lambda row: row.version, right=True),
+        Column(_("State"), lambda row: _("active") if row.state is VersionState.ACTIVE else _("retired")),
+        Column(_("Deployed"), lambda row: row.deployed_at),
+    ]
+    Listing(session.output, columns, rows, page, limit, _("Nothing is deployed yet."), as_csv, xlsx).show()
+
+
+@procedure.command(help=_("A deployed procedure: its version, its files, its course in words."))
+@click.argument("key")
+@click.option("--version", type=int, help=_("Which version; default: the newest."))
+@pass_session
+def show(session: Session, key: str, version: int | None) -> None:
+    found = session.runtime.procedure(key, version)
+    bundle = session.runtime.bundle(key, version)
+    if session.as_json:
+        session.output.json({"version": found, "files": {path: len(content) for path, content in bundle.items()}})
+        return
+    output = session.output
+    output.heading(f"{safe(of_data(found.name))}  {found.key}")
+    output.facts(
+        [
+            (_("Code"), found.code),
+            (_("Version"), str(found.version)),
+            (_("State"), _("active") if found.state is VersionState.ACTIVE else _("retired")),
+            (_("Deployed"), f"{output.moment(found.deployed_at)}  {safe(found.deployed_by)}"),
+            ("SHA-256", found.sha256),
+        ]
+    )
+    output.line()
+    output.heading(_("Files"))
+    for path, content in sorted(bundle.items()):
+        output.wrapped(f"{safe(path)}  {len(content)}", "  ")
+    output.line()
+    output.heading(_("Course"))
+    show_drawing(output, bundle[f"{found.key}/{found.key}.bpmn"])
+
+
+@procedure.command(help=_("Write a deployed version's files to a folder or a .zip file, as they were deployed."))
+@click.argument("key")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--version", type=int, help=_("Which version; default: the newest."))
+@pass_session
+def export(session: Session, key: str, target: Path, version: int | None) -> None:
+    bundle = session.runtime.bundle(key, version)
+    if target.exists() and (target.is_file() or any(target.iterdir())):
+        raise BadInput(_("{path} exists already; name a new folder or file").format(path=target))
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, content in sorted(bundle.items()):
+                archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), content)
+    else:
+        for path, content in bundle.items():
+            place = target / path
+            if not place.resolve().is_relative_to(target.resolve()):
+                raise BadInput(_("{path} leads out of the folder").format(path=path))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+    if session.as_json:
+        session.output.json({"path": str(target), "files": sorted(bundle)})
+        return
+    session.output.wrapped(_("{count} files written to {path}.").format(count=len(bundle), path=target), "✔ ")
+
+
+@procedure.command(help=_("Let no new case start on a version; running cases go on."))
+@click.argument("key")
+@click.argument("version", type=int)
+@pass_session
+def retire(session: Session, key: str, version: int) -> None:
+    session.runtime.retire(key, version, actor=session.actor)
+    if session.as_json:
+        session.output.json(session.runtime.procedure(key, version))
+        return
+    session.output.wrapped(_("Version {version} of {key} is retired.").format(version=version, key=safe(key)), "✔ ")

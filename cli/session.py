@@ -1,0 +1,112 @@
+"""One call of the program: who asks, of which store, in which language and form."""
+
+from __future__ import annotations
+
+import getpass
+import gettext
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output import Output
+from workflow_runtime.errors import BadInput, NotADatabase
+from workflow_runtime.i18n import LANGUAGES, _, use_language
+from workflow_runtime.settings import Settings, sqlite_path
+
+if TYPE_CHECKING:
+    from workflow_runtime.model import Actor
+    from workflow_runtime.runtime import Runtime
+
+
+def choose_language(arguments: Sequence[str]) -> None:
+    """Speak the language of `--lang`, else of the settings; click's own words come from our catalogue too."""
+    wanted = Settings.from_env().language
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == "--":
+            break
+        if word == "--lang" or word.startswith("--lang="):
+            wanted = following if word == "--lang" else word.partition("=")[2]
+    speak(wanted if wanted in LANGUAGES else "en")
+
+
+def speak(code: str) -> None:
+    """Use one language from here on, for our words and for click's."""
+    use_language(code)
+    os.environ["LANGUAGE"] = code
+    gettext.bindtextdomain("xieban", str(resources.files("workflow_runtime") / "locale"))
+    gettext.textdomain("xieban")
+
+
+@dataclass(slots=True)
+class Session:
+    """What the global options said, and what follows from it. Made once, handed to every command."""
+
+    user: str | None = None
+    absent: str | None = None
+    database: str | None = None
+    language: str | None = None
+    as_json: bool = False
+    debug: bool = False
+    _settings: Settings | None = None
+    _runtime: Runtime | None = field(default=None, repr=False)
+    _output: Output | None = None
+
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            self._settings = Settings.from_env(database=self.database, language=self.language)
+        return self._settings
+
+    @property
+    def output(self) -> Output:
+        if self._output is None:
+            terminal = sys.stdout.isatty()
+            self._output = Output(
+                zone=self.settings.zone,
+                as_json=self.as_json,
+                colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+                columns=max(min(shutil.get_terminal_size((80, 24)).columns, 160), 40),
+            )
+        return self._output
+
+    @property
+    def runtime(self) -> Runtime:
+        """The opened store. SQLAlchemy is imported here and not before."""
+        if self._runtime is None:
+            path = sqlite_path(self.settings.database)
+            if path != Path() and not path.exists():
+                text = _("there is no database {where}; make one with “xieban init”, or look around with “xieban demo”")
+                raise NotADatabase(text.format(where=path))
+            from workflow_runtime.runtime import Runtime
+
+            self._runtime = Runtime.open(self.settings)
+        return self._runtime
+
+    @property
+    def actor(self) -> Actor:
+        """The clerk who asks. On a shared database that is the person logged in, whatever `--as` says."""
+        return self.runtime.actor(self.who(), acting_for=self.absent)
+
+    def who(self) -> str:
+        if not self.settings.database.startswith("sqlite"):
+            if self.user:
+                raise BadInput(_("--as works on an embedded database only; here you are who you logged in as"))
+            return getpass.getuser()
+        if not self.user:
+            raise BadInput(_("say who you are: xieban --as USER …; “xieban org show --clerks” lists the clerks"))
+        return self.user
+
+    def close(self) -> None:
+        if self._runtime is not None:
+            self._runtime.close()
+            self._runtime = None
+
+
+pass_session = click.make_pass_decorator(Session)

@@ -1,0 +1,105 @@
+"""`xieban subject`: the persons that cases are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.app import Group
+from cli.case import case_state, show_standings
+from cli.filling import answers
+from cli.options import data_options, listing, paging, pairs_to_mapping
+from cli.output import Column
+from cli.session import Session, pass_session
+from workflow_runtime.errors import BadInput
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _, of_data
+
+STANDINGS = '{"custodian": {"party": "CWI.CNTY", "since": "2024-03-01"}}'
+
+
+@click.group(cls=Group, help=_("The persons that cases are about."))
+def subject() -> None:
+    pass
+
+
+@subject.command(help=_("Register a person. Without --data or --set, the form is asked question by question."))
+@click.option("--kind", default="child", show_default=True, help=_("What kind of subject."))
+@data_options
+@click.option("--region", metavar="CODE", help=_("The region that registers; default: that of the form, else yours."))
+@click.option(
+    "--standing",
+    "standings",
+    metavar="KIND=PARTY",
+    multiple=True,
+    help=_("Who holds a standing at registration, e.g. custodian=CWI.CNTY; may be repeated."),
+)
+@click.option("--since", metavar="DATE", help=_("Since when the standings hold; default: now."))
+@pass_session
+def register(
+    session: Session,
+    kind: str,
+    file: str | None,
+    pairs: tuple[str, ...],
+    region: str | None,
+    standings: tuple[str, ...],
+    since: str | None,
+) -> None:
+    from workflow_runtime import subjects
+
+    known = subjects.shipped()
+    if kind not in known:
+        raise BadInput(_("there is no kind {kind!r}; there is {known}").format(kind=kind, known=", ".join(known)))
+    given = answers(session, known[kind].form, file=file, pairs=pairs, values={})
+    in_file = given.pop("standings", {})
+    if not isinstance(in_file, dict) or not all(isinstance(one, dict) for one in in_file.values()):
+        raise BadInput(_("standings: write an object such as {example}").format(example=STANDINGS))
+    held = {name: dict(one) for name, one in in_file.items()}
+    for name, party in pairs_to_mapping(standings, "--standing").items():
+        place = known[kind].standing(name).holder == "place"
+        held[name] = {"holder" if place else "party": party, **({"since": since} if since else {})}
+    number = session.runtime.register_subject(kind, given, actor=session.actor, region=region, standings=held)
+    if session.as_json:
+        session.output.json({"number": number})
+        return
+    session.output.wrapped(_("Registered under the number {number}.").format(number=number), "✔ ")
+
+
+@subject.command("list", help=_("Persons you may see."))
+@click.option("--search", metavar="TEXT", help=_("Part of the name, or the number."))
+@paging
+@pass_session
+def list_subjects(session: Session, search: str | None, limit: int, page: int, as_csv: bool, xlsx: Path | None) -> None:
+    def fetch(number: int, offset: int) -> Any:
+        return session.runtime.subjects(actor=session.actor, search=search, limit=number, offset=offset)
+
+    columns: list[Column[Any]] = [
+        Column(_("Number"), lambda row: row["number"]),
+        Column(_("Name"), lambda row: row["name"], least=8),
+        Column(_("Kind"), lambda row: row["kind"], least=5),
+        Column(_("Region"), lambda row: row["region"], least=6),
+    ]
+    nothing = _("There is no such person, or none you may see.")
+    listing(session, columns, fetch, nothing=nothing, limit=limit, page=page, as_csv=as_csv, xlsx=xlsx)
+
+
+@subject.command(help=_("A person: what is known, who holds which standing, which cases there are."))
+@click.argument("number")
+@pass_session
+def show(session: Session, number: str) -> None:
+    page = session.runtime.subject(number, actor=session.actor)
+    if session.as_json:
+        session.output.json(page)
+        return
+    output = session.output
+    output.heading(f"{safe(page.name)}  {safe(page.number)}")
+    output.facts((safe(of_data(page.labels.get(key, key))), output.value(value)) for key, value in page.fields.items())
+    show_standings(output, page.standings)
+    if page.cases:
+        output.line()
+        output.heading(_("Cases"))
+        for view in page.cases:
+            state = safe(of_data(view.milestone or "")) or case_state(view.state)
+            output.wrapped(f"{safe(view.number)}  {safe(of_data(view.procedure_name))}  {state}", "  ")

@@ -1,0 +1,289 @@
+"""`xieban work`: what is on a clerk's desk, and what the clerk does with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.app import Group
+from cli.filling import answers
+from cli.options import data_options, filters, listing, paging
+from cli.output import Column, Output, days_left, urgency
+from cli.session import Session, pass_session
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _, of_data
+from workflow_runtime.model import ItemPage, ItemState, ItemView
+
+STATES = ("open", "ready", "reserved", "mine", "late", "completed", "obsolete")
+
+
+@click.group(cls=Group, help=_("Work items: your list, claim, complete, pass on."))
+def work() -> None:
+    pass
+
+
+@work.command("list", help=_("The work items you may see, soonest due first."))
+@filters("procedure", "department", "agency", "subject")
+@click.option("--state", type=click.Choice(STATES), default="open", show_default=True, help=_("Which of them."))
+@paging
+@pass_session
+def list_items(
+    session: Session,
+    procedure: str | None,
+    department: str | None,
+    agency: str | None,
+    subject: str | None,
+    state: str,
+    limit: int,
+    page: int,
+    as_csv: bool,
+    xlsx: Path | None,
+) -> None:
+    def fetch(number: int, offset: int) -> Any:
+        return session.runtime.worklist(
+            actor=session.actor,
+            procedure=procedure,
+            department=department,
+            agency=agency,
+            subject=subject,
+            state=state,
+            limit=number,
+            offset=offset,
+        )
+
+    nothing = _("Nothing waits here. “xieban case list” shows the cases you may see.")
+    columns = item_columns(session.output)
+    listing(session, columns, fetch, nothing=nothing, limit=limit, page=page, as_csv=as_csv, xlsx=xlsx)
+
+
+def item_columns(output: Output) -> list[Column[ItemView]]:
+    """The columns of a list of work items."""
+    return [
+        Column(_("Item"), lambda item: item.id[:8]),
+        Column(_("What"), lambda item: of_data(item.name), least=12),
+        Column(_("Case"), lambda item: item.case, least=9),
+        Column(_("Subject"), lambda item: item.subject.name, least=6),
+        Column(_("Department"), lambda item: of_data(item.department_name), least=8),
+        Column(_("Held by"), lambda item: item.clerk_name, least=6),
+        Column(
+            _("Due"),
+            lambda item: output.last_day(item.due.at) if item.due else None,
+            style=lambda item: urgency(item.due),
+        ),
+        Column(
+            _("Left"),
+            lambda item: item.due.working_days_left if item.due else None,
+            right=True,
+            style=lambda item: urgency(item.due),
+            shown=lambda item: days_left(item.due.working_days_left, short=True) if item.due else "",
+        ),
+    ]
+
+
+@work.command(help=_("One work item: what is asked, by when, by which rule, and what is already known."))
+@click.argument("item")
+@pass_session
+def show(session: Session, item: str) -> None:
+    page = session.runtime.work_item(item, actor=session.actor)
+    if session.as_json:
+        session.output.json(page)
+        return
+    _show_page(session.output, page)
+
+
+def _show_page(output: Output, page: ItemPage) -> None:
+    item = page.item
+    output.heading(f"{safe(of_data(item.name))}  {item.id[:8]}")
+    output.facts(_facts(output, item))
+    if item.documentation:
+        output.line()
+        output.wrapped(safe(of_data(item.documentation), lines=True))
+    form = _form(page)
+    if form is not None and item.state in (ItemState.READY, ItemState.RESERVED):
+        from workflow_runtime.forms import prompts
+
+        output.line()
+        output.heading(_("To fill in (* required)"))
+        for prompt in prompts(form):
+            mark = " *" if prompt.required is not False else ""
+            known = page.values.get(prompt.key)
+            text = " — ".join(safe(of_data(part)) for part in (prompt.hint, prompt.rule) if part)
+            output.wrapped(f"{safe(of_data(prompt.label))}{mark}  [{safe(prompt.key)}]", "  ", "    ")
+            if text:
+                output.wrapped(text, "    ")
+            if prompt.options:
+                choices = [f"{safe(value)} {safe(of_data(str(label)))}".strip() for value, label in prompt.options]
+                output.wrapped(" / ".join(choices), "    ")
+            if known is not None:
+                output.wrapped(output.value(known), "    = ")
+    if page.documents:
+        output.line()
+        output.heading(_("Documents"))
+        for document in page.documents:
+            output.wrapped(
+                f"{document.code}  {safe(of_data(document.title))}  {safe(document.number or '')}", "  ", "    "
+            )
+    if page.fields:
+        output.line()
+        output.heading(_("What the case knows"))
+        output.facts(
+            ("  " + safe(of_data(page.labels.get(key, key))), output.value(value)) for key, value in page.fields.items()
+        )
+    if item.state in (ItemState.READY, ItemState.RESERVED):
+        output.line()
+        for line in _commands(item):
+            output.line("  " + line)
+
+
+def _facts(output: Output, item: ItemView) -> list[tuple[str, str]]:
+    holder = safe(item.clerk_name or item.clerk or "")
+    facts = [
+        (_("Case"), f"{safe(item.case)}  {safe(of_data(item.procedure_name))}"),
+        (_("Subject"), f"{safe(item.subject.name)}  {safe(item.subject.number)}"),
+        (_("Department"), f"{safe(of_data(item.agency_name))} / {safe(of_data(item.department_name))}"),
+        (_("State"), state_text(item)),
+        (_("Held by"), holder),
+        (_("Since"), output.moment(item.opened_at)),
+        (_("Clause"), safe(of_data(item.clause or ""))),
+    ]
+    if item.due is not None:
+        facts.append((_("Due"), output.due(item.due)))
+        rule = f"{safe(of_data(item.due.title))}: {safe(item.due.value)}  {safe(of_data(item.due.source))}"
+        facts.append((_("Rule"), rule))
+        facts += [(_("Counted") if n == 0 else " ", safe(line)) for n, line in enumerate(item.due.explanation)]
+    if item.reminded:
+        facts.append((_("Reminded"), str(item.reminded)))
+    if item.completed_at is not None:
+        facts.append((_("Completed"), f"{output.moment(item.completed_at)}  {safe(item.completed_by or '')}"))
+        facts.append((_("Outcome"), safe(outcome_text(item.outcome or ""))))
+        facts.append((_("Reason"), safe(item.reason or "")))
+    return facts
+
+
+def _commands(item: ItemView) -> list[str]:
+    short = item.id[:8]
+    if item.state == ItemState.READY:
+        return [f"xieban work claim {short}", f"xieban work complete {short}"]
+    other = [outcome for outcome in item.outcomes if outcome != "done"]
+    more = [f"xieban work complete {short} --outcome {outcome} --reason …" for outcome in other]
+    return [f"xieban work complete {short}", *more, f"xieban work release {short}"]
+
+
+def state_text(item: ItemView) -> str:
+    """An item's state in words."""
+    texts = {
+        ItemState.READY: _("ready, nobody has taken it"),
+        ItemState.RESERVED: _("taken"),
+        ItemState.COMPLETED: _("completed"),
+        ItemState.OBSOLETE: _("no longer needed"),
+    }
+    return texts[item.state]
+
+
+def outcome_text(outcome: str) -> str:
+    """An outcome in words; a procedure may have its own."""
+    return {"done": _("done"), "returned": _("returned")}.get(outcome, outcome)
+
+
+@work.command(help=_("Take an item off the department's list, for yourself."))
+@click.argument("item")
+@pass_session
+def claim(session: Session, item: str) -> None:
+    taken = session.runtime.claim(item, actor=session.actor)
+    _said(session, taken, _("“{name}” is yours now, due {due}."))
+
+
+@work.command(help=_("Give an item back to the department's list."))
+@click.argument("item")
+@pass_session
+def release(session: Session, item: str) -> None:
+    given_back = session.runtime.release(item, actor=session.actor)
+    _said(session, given_back, _("“{name}” is back on the department's list."))
+
+
+@work.command(help=_("Hand an item to another clerk of the department."))
+@click.argument("item")
+@click.argument("clerk")
+@click.option("--reason", default="", help=_("Why; it stands in the history."))
+@pass_session
+def reassign(session: Session, item: str, clerk: str, reason: str) -> None:
+    handed = session.runtime.reassign(item, clerk, actor=session.actor, reason=reason)
+    _said(session, handed, _("“{name}” is with {holder} now."))
+
+
+@work.command(help=_("Remind whoever holds an item; the reminder is recorded."))
+@click.argument("item")
+@click.option("--text", default="", help=_("What to say."))
+@pass_session
+def remind(session: Session, item: str, text: str) -> None:
+    session.runtime.remind(item, actor=session.actor, text=text)
+    _said(session, session.runtime.work_item(item, actor=session.actor).item, _("Reminded of “{name}”, due {due}."))
+
+
+@work.command(help=_("Complete an item. Without --data or --set, the form is asked question by question."))
+@click.argument("item")
+@click.option("--outcome", default="done", show_default=True, help=_("How it ended, e.g. done or returned."))
+@click.option("--reason", help=_("Why it is returned."))
+@data_options
+@click.option("--version", type=int, help=_("The version you read; a newer one is refused."))
+@click.option("--key", help=_("An idempotency key: the same key again changes nothing."))
+@pass_session
+def complete(
+    session: Session,
+    item: str,
+    outcome: str,
+    reason: str | None,
+    file: str | None,
+    pairs: tuple[str, ...],
+    version: int | None,
+    key: str | None,
+) -> None:
+    page = session.runtime.work_item(item, actor=session.actor)
+    form = _form(page)
+    returned = outcome != "done" and not pairs and file is None
+    given: dict[str, Any] = {}
+    if not returned:
+        given = answers(session, form, file=file, pairs=pairs, values=page.values, context=page.fields)
+    completion = session.runtime.complete(
+        page.item.id,
+        given,
+        actor=session.actor,
+        outcome=outcome,
+        reason=reason,
+        version=page.item.version if version is None else version,
+        key=key,
+    )
+    if session.as_json:
+        session.output.json(completion)
+        return
+    output = session.output
+    text = _("“{name}” is completed ({outcome}).")
+    output.wrapped(text.format(name=safe(of_data(completion.item.name)), outcome=safe(outcome_text(outcome))), "✔ ")
+    if completion.opened:
+        output.line(_("Now open:"))
+        for opened in completion.opened:
+            line = f"{safe(of_data(opened.name))} — {safe(of_data(opened.department_name))}"
+            when = _(", due {due}").format(due=output.due(opened.due)) if opened.due else ""
+            output.wrapped(line + when, "  ● ")
+    else:
+        text = _("Nothing new was opened. “xieban case why {case}” says what the case waits for.")
+        output.wrapped(text.format(case=completion.case))
+
+
+def _form(page: ItemPage) -> Any:
+    if not page.form:
+        return None
+    from workflow_runtime import forms
+
+    return forms.read(page.form)
+
+
+def _said(session: Session, item: ItemView, text: str) -> None:
+    if session.as_json:
+        session.output.json(item)
+        return
+    due = session.output.due(item.due) or _("at no fixed time")
+    holder = safe(item.clerk_name or item.clerk or "")
+    session.output.wrapped(text.format(name=safe(of_data(item.name)), due=due, holder=holder))
