@@ -7,6 +7,7 @@ main path of a lane on one line; what branches off finds the nearest free line b
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workflow_runtime.diagram.layout.scene import Band, Box, Link, Scene
@@ -165,6 +166,9 @@ def _choose_main_paths(scene: Scene, flows: list[Link]) -> None:
 # --- rows ---------------------------------------------------------------------------------------------------------
 
 
+_NONE: set[int] = set()
+
+
 class _Rows:
     """Lines inside each band; numbers may be negative until `number` counts them from the top."""
 
@@ -202,11 +206,14 @@ class _Rows:
             scene.bands[band].rows = max((row for row, cells in lines.items() if cells), default=-1) - first + 1
 
     def _cells(self, band: int, row: int) -> set[int]:
-        return self._taken.setdefault(band, {}).setdefault(row, set())
+        return self._taken.get(band, {}).get(row, _NONE)
+
+    def _take(self, band: int, row: int, columns: Iterable[int]) -> None:
+        self._taken.setdefault(band, {}).setdefault(row, set()).update(columns)
 
     def _put(self, box: Box, row: int) -> None:
         box.row = row
-        self._cells(box.band, row).update(range(box.col, box.col + box.span))
+        self._take(box.band, row, range(box.col, box.col + box.span))
         self._placed.add(box.id)
 
     def _chain(self, first: Box) -> list[Box]:
@@ -268,7 +275,7 @@ class _Rows:
         for box in chain:
             self._put(box, row)
         # keep the line between the steps of the chain to itself
-        self._cells(band, row).update(span)
+        self._take(band, row, span)
 
     def _put_alone(self, box: Box) -> None:
         """A step without flows, an event sub-process above all: below the rest of its lane, side by side."""
@@ -376,7 +383,7 @@ def _free_place(rows: list[set[int]], cols: list[int], need: int, columns: int, 
             return row, *full
         places = sorted(range(0, columns - need + 1), key=lambda first: abs(first + need / 2 - middle - 0.5))
         for first in places:
-            if abs(first - middle) <= 6 and not taken & set(range(first, first + need)):
+            if (abs(first - middle) <= 6 or not cols) and not taken & set(range(first, first + need)):
                 return row, first, need
     return len(rows), *full
 

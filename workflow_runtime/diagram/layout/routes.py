@@ -221,14 +221,20 @@ class _Finder:
                 next_ = (nx, ny, new)
                 if next_ in came:
                     continue
-                so_far += 0.1
                 same, other = (across, along) if dx else (along, across)
+                sisters = False
                 for passing in other.get((nx, ny), ()):
                     if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
                         so_far += CROSSING
                 for passing in same.get((nx, ny), ()):
                     if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
                         so_far += 0.5 if (ny if dx else nx) % 2 else 0.06
+                    else:
+                        sisters = True
+                # flows that part later, or have met before, look calmer on one line
+                so_far += 0.07 if sisters else 0.1
+                if sisters and turn:
+                    so_far -= 0.4
                 tie += 1
                 heapq.heappush(queue, (so_far + ahead(nx, ny), tie, so_far, next_, state))
         if end is None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from lxml import etree
 
 from workflow_runtime.diagram import glyphs
-from workflow_runtime.diagram.model import ACTIVITIES, EVENTS, GATEWAYS, SUBPROCESSES, Diagram, Element, FlowNode
+from workflow_runtime.diagram.model import ACTIVITIES, EVENTS, GATEWAYS, SUBPROCESSES, Diagram, Element, Flow, FlowNode
 from workflow_runtime.diagram.reading import children, local_name, reference, text_of
 
 TEXT = 12  #: font size inside shapes
@@ -100,6 +100,7 @@ class Link:
     label: tuple[str, ...] = ()
     label_size: tuple[float, float] = (0.0, 0.0)
     port: Port | None = None  #: leaves from a boundary event
+    slashed: bool = False  #: carries the stroke of a default flow (or the diamond of a condition) at its start
     back: bool = False  #: rework: leads back in the story
     main: bool = False  #: on the straight path
     path: list[tuple[int, int]] = field(default_factory=list)
@@ -493,12 +494,20 @@ class Reader:
                 flow = diagram.flow(id)
                 if flow.xml is None or flow.xml.get("id"):
                     add(id, "sequence", flow.source, flow.target, self._order[id], flow.name)
+                    if scene.links and scene.links[-1].id == id:
+                        scene.links[-1].slashed = self._slashed(flow)
         for id, kind, source, target, order in self.data_links():
             add(id, kind, source, target, order)
         if scope is None:
             for id in diagram.message_flows:
                 message = diagram.elements[id]
                 add(id, "message", message.source, message.target, self._order[id], message.name)  # type: ignore[attr-defined]
+
+    def _slashed(self, flow: Flow) -> bool:
+        source = self.diagram.elements.get(flow.source)
+        if not isinstance(source, FlowNode):
+            return False
+        return source.default == flow.id or (flow.condition is not None and source.kind in ACTIVITIES)
 
 
 def _holders(scene: Scene) -> dict[str, str]:

@@ -159,7 +159,7 @@ class _Measure:
             source = scene.boxes.get(link.outer_source)
             if not link.label or link.kind != "sequence" or len(link.path) < 2 or source is None:
                 continue
-            room = link.label_size[0] + 14
+            room = link.label_size[0] + (23 if link.slashed else 14)
             last = source.col + source.span - 1
             if _way(link.path[0], link.path[1]) == RIGHT:
                 slack = (wide[last] - source.w) / 2 if source.span == 1 else 0.0
@@ -458,6 +458,7 @@ def _ambiguous(scene: Scene, link: Link, rectangle: Rectangle) -> int:
 def _places(link: Link) -> list[tuple[float, float, float]]:
     """Candidate places: penalty, left, top. Beside each piece of the link, first pieces first."""
     w, h = link.label_size
+    clear = 15 if link.slashed else 6
     found: list[tuple[float, float, float]] = []
     walked = 0.0
     for (x1, y1), (x2, y2) in zip(link.points, link.points[1:], strict=False):
@@ -468,7 +469,7 @@ def _places(link: Link) -> list[tuple[float, float, float]]:
             lack = max(0.0, w + 10 - length) / 10
             for share, extra in ((0.0, 0.0), (0.5, 0.15), (1.0, 0.6)):
                 free = length - w
-                start = 6 + share * max(0.0, free - 18)
+                start = (clear if not walked else 6) + share * max(0.0, free - 18)
                 left = x1 + start if way > 0 else x1 - start - w
                 found.append((away + lack + extra, left, y1 - h - 2))
                 found.append((away + lack + extra + 0.3, left, y1 + 3))
@@ -476,10 +477,10 @@ def _places(link: Link) -> list[tuple[float, float, float]]:
             way = 1 if y2 > y1 else -1
             lack = max(0.0, h + 6 - length) / 10
             for share, extra in ((0.0, 0.1), (0.5, 0.25), (1.0, 0.7)):
-                start = 3 + share * max(0.0, length - h - 12)
+                start = (clear if link.slashed and not walked else 3) + share * max(0.0, length - h - 12)
                 top = y1 + start if way > 0 else y1 - start - h
-                found.append((away + lack + extra, x1 + 4, top))
-                found.append((away + lack + extra + 0.25, x1 - 4 - w, top))
+                found.append((away + lack + extra, x1 + 8, top))
+                found.append((away + lack + extra + 0.25, x1 - 8 - w, top))
         walked += length
     found.sort()
     return found
