@@ -1,0 +1,57 @@
+"""Documents: a template and a case become a PDF, with its number, verification code and places for seals.
+
+Pure but for the child process that prints: no database, no clock, no network. See `docs/documents.md`.
+"""
+
+from __future__ import annotations
+
+from workflow_runtime.documents.numbering import (
+    Series,
+    SeriesKind,
+    qr_svg,
+    read_verification_code,
+    series,
+    verification_code,
+)
+from workflow_runtime.documents.renderer import Limits, Rendered, Renderer, preview, render, shared
+from workflow_runtime.documents.template import (
+    Field,
+    FieldType,
+    Kind,
+    Template,
+    check,
+    check_context,
+    codes,
+    folder,
+    house,
+    inspect,
+    load,
+    read_folder,
+)
+
+__all__ = [
+    "Field",
+    "FieldType",
+    "Kind",
+    "Limits",
+    "Rendered",
+    "Renderer",
+    "Series",
+    "SeriesKind",
+    "Template",
+    "check",
+    "check_context",
+    "codes",
+    "folder",
+    "house",
+    "inspect",
+    "load",
+    "preview",
+    "qr_svg",
+    "read_folder",
+    "read_verification_code",
+    "render",
+    "series",
+    "shared",
+    "verification_code",
+]
