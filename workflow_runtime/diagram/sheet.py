@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from workflow_runtime.diagram.model import ACTIVITIES, EVENTS, GATEWAYS, SUBPROCESSES, Diagram
+from workflow_runtime.diagram.model import (
+    ACTIVITIES,
+    EVENTS,
+    GATEWAYS,
+    SUBPROCESSES,
+    Diagram,
+    Element,
+    Flow,
+    FlowNode,
+    Scope,
+)
 from workflow_runtime.diagram.reading import DRAWING, child, children, is_bpmn, local_name, namespace_of, text_of
 
 CONTAINERS = frozenset({"process"}) | SUBPROCESSES
@@ -40,6 +50,11 @@ def named(element: etree._Element) -> str:
     if name and id:
         return f"“{name}” ({id})"
     return f"“{name}”" if name else id or f"<{local_name(element)}>"
+
+
+def called(element: Element) -> str:
+    """How messages call a typed element: its name and id."""
+    return f"“{element.name}” ({element.id})" if element.name else element.id
 
 
 def yes(element: etree._Element, attribute: str, default: bool = False) -> bool:
@@ -76,6 +91,38 @@ class Sheet:
                     self._by_id.setdefault(id, []).append(element)
             stack.extend(reversed(list(element)))
         self._flows_by_source: dict[str, list[etree._Element]] | None = None
+
+    # --- what runs ----------------------------------------------------------------------------------------------
+
+    def processes(self) -> Iterator[Scope]:
+        """The executable processes."""
+        for id in self.diagram.processes:
+            scope = self.diagram.scopes.get(id)
+            if scope is not None and scope.executable:
+                yield scope
+
+    def steps(self, *kinds: str) -> Iterator[FlowNode]:
+        """The flow nodes of executable processes, of those kinds or all, in document order."""
+        running = {process.id for process in self.processes()}
+        for node in self.diagram.nodes():
+            if (not kinds or node.kind in kinds) and self._process_id(node.scope) in running:
+                yield node
+
+    def flows(self) -> Iterator[Flow]:
+        """The sequence flows of executable processes, in document order."""
+        running = {process.id for process in self.processes()}
+        for flow in self.diagram.flows():
+            if self._process_id(flow.scope) in running:
+                yield flow
+
+    def _process_id(self, scope: str | None) -> str | None:
+        while scope in self.diagram.scopes and (parent := self.diagram.scopes[scope].parent) is not None:
+            scope = parent
+        return scope
+
+    def xml(self, element: Element) -> etree._Element:
+        """The XML element behind a typed one."""
+        return self.root if element.xml is None else element.xml
 
     # --- finding elements ---------------------------------------------------------------------------------------
 

@@ -1,0 +1,51 @@
+"""Parties as diagrams write them: AGENCY[/department][@region]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.i18n import _
+
+_FORM = re.compile(r"(?P<agency>[A-Z][A-Z0-9_.]*)(/(?P<department>[a-z][a-z0-9_]*))?(@(?P<region>[a-z][a-z0-9_]*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An agency, perhaps one department of it, in the region that a name of the case stands for."""
+
+    agency: str
+    department: str | None = None
+    region: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Party | None:
+        """The party a text names; None when it names none."""
+        match = _FORM.fullmatch(text.strip())
+        return None if match is None else cls(match["agency"], match["department"], match["region"])
+
+    def faults(self, context: CheckContext) -> Iterator[tuple[str, str]]:
+        """What is wrong with it: message and remedy."""
+        if context.offices is not None:
+            departments = context.offices.get(self.agency)
+            if departments is None:
+                yield (
+                    _("There is no agency {agency}.").format(agency=self.agency),
+                    _("Agencies there are: {agencies}.").format(agencies=", ".join(sorted(context.offices)) or "-"),
+                )
+            elif self.department is not None and self.department not in departments:
+                yield (
+                    _("{agency} has no department {department}.").format(
+                        agency=self.agency, department=self.department
+                    ),
+                    _("Departments there are: {departments}.").format(
+                        departments=", ".join(sorted(departments)) or "-"
+                    ),
+                )
+        if context.regions is not None and self.region is not None and self.region not in context.regions:
+            yield (
+                _("No case has a region called {region}.").format(region=self.region),
+                _("Regions there are: {regions}.").format(regions=", ".join(sorted(context.regions)) or "-"),
+            )

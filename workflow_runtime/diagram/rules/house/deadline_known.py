@@ -1,0 +1,34 @@
+"""Every deadline that is named is one of the profile's parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.expressions import expressions
+from workflow_runtime.diagram.sheet import (
+    Problem,
+    Sheet,
+    called,
+)
+from workflow_runtime.i18n import _
+
+NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*"([^"]*)"\s*[,)]')
+
+
+def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    if context.parameters is None:
+        return
+    named_by = [(node, node.properties["xb:deadline"]) for node in sheet.steps() if "xb:deadline" in node.properties]
+    for each in expressions(sheet):
+        named_by.extend((each.element, name) for name in NAMED.findall(each.text))
+    for element, name in named_by:
+        if name not in context.parameters:
+            yield Problem(
+                sheet.xml(element),
+                _("{node} names the deadline {name}, which the profile does not have.").format(
+                    node=called(element), name=name
+                ),
+                _("Add it to the profile with its value, unit and source, or correct the name."),
+            )

@@ -1,0 +1,28 @@
+"""Four eyes look at two different steps of people, both in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.model import FlowNode
+from workflow_runtime.diagram.sheet import (
+    Problem,
+    Sheet,
+    called,
+)
+from workflow_runtime.i18n import _
+
+
+def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    for node in sheet.steps():
+        for other_id in filter(None, (part.strip() for part in node.properties.get("xb:notSameAs", "").split(","))):
+            other = sheet.diagram.elements.get(other_id)
+            if other is node or not isinstance(other, FlowNode) or other.kind not in ("userTask", "manualTask"):
+                yield Problem(
+                    sheet.xml(node),
+                    _("{node} may not be done by whoever did {other}, which is no other step of a person.").format(
+                        node=called(node), other=other_id
+                    ),
+                    _("Name the id of a user task of this process."),
+                )
