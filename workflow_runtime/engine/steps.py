@@ -87,6 +87,7 @@ class OpenedItem:
     process: str = ""  #: id of the process that draws the element
     inputs: Mapping[str, Any] = field(default_factory=dict)
     form: str | None = None  #: form id, evaluated when it was an expression
+    prefix: str = ""  #: what the keys of its process begin with in the case file: "" or "consult."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Job:
     type: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""  #: what the keys of its process begin with in the case file
 
 
 @dataclass(frozen=True, slots=True)
