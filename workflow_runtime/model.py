@@ -107,7 +107,7 @@ class Actor:
     """Who acts, for whom, from which departments, and why.
 
     `departments` are ids of the departments the clerk may act in today (own, or of the person acted for);
-    `roles` are (department id, role); `supervises` and `owns` are agency ids.
+    `roles` are (department id, role); `supervises` are departments whose work the actor may see, not do.
     """
 
     clerk: str
@@ -118,6 +118,11 @@ class Actor:
     supervises: frozenset[str] = frozenset()
     process_owner: bool = False
     purpose: str = "work"
+
+    @property
+    def sees(self) -> frozenset[str]:
+        """Departments whose cases the actor may look at."""
+        return self.departments | self.supervises
 
     @property
     def people(self) -> frozenset[str]:
@@ -179,6 +184,8 @@ class DueDate:
     source: str
     provisional: bool
     explanation: tuple[str, ...]
+    shown: str = ""  #: the last day (or the minute) in the office's zone, as people say it
+    standing: str = ""  #: what the mark means: law, or a default that is no legal deadline
     working_days_left: int | None = None
 
 
@@ -312,6 +319,32 @@ class ItemPage:
     fields: Mapping[str, Any]  #: what the lane may see of the case
     labels: Mapping[str, str]
     documents: tuple[DocumentView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a completed item led to. `opened` are the items that this completion (and the machine work behind it)
+    opened, whoever they belong to, as far as the actor may see them."""
+
+    item: ItemView
+    case: str
+    state: CaseState
+    milestone: str | None
+    opened: tuple[ItemView, ...]
+    repeated: bool = False  #: the same keyed request had been carried out before
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """One subject, projected for an actor."""
+
+    number: str
+    kind: str
+    name: str
+    fields: Mapping[str, Any]
+    labels: Mapping[str, str]
+    standings: tuple[Standing, ...]
+    cases: tuple[CaseView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Source:
             return _empty()
         try:
             text = unicodedata.normalize("NFC", data.decode("utf-8-sig"))
-            document = yaml.load(text, Loader=_Loader)  # noqa: S506  (a subclass of the safe loader)
+            document = yaml.load(text, Loader=_Loader)
         except UnicodeDecodeError:
             self.wrong(None, _("the file is not UTF-8 text"), _("save it as UTF-8"))
         except RecursionError:

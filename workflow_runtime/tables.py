@@ -98,12 +98,40 @@ department = Table(
     "department",
     metadata,
     Column("id", String(100), primary_key=True),
+    Column("code", String(60), nullable=False),
     Column("name", String(200), nullable=False),
     Column("agency", String(100), nullable=False),
     Column("agency_code", String(40), nullable=False),
     Column("agency_name", String(200), nullable=False),
     Column("region", String(20), nullable=False),
     Column("active", Boolean, nullable=False),
+)
+
+clerk = Table(
+    "clerk",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("owner", Boolean, nullable=False),
+)
+membership = Table(
+    "membership",
+    metadata,
+    Column("clerk_id", String(100), primary_key=True),
+    Column("department_id", String(100), primary_key=True),
+    Column("role", String(60), primary_key=True),
+    Column("supervisor", Boolean, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+)
+Index("ix_membership_department", membership.c.department_id)
+substitution = Table(
+    "substitution",
+    metadata,
+    Column("absent", String(100), primary_key=True),
+    Column("substitute", String(100), primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date, nullable=False),
 )
 
 # --- subjects ----------------------------------------------------------------------------------------------------

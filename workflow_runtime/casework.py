@@ -1,0 +1,427 @@
+"""A case in hand: how one step is carried out by the engine and written down, inside an open transaction.
+
+The runtime begins the transaction and locks the case; everything between is here: the data the engine sees, the
+step, and its traces in the tables (file, items, timers, jobs, messages, history). `save` writes the case row last.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from workflow_runtime import calendars, casefile, engine, store
+from workflow_runtime import tables as t
+from workflow_runtime.directory import Department, Directory
+from workflow_runtime.engine import Command, OpenedItem, Passed, Step, Thrown
+from workflow_runtime.errors import DirectoryError, EngineError, NotFound, StaleVersion
+from workflow_runtime.feel import government
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.i18n import _
+from workflow_runtime.library import Library
+from workflow_runtime.model import SYSTEM, Actor, CaseState
+from workflow_runtime.procedures import LaneRef, Procedure, values_of
+from workflow_runtime.profiles import Parameter
+
+#: Case-file names that the runtime provides; a form field may not have them.
+RESERVED = frozenset({"subject", "case", "item", "profile"})
+_PRIORITY = {"service": 3, "message": 4, "render": 5, "notify": 8}
+
+
+class CaseInHand:
+    """One locked case. Use it for one command, then `save`."""
+
+    def __init__(self, tx: Connection, row: Row[Any], library: Library, *, now: datetime, actor: Actor, zone: str) -> None:
+        self.tx = tx
+        self.row = row
+        self.now = now
+        self.actor = actor
+        self.zone = zone
+        self.library = library
+        self.procedure: Procedure = library.procedure(tx, row.version_id)
+        self.profile = library.profile(tx, row.profile_id)
+        self.calendar = library.calendar(tx, row.calendar_id)
+        self.regions: Mapping[str, str] = json.loads(row.regions)
+        self.file: dict[str, Any] = dict(casefile.loads(row.document))
+        self.history = store.History(row.number, row.history_length, row.history_hash)
+        self.milestone: str | None = row.milestone
+        self.state = CaseState(row.state)
+        self.snapshot: bytes = bytes(row.snapshot)
+        self.opened: list[str] = []
+        self._file_changed = False
+
+    # --- what the engine sees ------------------------------------------------------------------------------------
+    @property
+    def directory(self) -> Directory:
+        """The organisation in force."""
+        return self.library.directory(self.tx)
+
+    @property
+    def today(self) -> date:
+        """The day in the office's zone."""
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    @cached_property
+    def subject(self) -> dict[str, Any]:
+        """The subject as FEEL sees it; empty for a case without one."""
+        if self.row.subject_id is None:
+            return {}
+        facts = dict(casefile.loads(self.row.subject_document))
+        facts.update(number=self.row.subject_number, name=self.row.subject_name, region=self.row.subject_region)
+        facts["standings"] = {row.kind: row.holder for row in store.open_standings(self.tx, self.row.subject_id)}
+        return facts
+
+    def data(self) -> dict[str, Any]:
+        """The case file with the names that the runtime provides."""
+        return {
+            **self.file,
+            "subject": self.subject,
+            "case": {
+                "number": self.row.number,
+                "procedure": self.procedure.key,
+                "jurisdiction": self.row.jurisdiction,
+                "started_on": self.row.started_at.astimezone(ZoneInfo(self.zone)).date(),
+                "regions": dict(self.regions),
+            },
+            "profile": self.profile.values(self.procedure.code, self.today),
+        }
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """What the procedure's expressions may call beyond standard FEEL."""
+
+        def deadline(name: str, start: Any = None) -> datetime:
+            return self.due(name, start)[1].at
+
+        def cycle(name: str) -> str:
+            parameter = self.parameter(name)
+            return f"R/P{parameter.value}{parameter.unit}"
+
+        return {**government.functions(self.calendar), "deadline": deadline, "cycle": cycle}
+
+    def parameter(self, name: str) -> Parameter:
+        """A parameter of the case's profile. Raises NotFound."""
+        return self.profile.parameter(self.procedure.code, name, self.today)
+
+    def due(self, name: str, start: Any = None) -> tuple[Parameter, calendars.Due]:
+        """When the deadline `name` ends, counted from `start` (a date or an instant; now when None)."""
+        parameter = self.parameter(name)
+        return parameter, calendars.due(
+            self.instant(start), parameter.value, parameter.unit, self.calendar, zone=self.zone
+        )
+
+    def instant(self, value: Any) -> datetime:
+        """A date or date-time of the office as an aware instant; None is now."""
+        if value is None:
+            return self.now
+        if isinstance(value, datetime):
+            return value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(self.zone))
+        return datetime.combine(value, time(), ZoneInfo(self.zone))
+
+    # --- parties -------------------------------------------------------------------------------------------------
+    def party(self, reference: str) -> Department:
+        """The department behind `AGENCY[/department][@region]`. Raises NotFound."""
+        return resolve_party(self.directory, reference, self.regions)
+
+    def department_of(self, process: str, element: str, path: tuple[str, ...]) -> tuple[Department, LaneRef]:
+        """The department that answers for a step, and its lane. Raises NotFound when no department does."""
+        lane = self.procedure.lane_ref(process, self.procedure.node(process, element), path)
+        while lane is not None and lane.agency is None:
+            bound = self._bound_role(lane.role, path)
+            if bound is not None:
+                return self.party(bound), lane
+            if not path:
+                break
+            process, element, path = self.procedure.process_at(path[:-1]), path[-1], path[:-1]
+            lane = self.procedure.lane_ref(process, self.procedure.node(process, element), path)
+        if lane is None or lane.agency is None:
+            raise NotFound(_("no lane says which department answers for {element}").format(element=element))
+        return self.directory.party(lane.agency, self.regions.get(lane.region or "", lane.region), lane.department), lane
+
+    def _bound_role(self, role: str | None, path: tuple[str, ...]) -> str | None:
+        if role is None:
+            return None
+        scope = values_of(self.file, ".".join(path))
+        nested = scope.get("party")
+        value = scope.get(f"party.{role}", nested.get(role) if isinstance(nested, Mapping) else None)
+        direct = self.file.get(".".join((*path, "party", role)))
+        return value or direct
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+    def apply(
+        self, command: Command, kind: str, *, element: str | None = None, path: tuple[str, ...] = (), content: Mapping[str, Any] | None = None
+    ) -> Step:
+        """Let the engine carry out `command`, and write everything down but the case row itself (`save`)."""
+        step = engine.apply(
+            self.procedure.compiled, self.snapshot, command, self.data(), now=self.now, functions=self.functions()
+        )
+        self.record(step, kind, element=".".join((*path, element)) if element else None, content=content)
+        return step
+
+    def record(self, step: Step, kind: str, *, element: str | None, content: Mapping[str, Any] | None, first: bool = False) -> None:
+        """The traces of a step in the tables."""
+        self.snapshot = step.snapshot
+        self._patch(step.patch)
+        store.drop_items(self.tx, step.closed, self.now)
+        store.drop_jobs(self.tx, step.closed)
+        store.insert_items(self.tx, [self._item(opened) for opened in step.opened])
+        self.opened += [opened.id for opened in step.opened]
+        for job in step.jobs:
+            self._enqueue(
+                "service",
+                job.type,
+                id=job.id,
+                process=job.process,
+                element=job.element,
+                path=".".join(job.path),
+                inputs=casefile.dumps({"inputs": dict(job.inputs), "headers": dict(job.headers)}),
+            )
+        self._sync(step, first)
+        for thrown in step.thrown:
+            self._thrown(thrown)
+        self._milestone(step.history)
+        told: dict[str, Any] = {**(content or {}), "passed": [_passed(one) for one in step.history if one.what != "entered"]}
+        if step.patch:
+            told["patch"] = {key: value for key, value in step.patch.items() if value is not None}
+            removed = sorted(key for key, value in step.patch.items() if value is None)
+            if removed:
+                told["removed"] = removed
+        self.history.add(kind, actor=self.actor, at=self.now, element=element, content=told)
+        if step.incident is not None:
+            self.state = CaseState.INCIDENT
+            at = ".".join((*step.incident.path, step.incident.element))
+            store.insert_incident(
+                self.tx, case_id=self.row.id, element=at, code=step.incident.code, message=step.incident.message, now=self.now
+            )
+            self.history.add(
+                "incident_opened",
+                actor=SYSTEM,
+                at=self.now,
+                element=at,
+                content={"code": step.incident.code, "message": step.incident.message},
+            )
+        elif step.state == engine.CaseState.COMPLETED:
+            self.state = CaseState.COMPLETED
+            self.history.add("case_completed", actor=SYSTEM, at=self.now)
+        elif step.state == engine.CaseState.CANCELLED:
+            self.state = CaseState.CANCELLED
+
+    def _patch(self, patch: Mapping[str, Any]) -> None:
+        for key, value in patch.items():
+            self._file_changed = True
+            if value is None:
+                self.file.pop(key, None)
+            else:
+                self.file[key] = value
+
+    def _item(self, opened: OpenedItem) -> dict[str, Any]:
+        node = self.procedure.node(opened.process, opened.element)
+        department, lane = self.department_of(opened.process, opened.element, opened.path)
+        if opened.path:
+            key = ".".join((*opened.path, lane.key.rsplit(".", 1)[-1]))
+            store.add_parties(
+                self.tx, self.row.id, [{"lane": key, "name": lane.name, "department_id": department.id, "sees": lane.sees}]
+            )
+        name = node.properties.get("xb:deadline")
+        parameter, due = self.due(name) if name else (None, None)
+        return {
+            "id": opened.id,
+            "case_id": self.row.id,
+            "process": opened.process,
+            "element": opened.element,
+            "path": ".".join(opened.path),
+            "name": node.name or opened.element,
+            "department_id": department.id,
+            "role": node.groups,
+            "form": opened.form,
+            "inputs": casefile.dumps(dict(opened.inputs)) if opened.inputs else None,
+            "opened_at": self.now,
+            "due_at": due.at if due else None,
+            "due": due_note(parameter, due, self.now) if parameter and due else None,
+        }
+
+    def _sync(self, step: Step, first: bool) -> None:
+        store.sync_waits(
+            self.tx,
+            self.row.id,
+            t.timer,
+            [{"id": one.id, "element": one.element, "path": ".".join(one.path), "due_at": one.due} for one in step.timers],
+            self.now,
+            known_empty=first,
+        )
+        store.sync_waits(
+            self.tx,
+            self.row.id,
+            t.subscription,
+            [
+                {"id": one.id, "element": one.element, "path": ".".join(one.path), "name": one.name, "correlation": one.key}
+                for one in step.subscriptions
+            ],
+            self.now,
+            known_empty=first,
+        )
+        for one in step.subscriptions:
+            waiting = store.waiting_message(self.tx, one.name, one.key, self.now)
+            if waiting is not None:
+                self._enqueue("message", one.name, inputs=casefile.dumps({"message": waiting.id}))
+
+    def _thrown(self, thrown: Thrown) -> None:
+        if thrown.kind == "message":
+            self.send(thrown.name, thrown.key or self.default_key(), thrown.payload, element=thrown.element)
+        elif thrown.kind == "escalation":
+            process = self.procedure.process_at(thrown.path)
+            department, _lane = self.department_of(process, thrown.element, thrown.path)
+            name = self.procedure.node(process, thrown.element).name or thrown.name
+            self.notify(department.id, "escalation", f"{self.row.number} {name}")
+
+    def default_key(self) -> str:
+        """The correlation key of messages about this case (decision: case number and subject number together)."""
+        return f"{self.row.number}/{self.row.subject_number or ''}"
+
+    def send(self, name: str, correlation: str, payload: Mapping[str, Any], *, element: str | None = None) -> None:
+        """A message out of this case, kept until its receiver takes it."""
+        message_id = store.insert_message(
+            self.tx,
+            name=name,
+            correlation=correlation,
+            direction="out",
+            sender_case_id=self.row.id,
+            sender=self.row.number,
+            element=element,
+            payload=casefile.dumps(dict(payload)),
+            sent_at=self.now,
+        )
+        if store.waiting_subscription(self.tx, name, correlation) is not None:
+            self._enqueue("message", name, inputs=casefile.dumps({"message": message_id}))
+
+    def notify(self, department_id: str, kind: str, text: str) -> None:
+        """A notification for a department."""
+        notification_id = store.insert_notification(
+            self.tx, case_id=self.row.id, department_id=department_id, kind=kind, text=text, now=self.now
+        )
+        self._enqueue("notify", kind, inputs=casefile.dumps({"notification": notification_id}))
+
+    def render(self, document_id: str) -> None:
+        """Ask for a document's PDF after the commit."""
+        self._enqueue("render", "pdf", inputs=casefile.dumps({"document": document_id}))
+
+    def _enqueue(self, kind: str, type: str, *, id: str | None = None, **values: Any) -> None:
+        store.insert_job(
+            self.tx,
+            id=id or secrets.token_hex(16),
+            kind=kind,
+            type=type,
+            case_id=self.row.id,
+            now=self.now,
+            priority=_PRIORITY[kind],
+            **values,
+        )
+
+    def _milestone(self, passed: Sequence[Passed]) -> None:
+        for one in passed:
+            if one.what == "entered":
+                process = self.procedure.process_at(one.path)
+                element = self.procedure.diagrams[process].elements.get(one.element)
+                if element is not None and "xb:milestone" in element.properties:
+                    self.milestone = element.properties["xb:milestone"]
+
+    def save(self) -> None:
+        """Write the case row, its file and its history. Raises StaleVersion when another transaction was first."""
+        self.history.flush(self.tx, self.row.id)
+        if self._file_changed:
+            store.save_case_file(self.tx, self.row.id, casefile.dumps(self.file))
+        ended = self.state in (CaseState.COMPLETED, CaseState.CANCELLED)
+        names = {
+            CaseState.OPEN: "resume_case" if self.row.state == CaseState.INCIDENT else "step",
+            CaseState.INCIDENT: "stop_case",
+            CaseState.COMPLETED: "finish_case",
+            CaseState.CANCELLED: "cancel_case",
+        }
+        saved = store.save_case(
+            self.tx,
+            self.row.id,
+            self.row.rev,
+            names[self.state],
+            snapshot=self.snapshot,
+            milestone=self.milestone,
+            ended_at=self.now if ended else self.row.ended_at,
+            history_length=self.history.length,
+            history_hash=self.history.head,
+        )
+        if not saved:
+            raise StaleVersion(_("case {number} was changed by somebody else at the same moment; try again").format(number=self.row.number))
+
+
+def due_note(parameter: Parameter, due: calendars.Due, start: datetime) -> str:
+    """What an item keeps of its deadline: enough to explain it again, and nothing that can be computed."""
+    return json.dumps(
+        {
+            "name": parameter.name,
+            "title": parameter.title,
+            "value": str(parameter.value),
+            "unit": str(parameter.unit),
+            "mark": str(parameter.mark),
+            "source": parameter.source,
+            "section": getattr(parameter, "section", None) or "",
+            "standing": parameter.standing_text,
+            "from": start.astimezone(UTC).isoformat(),
+            "provisional": due.provisional,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def _passed(one: Passed) -> list[str]:
+    line = [one.what[0], ".".join((*one.path, one.element))]
+    return [*line, one.note] if one.note else line
+
+
+def resolve_party(directory: Directory, reference: str, regions: Mapping[str, str]) -> Department:
+    """The department behind `AGENCY[/department][@region]`, the region being a binding name of the case or a code.
+
+    Raises NotFound when there is none.
+    """
+    head, _at, region = reference.partition("@")
+    agency, _slash, department = head.partition("/")
+    return directory.party(agency, regions.get(region, region) or None, department or None)
+
+
+def bind_lanes(procedure: Procedure, directory: Directory, regions: Mapping[str, str]) -> list[dict[str, str]]:
+    """The departments behind the main diagram's lanes, as rows of `party`.
+
+    Raises DirectoryError with a finding for every lane that no department answers.
+    """
+    rows: list[dict[str, str]] = []
+    findings: list[Finding] = []
+    for lane in procedure.lanes():
+        if lane.agency is None:
+            continue
+        try:
+            department = directory.party(lane.agency, regions.get(lane.region or "", lane.region), lane.department)
+        except NotFound as error:
+            findings.append(
+                Finding(
+                    "lane-without-department",
+                    Severity.ERROR,
+                    lane.key,
+                    None,
+                    _("lane “{lane}”: {reason}").format(lane=lane.name, reason=error),
+                    _("add the department to the organisation, or bind another region"),
+                )
+            )
+            continue
+        rows.append({"lane": lane.key, "name": lane.name, "department_id": department.id, "sees": lane.sees})
+    if findings:
+        raise DirectoryError(findings=findings)
+    return rows
+
+
+def engine_failure(error: EngineError) -> tuple[str, str]:
+    """Code and words of an engine error, for an incident."""
+    return type(error).__name__, str(error)

@@ -1,0 +1,264 @@
+"""Documents as legal acts: what a handler's effects do to documents, standings and messages, inside the transaction.
+
+Sign-off allots the number and inserts the row with everything frozen that the text depends on (decision 11); the PDF is
+rendered after the commit from that row alone, and comes out the same however often it is tried.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from workflow_runtime import casefile, documents, store
+from workflow_runtime.casework import CaseInHand
+from workflow_runtime.directory import Department
+from workflow_runtime.documents import Rendered, Renderer, Template
+from workflow_runtime.errors import NotFound, RuleBroken, TemplateError
+from workflow_runtime.findings import Severity
+from workflow_runtime.handling import DocumentEvent, DocumentToIssue, Effects, StandingChange
+from workflow_runtime.i18n import _
+from workflow_runtime.model import DocumentState
+from workflow_runtime.procedures import Procedure, values_of
+
+
+def carry_out(hand: CaseInHand, effects: Effects, path: tuple[str, ...]) -> dict[str, Any]:
+    """Apply a handler's effects to the case in hand; returns what they add to the job's patch.
+
+    Raises RuleBroken, NotFound or TemplateError: then nothing of the job happened.
+    """
+    patch: dict[str, Any] = {}
+    for wanted in effects.documents:
+        document_id, number = issue(hand, wanted, path)
+        patch.update(document_id=document_id, document_number=number)
+    changes = [change for change in effects.standings if hand.row.subject_id is not None]
+    if changes:
+        _switch(hand, changes)
+    for event in effects.document_events:
+        _event(hand, event)
+    for message in effects.messages:
+        hand.send(message.name, message.correlation or hand.default_key(), message.payload)
+    for notice in effects.notices:
+        hand.notify(hand.party(notice.party).id, notice.kind, notice.text)
+    return patch
+
+
+# --- standings ---------------------------------------------------------------------------------------------------
+def _switch(hand: CaseInHand, changes: list[StandingChange]) -> None:
+    kind = hand.procedure.subject_kind
+    current = {row.kind: row.holder for row in store.open_standings(hand.tx, hand.row.subject_id)}
+    resolved = [(change, *_holder(hand, change)) for change in changes]
+    if kind is not None:
+        findings = kind.check_standings(current, {change.kind: holder for change, holder, _agency in resolved})
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors:
+            raise RuleBroken("; ".join(f"{finding.message}. {finding.remedy}" for finding in errors))
+    for change, holder, agency in resolved:
+        switched = store.switch_standing(
+            hand.tx,
+            hand.row.subject_id,
+            change.kind,
+            holder=holder,
+            holder_agency=agency,
+            at=change.at,
+            basis=change.basis,
+            case_number=hand.row.number,
+        )
+        if switched:
+            hand.history.add(
+                "standing_switched",
+                actor=hand.actor,
+                at=hand.now,
+                content={"kind": change.kind, "holder": holder, "from": change.at, "basis": change.basis},
+            )
+
+
+def _holder(hand: CaseInHand, change: StandingChange) -> tuple[str, str | None]:
+    if change.party:
+        agency = hand.directory.agency(hand.party(change.party).agency)
+        return agency.name, agency.id
+    if not change.holder:
+        raise RuleBroken(_("a change of {kind} names nobody who holds it").format(kind=change.kind))
+    return change.holder, None
+
+
+# --- issued documents --------------------------------------------------------------------------------------------
+def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> tuple[str, str]:
+    """Number and freeze a document; returns its id and number. A document of the same code that stood is superseded."""
+    template = hand.procedure.templates.get(wanted.code)
+    if template is None:
+        raise NotFound(_("the procedure has no document template {code}").format(code=wanted.code))
+    issuer = hand.party(wanted.issuer) if wanted.issuer else _lane_department(hand, path)
+    agency = hand.directory.agency(issuer.agency)
+    year = hand.now.astimezone(ZoneInfo(hand.zone)).year
+    context = frozen_context(hand, template, path, issuer, wanted.extra)
+    findings = [one for one in documents.check_context(template, context) if one.severity is Severity.ERROR]
+    findings += documents.missing_characters(template, context)
+    if findings:
+        raise TemplateError(findings=findings)
+    series = documents.series(
+        template.series, code=template.code, issuer=agency.id, letter_word=agency.short, year=year
+    )
+    number = series.text(store.next_number(hand.tx, series.issuer, series.kind, year))
+    for row in store.current_documents(hand.tx, hand.row.id):
+        if row.code == wanted.code and row.origin == "issued":
+            store.add_document_event(
+                hand.tx, row.id, "superseded", at=hand.now, party=agency.name, content={"by": number}
+            )
+            context["document"]["supersedes"] = row.number
+    document_id = secrets.token_hex(16)
+    store.insert_document(
+        hand.tx,
+        id=document_id,
+        case_id=hand.row.id,
+        subject_id=hand.row.subject_id,
+        code=template.code,
+        title=template.title,
+        origin="issued",
+        state=DocumentState.ISSUED,
+        number=number,
+        issuer=agency.id,
+        issuer_name=agency.name,
+        issued_at=hand.now,
+        frozen=casefile.dumps(context),
+        template_sha256=template.hash,
+        verification=documents.verification_code(secrets.token_bytes(16)),
+    )
+    hand.render(document_id)
+    hand.history.add(
+        "document_issued", actor=hand.actor, at=hand.now, content={"code": template.code, "number": number, "document": document_id}
+    )
+    return document_id, number
+
+
+def frozen_context(
+    hand: CaseInHand, template: Template, path: tuple[str, ...], issuer: Department, extra: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Everything the text depends on, copied: later changes of the case do not touch a signed document."""
+    fields: dict[str, Any] = {}
+    for depth in range(len(path) + 1):
+        fields.update(values_of(hand.file, ".".join(path[:depth])))
+    fields.update(extra)
+    wanted = {one.key for one in template.fields}
+    agency = hand.directory.agency(issuer.agency)
+    return {
+        "document": {"issuer": agency.name},
+        "case": {
+            "number": hand.row.number,
+            "procedure": hand.procedure.name,
+            "jurisdiction": hand.profile.name,
+            "started_on": hand.row.started_at.astimezone(ZoneInfo(hand.zone)).date(),
+        },
+        "subject": {key: value for key, value in hand.subject.items() if key != "standings"},
+        "parties": {place.key: _party(hand, place.binds, issuer) for place in template.parties},
+        "fields": {key: value for key, value in fields.items() if key in wanted},
+        "related": related(hand),
+    }
+
+
+def _party(hand: CaseInHand, binds: str, issuer: Department) -> dict[str, str]:
+    department = hand.party(binds) if binds else issuer
+    agency = hand.directory.agency(department.agency)
+    region = hand.directory.regions.get(agency.region, agency.region)
+    return {"name": agency.name, "uscc": agency.uscc, "region": region}
+
+
+def related(hand: CaseInHand) -> dict[str, dict[str, Any]]:
+    """Number, date and title of the documents of the case by code, the newest of each."""
+    zone = ZoneInfo(hand.zone)
+    return {
+        row.code: {"number": row.number, "date": row.issued_at.astimezone(zone).date(), "title": row.title}
+        for row in store.current_documents(hand.tx, hand.row.id)
+        if row.number
+    }
+
+
+def _lane_department(hand: CaseInHand, path: tuple[str, ...]) -> Department:
+    if not path:
+        raise NotFound(_("the document names no issuer"))
+    process = hand.procedure.process_at(path[:-1])
+    return hand.department_of(process, path[-1], path[:-1])[0]
+
+
+def _event(hand: CaseInHand, event: DocumentEvent) -> None:
+    for row in store.current_documents(hand.tx, hand.row.id):
+        if event.document in (row.id, row.number):
+            store.add_document_event(hand.tx, row.id, event.kind, at=hand.now, party=event.party, content=event.content)
+            hand.history.add(
+                f"document_{event.kind}", actor=hand.actor, at=hand.now, content={"number": row.number, "party": event.party}
+            )
+            return
+    raise NotFound(_("the case has no document {number}").format(number=event.document))
+
+
+# --- received papers ---------------------------------------------------------------------------------------------
+def file_received(hand: CaseInHand, item: Row[Any], patch: Mapping[str, Any]) -> None:
+    """File the papers that a step receives (`xb:receives`): number, date and scan of each, from its form fields."""
+    node = hand.procedure.node(item.process, item.element)
+    for code in (part.strip() for part in node.properties.get("xb:receives", "").split(",")):
+        key = code.lower()
+        number = patch.get(f"{key}_number")
+        if not code or not number:
+            continue
+        scans = patch.get(f"{key}_scan")
+        scan = scans[0] if isinstance(scans, list) and scans else scans or None
+        day = patch.get(f"{key}_date")
+        agency = hand.directory.agency(hand.directory.department(item.department_id).agency)
+        for row in store.current_documents(hand.tx, hand.row.id):
+            if row.code == code and row.origin == "received":
+                store.add_document_event(
+                    hand.tx, row.id, "superseded", at=hand.now, party=agency.name, content={"by": str(number)}
+                )
+        document_id = secrets.token_hex(16)
+        store.insert_document(
+            hand.tx,
+            id=document_id,
+            case_id=hand.row.id,
+            subject_id=hand.row.subject_id,
+            code=code,
+            title=node.properties.get(f"xb:title.{code}") or documents.title_of(code),
+            origin="received",
+            state=DocumentState.RECEIVED,
+            number=str(number),
+            issuer=f"{agency.id}/{document_id[:8]}",
+            issuer_name=agency.name,
+            issued_at=datetime.combine(day, time(), ZoneInfo(hand.zone)) if day is not None else hand.now,
+            pdf_sha256=scan["sha256"] if scan else None,
+        )
+        hand.history.add(
+            "document_received", actor=hand.actor, at=hand.now, content={"code": code, "number": str(number)}
+        )
+
+
+# --- rendering: a pure function of the row -----------------------------------------------------------------------
+def render(renderer: Renderer, procedure: Procedure, row: Row[Any], *, language: str = "zh") -> Rendered:
+    """The PDF of an issued document, from its row and the version's template. The same row gives the same bytes."""
+    return renderer.render(
+        procedure.templates[row.code],
+        casefile.loads(row.frozen),
+        number=row.number,
+        issued_at=row.issued_at,
+        verification=row.verification,
+        draft=False,
+        language=language,
+    )
+
+
+def preview(renderer: Renderer, template: Template, *, sample: str = "full", language: str = "zh") -> Rendered:
+    """A watermarked draft of a template with its own sample data."""
+    context = template.sample("sample.json" if sample == "full" else "sparse.json")
+    return renderer.render(
+        template,
+        context,
+        number=None,
+        issued_at=datetime(2024, 9, 1, tzinfo=ZoneInfo("Asia/Shanghai")),
+        verification=None,
+        draft=True,
+        language=language,
+    )
+
+

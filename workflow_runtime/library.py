@@ -1,0 +1,64 @@
+"""Parsed things by their row: procedures, profiles, calendars, the directory. Immutable rows, so cached for ever."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from workflow_runtime import calendars, directory, profiles, queries
+from workflow_runtime.errors import NotFound
+from workflow_runtime.i18n import _
+from workflow_runtime.procedures import Procedure
+
+Parsed = TypeVar("Parsed")
+_KEPT = 64
+
+
+class Library:
+    """Reads each stored file once per process and keeps what was parsed (least recently used goes first)."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], object] = OrderedDict()
+        self._lock = Lock()
+
+    def procedure(self, tx: Connection, version_id: int) -> Procedure:
+        """The parsed bundle of a deployed version."""
+        return self._get("procedure", version_id, lambda: Procedure.parse(queries.bundle(tx, version_id)))
+
+    def profile(self, tx: Connection, profile_id: int) -> profiles.Profile:
+        """A profile version."""
+        return self._get("profile", profile_id, lambda: profiles.read(bytes(queries.profile_by_id(tx, profile_id).content)))
+
+    def calendar(self, tx: Connection, calendar_id: int) -> calendars.Calendar:
+        """A calendar version with all its years."""
+        return self._get(
+            "calendar",
+            calendar_id,
+            lambda: calendars.Calendar(
+                calendars.read(content, name=f"{year}") for year, content in queries.calendar_years(tx, calendar_id).items()
+            ),
+        )
+
+    def directory(self, tx: Connection) -> directory.Directory:
+        """The organisation in force. Raises NotFound before one was imported."""
+        row = queries.current_organisation(tx)
+        if row is None:
+            raise NotFound(_("no organisation has been imported yet: run “xieban org import FILE”"))
+        return self._get("directory", row.id, lambda: directory.read(bytes(row.content)))
+
+    def _get(self, kind: str, id: int, parse: Callable[[], Parsed]) -> Parsed:
+        key = (kind, id)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]  # type: ignore[return-value]  # the kind says the type
+        parsed = parse()
+        with self._lock:
+            self._kept[key] = parsed
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return parsed

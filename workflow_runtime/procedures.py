@@ -1,0 +1,419 @@
+"""A procedure as files, and as the parsed thing that cases run on.
+
+`gather` collects a bundle from folders; `Procedure.parse` reads it (all findings, or the object); the parsed object is
+immutable and cached per deployed version. A bundle holds everything a case needs for life: the diagram, the called
+processes, decision tables, forms, document templates and the subject kind (decision 14).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from workflow_runtime import decisions, diagram, documents, feel, forms, subjects
+from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
+from workflow_runtime.errors import BadInput, DiagramError, NotFound
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.i18n import _
+
+if TYPE_CHECKING:
+    from workflow_runtime.directory import Directory
+    from workflow_runtime.engine import Compiled
+    from workflow_runtime.profiles import Profile
+
+Bundle = Mapping[str, bytes]
+_PARTS = (".bpmn", ".dmn", ".form")
+
+
+def shipped_library() -> Path:
+    """The folder of the procedures that come with the program."""
+    return Path(str(resources.files("bpmn")))
+
+
+def shipped_templates() -> Path:
+    """The folder of the document templates that come with the program."""
+    return Path(str(resources.files("templates")))
+
+
+def shipped_procedures(library: Path | None = None) -> tuple[str, ...]:
+    """Keys of the procedures in a library: folders with a diagram of the same name."""
+    root = library or shipped_library()
+    return tuple(sorted(folder.name for folder in root.iterdir() if (folder / f"{folder.name}.bpmn").is_file()))
+
+
+def find_folder(key: str, library: Path | None = None) -> Path:
+    """The folder of a procedure given by key or by path. Raises NotFound."""
+    for candidate in (Path(key), (library or shipped_library()) / key, (library or shipped_library()) / "shared" / key):
+        if candidate.is_dir() and any(candidate.glob("*.bpmn")):
+            return candidate
+        if candidate.is_file() and candidate.suffix == ".bpmn":
+            return candidate.parent
+    raise NotFound(
+        _("there is no procedure {key!r}: neither a folder with a diagram nor one of {known}").format(
+            key=key, known=", ".join(shipped_procedures(library))
+        )
+    )
+
+
+def gather(folder: Path, *, library: Path | None = None, templates: Path | None = None) -> dict[str, bytes]:
+    """All files that the procedure in `folder` needs, by their path in the bundle.
+
+    Called processes are looked for in the library (the parent folder first, then what is shipped), document
+    templates in `templates`. Files that cannot be found are left out: the check names them.
+    """
+    libraries = [place for place in (library, folder.parent, shipped_library()) if place is not None and place.is_dir()]
+    template_places = [place for place in (templates, folder.parent.parent / "templates", shipped_templates()) if place is not None]
+    files = _folder_files(folder, folder.name)
+    seen: set[str] = set()
+    while True:
+        diagrams = _readable_diagrams(files)
+        known = {process for one in diagrams for process in one.processes}
+        missing = _called(diagrams) - known - seen
+        if not missing:
+            break
+        for process in missing:
+            seen.add(process)
+            found = _find_process(process, libraries)
+            if found is not None:
+                files.update(_folder_files(found, f"called/{found.name}"))
+    for code in sorted(_document_codes(_readable_diagrams(files))):
+        for place in template_places:
+            if (place / code).is_dir():
+                files.update({f"templates/{code}/{path.name}": path.read_bytes() for path in _plain_files(place / code)})
+                files.update({f"templates/_house/{name}": content for name, content in documents.house().items()})
+                break
+    for kind in sorted(_subject_kinds(_readable_diagrams(files))):
+        for place in libraries:
+            if (place / "subjects" / f"{kind}.yaml").is_file():
+                for path in sorted((place / "subjects").glob(f"{kind}.*")):
+                    files[f"subjects/{path.name}"] = path.read_bytes()
+                break
+    return files
+
+
+def _plain_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _folder_files(folder: Path, prefix: str) -> dict[str, bytes]:
+    return {f"{prefix}/{path.name}": path.read_bytes() for path in _plain_files(folder) if path.suffix in _PARTS}
+
+
+def _readable_diagrams(files: Bundle) -> list[Diagram]:
+    found = []
+    for path, content in files.items():
+        if path.endswith(".bpmn"):
+            try:
+                found.append(diagram.read(content))
+            except DiagramError:
+                continue  # the check reads it again and says what is wrong
+    return found
+
+
+def _called(diagrams: list[Diagram]) -> set[str]:
+    return {node.called for one in diagrams for node in one.nodes() if node.kind == "callActivity" and node.called}
+
+
+def _find_process(process: str, libraries: list[Path]) -> Path | None:
+    for place in libraries:
+        for folder in (place / process, place / "shared" / process):
+            if (folder / f"{process}.bpmn").is_file():
+                return folder
+    return None
+
+
+def _document_codes(diagrams: list[Diagram]) -> set[str]:
+    codes: set[str] = set()
+    for one in diagrams:
+        for node in one.nodes():
+            codes.update(part.strip() for part in node.properties.get("xb:document", "").split(",") if part.strip())
+    return codes
+
+
+def _subject_kinds(diagrams: list[Diagram]) -> set[str]:
+    return {
+        kind
+        for one in diagrams
+        for process in one.processes
+        if (kind := one.scopes[process].properties.get("xb:subject"))
+    }
+
+
+def digest(files: Bundle) -> str:
+    """The content hash of a bundle: of every path and every byte, in order of path."""
+    sha256 = hashlib.sha256()
+    for path in sorted(files):
+        sha256.update(f"{path}\0{len(files[path])}\0".encode())
+        sha256.update(files[path])
+    return sha256.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRef:
+    """What a lane says of the department that stands behind it."""
+
+    key: str  #: call path and lane id joined by "."; unique in a case
+    name: str
+    agency: str | None
+    region: str | None
+    department: str | None
+    role: str | None
+    sees: str
+
+
+@dataclass(eq=False)
+class Procedure:
+    """A parsed bundle. Immutable; share it between cases."""
+
+    files: Bundle
+    main: Diagram
+    diagrams: Mapping[str, Diagram]  #: by process id
+    forms: Mapping[str, forms.Form]
+    decisions: Mapping[str, decisions.Model]
+    templates: Mapping[str, documents.Template]
+    subject_kind: subjects.SubjectKind | None
+    findings: tuple[Finding, ...] = field(default=())
+
+    @classmethod
+    def parse(cls, files: Bundle) -> Procedure:
+        """Read every file of the bundle. Raises DiagramError with all findings when one cannot be read."""
+        findings: list[Finding] = []
+        diagrams: dict[str, Diagram] = {}
+        main: Diagram | None = None
+        read_forms: dict[str, forms.Form] = {}
+        models: dict[str, decisions.Model] = {}
+        templates: dict[str, documents.Template] = {}
+        kind: subjects.SubjectKind | None = None
+        for path in sorted(files):
+            content = files[path]
+            try:
+                if path.endswith(".bpmn"):
+                    one = diagram.read(content)
+                    diagrams.update({process: one for process in one.processes})
+                    if not path.startswith("called/"):
+                        main = one
+                elif path.endswith(".form") and not path.startswith("subjects/"):
+                    form = forms.read(content, name=path)
+                    read_forms[form.id] = form
+                elif path.endswith(".dmn"):
+                    model = decisions.read(content)
+                    models.update({decision: model for decision in model.decisions})
+                elif path.startswith("templates/") and path.endswith("/document.yaml"):
+                    prefix = path.removesuffix("document.yaml")
+                    parts = {name.removeprefix(prefix): files[name] for name in files if name.startswith(prefix)}
+                    house = {
+                        name.removeprefix("templates/_house/"): files[name] for name in files if name.startswith("templates/_house/")
+                    }
+                    template = documents.load(parts, house_bytes=house)
+                    templates[template.code] = template
+                elif path.startswith("subjects/") and path.endswith(".yaml"):
+                    kind = subjects.read(content, name=path, form=files.get(path.removesuffix(".yaml") + ".form"))
+            except BadInput as error:
+                findings += [_in_file(path, finding) for finding in error.findings] or [
+                    Finding("unreadable", Severity.ERROR, None, None, str(error), _("mend the file"), path=(path,))
+                ]
+        if main is None and not findings:
+            findings.append(
+                Finding("no-diagram", Severity.ERROR, None, None, _("the bundle holds no diagram"), _("add a .bpmn file"))
+            )
+        if findings:
+            raise DiagramError(findings=findings)
+        assert main is not None
+        return cls(
+            files=MappingProxyType(dict(files)),
+            main=main,
+            diagrams=MappingProxyType(diagrams),
+            forms=MappingProxyType(read_forms),
+            decisions=MappingProxyType(models),
+            templates=MappingProxyType(templates),
+            subject_kind=kind,
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """The id of the main process."""
+        for process in self.main.processes:
+            if self.main.scopes[process].executable:
+                return process
+        return self.main.processes[0]
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The engine's form of the diagrams."""
+        from workflow_runtime import engine
+
+        unique = [self.main] + [one for one in dict.fromkeys(self.diagrams.values()) if one is not self.main]
+        return engine.compile(unique, process=self.key, decisions=self.decisions)
+
+    @property
+    def name(self) -> str:
+        """Its Chinese name: of the process, or of the pool."""
+        scope = self.main.scopes[self.key]
+        pools = [self.main.elements[id] for id in self.main.participants]
+        return scope.name or next((pool.name for pool in pools if getattr(pool, "process", None) == self.key), self.key)
+
+    def property(self, name: str, default: str = "") -> str:
+        """A property of the main process."""
+        return self.main.scopes[self.key].properties.get(name, default)
+
+    @property
+    def code(self) -> str:
+        """Its number in the catalogue: P16."""
+        return self.property("xb:code", self.key)
+
+    @property
+    def kind(self) -> str:
+        """M main, S secondary, C called."""
+        return self.property("xb:kind", "M")
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions that a start must bind: the xb:region of the lanes, in drawing order."""
+        names = [lane.properties.get("xb:region", "") for lane in self.main.lanes.values()]
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def diagram_of(self, process: str) -> Diagram:
+        """The diagram that draws a process."""
+        return self.diagrams[process]
+
+    def node(self, process: str, element: str) -> FlowNode:
+        """A node by the process that draws it."""
+        return self.diagrams[process].node(element)
+
+    def lane_ref(self, process: str, node: FlowNode, path: tuple[str, ...]) -> LaneRef | None:
+        """The lane a node stands in; a called process without lanes takes the lane of its call activity."""
+        one = self.diagrams[process]
+        lane = one.lane_of(node)
+        if lane is None:
+            if not path:
+                return None
+            caller, inner = self._caller(path)
+            return self.lane_ref(caller, self.node(caller, inner), path[:-1])
+        return _lane_ref(one, lane, path)
+
+    def _caller(self, path: tuple[str, ...]) -> tuple[str, str]:
+        process = self.key
+        for call in path[:-1]:
+            process = self.node(process, call).called or process
+        return process, path[-1]
+
+    def process_at(self, path: tuple[str, ...]) -> str:
+        """Id of the process that runs at a call path; the empty path is the main process."""
+        process = self.key
+        for call in path:
+            process = self.node(process, call).called or process
+        return process
+
+    def lanes(self) -> Iterator[LaneRef]:
+        """The main diagram's lanes."""
+        for lane in self.main.lanes.values():
+            if lane.process == self.key:
+                yield _lane_ref(self.main, lane, ())
+
+    def steps(self, process: str | None = None) -> Iterator[tuple[str, FlowNode]]:
+        """(process id, node) of every flow node, main process first."""
+        ids = [self.key] + [id for id in self.diagrams if id != self.key] if process is None else [process]
+        for id in ids:
+            for node in self.diagrams[id].nodes():
+                if self.diagrams[id].process_of(node) == id:
+                    yield id, node
+
+    @cached_property
+    def field_of(self) -> Mapping[str, forms.Field]:
+        """Form field by its own key, over all forms (one key has one type in a procedure)."""
+        found: dict[str, forms.Field] = {}
+        for form in self.forms.values():
+            for one in form.fields:
+                found.setdefault(one.key, one)
+        return MappingProxyType(found)
+
+    def label(self, key: str) -> str:
+        """What a case-file key is called on its form; the key itself when no form has it."""
+        one = self.field_of.get(key.rsplit(".", 1)[-1])
+        return one.label if one is not None else key
+
+    def field_class(self, key: str) -> str:
+        """The class of a case-file key: `general` unless its form says more."""
+        one = self.field_of.get(key.rsplit(".", 1)[-1])
+        return one.field_class if one is not None else "general"
+
+    def check(
+        self,
+        *,
+        directory: Directory | None = None,
+        handlers: Collection[str] | None = None,
+        profiles: Mapping[str, Profile] | None = None,
+    ) -> list[Finding]:
+        """Every finding about the bundle, by the house rules: diagrams, forms, tables and templates together."""
+        context = CheckContext(
+            processes=self.diagrams,
+            forms=self.forms,
+            decisions=self.decisions,
+            directory=directory,
+            handlers=frozenset(handlers) if handlers is not None else None,
+            documents=frozenset(self.templates),
+            parameters=_parameters(profiles),
+            feel=feel.check,
+            subject_kind=self.subject_kind,
+            main=self.key,
+        )
+        found: list[Finding] = []
+        for path in sorted(self.files):
+            if path.endswith(".bpmn"):
+                one = diagram.read(self.files[path])
+                found += [_in_file(path, finding) for finding in diagram.check(one, rules="house", context=context)]
+            elif path.endswith(".dmn"):
+                found += [_in_file(path, finding) for finding in decisions.read(self.files[path]).check()]
+        for code, template in self.templates.items():
+            found += [_in_file(f"templates/{code}", finding) for finding in documents.check(template, self._field_types())]
+        return found
+
+    def _field_types(self) -> dict[str, str]:
+        return {key: str(one.type) for key, one in self.field_of.items()}
+
+
+def _parameters(profiles: Mapping[str, Profile] | None) -> frozenset[str] | None:
+    if profiles is None:
+        return None
+    return frozenset(parameter.name for profile in profiles.values() for parameter in profile.parameters)
+
+
+def _lane_ref(one: Diagram, lane: Lane, path: tuple[str, ...]) -> LaneRef:
+    return LaneRef(
+        key=".".join((*path, lane.id)),
+        name=lane.name,
+        agency=one.lane_property(lane, "xb:agency"),
+        region=one.lane_property(lane, "xb:region"),
+        department=one.lane_property(lane, "xb:department"),
+        role=one.lane_property(lane, "xb:role"),
+        sees=one.lane_property(lane, "xb:sees") or "",
+    )
+
+
+def _in_file(path: str, finding: Finding) -> Finding:
+    return Finding(
+        finding.rule,
+        finding.severity,
+        finding.element,
+        finding.line,
+        finding.message,
+        finding.remedy,
+        finding.constraint,
+        (path, *finding.path) if finding.path[:1] != (path,) else finding.path,
+    )
+
+
+def values_of(mapping: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The entries of a case file that belong to a call path, without its prefix."""
+    if not prefix:
+        return {key: value for key, value in mapping.items() if "." not in key}
+    start = prefix + "."
+    return {
+        key[len(start) :]: value for key, value in mapping.items() if key.startswith(start) and "." not in key[len(start) :]
+    }

@@ -1,0 +1,587 @@
+"""Reads for screens: plain SQL over committed rows, without engine, lock or deserialisation. Functions take `tx`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, exists, false, func, or_, select
+
+from workflow_runtime import tables as t
+from workflow_runtime.casefile import loads
+from workflow_runtime.model import (
+    Actor,
+    CaseState,
+    CaseView,
+    DocumentState,
+    DocumentView,
+    ItemState,
+    ItemView,
+    ProcedureVersion,
+    Standing,
+    SubjectRef,
+    VersionState,
+)
+from workflow_runtime.store import OPEN_ITEM
+
+_FAR = datetime.max
+
+
+# --- who is who --------------------------------------------------------------------------------------------------
+def clerk(tx: Connection, clerk_id: str) -> Row[Any] | None:
+    """A clerk by id."""
+    return tx.execute(select(t.clerk).where(t.clerk.c.id == clerk_id)).first()
+
+
+def memberships(tx: Connection, clerk_id: str, on: date) -> Sequence[Row[Any]]:
+    """The departments and roles a clerk has on a day."""
+    m = t.membership.c
+    return tx.execute(
+        select(t.membership).where(
+            m.clerk_id == clerk_id,
+            or_(m.valid_from.is_(None), m.valid_from <= on),
+            or_(m.valid_to.is_(None), m.valid_to >= on),
+        )
+    ).all()
+
+
+def may_act_for(tx: Connection, substitute: str, absent: str, on: date) -> bool:
+    """Whether a substitution covers that day."""
+    s = t.substitution.c
+    return (
+        tx.execute(
+            select(s.absent).where(s.substitute == substitute, s.absent == absent, s.valid_from <= on, s.valid_to >= on)
+        ).first()
+        is not None
+    )
+
+
+def clerk_names(tx: Connection, ids: Iterable[str | None]) -> dict[str, str]:
+    """Names of clerks by id; an id without a row keeps its id."""
+    wanted = {id for id in ids if id}
+    rows = tx.execute(select(t.clerk.c.id, t.clerk.c.name).where(t.clerk.c.id.in_(wanted))).all() if wanted else []
+    return {**{id: id for id in wanted}, **{row.id: row.name for row in rows}}
+
+
+def departments(tx: Connection, ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Department rows by id."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {row.id: row for row in tx.execute(select(t.department).where(t.department.c.id.in_(wanted)))}
+
+
+def find_departments(tx: Connection, text: str) -> list[str]:
+    """Ids of departments named by id, name, agency, agency code or agency name."""
+    d = t.department.c
+    rows = tx.execute(
+        select(d.id).where(or_(d.id == text, d.name == text, d.agency == text, d.agency_code == text, d.agency_name == text))
+    )
+    return list(rows.scalars())
+
+
+def current_organisation(tx: Connection) -> Row[Any] | None:
+    """The organisation file in force."""
+    return tx.execute(select(t.organisation).order_by(t.organisation.c.id.desc()).limit(1)).first()
+
+
+# --- procedures and profiles -------------------------------------------------------------------------------------
+def versions(tx: Connection, key: str | None = None) -> list[ProcedureVersion]:
+    """Deployed versions, newest first within a procedure."""
+    p = t.procedure_version.c
+    statement = select(t.procedure_version).order_by(p.key, p.version.desc())
+    if key is not None:
+        statement = statement.where(p.key == key)
+    return [_version(row) for row in tx.execute(statement)]
+
+
+def version_by_id(tx: Connection, version_id: int) -> ProcedureVersion:
+    """One deployed version."""
+    return _version(tx.execute(select(t.procedure_version).where(t.procedure_version.c.id == version_id)).one())
+
+
+def version_of_digest(tx: Connection, key: str, sha256: str) -> ProcedureVersion | None:
+    """The version that holds exactly these files."""
+    p = t.procedure_version.c
+    row = tx.execute(select(t.procedure_version).where(p.key == key, p.sha256 == sha256)).first()
+    return _version(row) if row is not None else None
+
+
+def _version(row: Row[Any]) -> ProcedureVersion:
+    return ProcedureVersion(
+        row.id, row.key, row.version, row.code, row.name, row.kind, row.sha256, VersionState(row.state), row.deployed_at, row.deployed_by
+    )
+
+
+def bundle(tx: Connection, version_id: int) -> dict[str, bytes]:
+    """The files of a version by path."""
+    rows = tx.execute(select(t.bundle_file).where(t.bundle_file.c.version_id == version_id).order_by(t.bundle_file.c.path))
+    return {row.path: bytes(row.content) for row in rows}
+
+
+def profile_rows(tx: Connection) -> list[Row[Any]]:
+    """The newest profile of every jurisdiction."""
+    newest = select(func.max(t.profile.c.id)).group_by(t.profile.c.jurisdiction)
+    return list(tx.execute(select(t.profile).where(t.profile.c.id.in_(newest)).order_by(t.profile.c.jurisdiction)))
+
+
+def profile_by_id(tx: Connection, profile_id: int) -> Row[Any]:
+    """One profile version."""
+    return tx.execute(select(t.profile).where(t.profile.c.id == profile_id)).one()
+
+
+def newest_calendar(tx: Connection, name: str) -> int | None:
+    """Id of the newest version of a calendar."""
+    return tx.execute(select(func.max(t.calendar.c.id)).where(t.calendar.c.name == name)).scalar()
+
+
+def calendar_years(tx: Connection, calendar_id: int) -> dict[int, bytes]:
+    """The year tables of a calendar version."""
+    rows = tx.execute(select(t.calendar_year).where(t.calendar_year.c.calendar_id == calendar_id))
+    return {row.year: bytes(row.content) for row in rows}
+
+
+# --- subjects ----------------------------------------------------------------------------------------------------
+def subject(tx: Connection, number: str) -> Row[Any] | None:
+    """A subject by number."""
+    return tx.execute(select(t.subject).where(t.subject.c.number == number)).first()
+
+
+def subjects(
+    tx: Connection, *, departments: frozenset[str], agencies: frozenset[str], search: str | None, limit: int, offset: int
+) -> Sequence[Row[Any]]:
+    """Subjects that a case in these departments is about, or that these agencies hold a standing of."""
+    s = t.subject.c
+    through_case = exists(
+        select(1)
+        .select_from(t.case.join(t.party, t.party.c.case_id == t.case.c.id))
+        .where(t.case.c.subject_id == s.id, t.party.c.department_id.in_(departments or {""}))
+    )
+    through_standing = exists(
+        select(1).select_from(t.standing).where(t.standing.c.subject_id == s.id, t.standing.c.holder_agency.in_(agencies or {""}))
+    )
+    statement = select(t.subject).where(or_(through_case, through_standing)).order_by(s.number).limit(limit).offset(offset)
+    if search:
+        statement = statement.where(or_(s.number == search, s.name.contains(search, autoescape=True)))
+    return tx.execute(statement).all()
+
+
+def standings(tx: Connection, subject_id: int) -> tuple[Standing, ...]:
+    """All standings of a subject, by kind and time."""
+    s = t.standing.c
+    rows = tx.execute(select(t.standing).where(s.subject_id == subject_id).order_by(s.kind, s.valid_from, s.id))
+    return tuple(
+        Standing(row.kind, row.holder, row.holder_agency, row.valid_from, row.valid_to, row.basis, row.case_number) for row in rows
+    )
+
+
+# --- cases -------------------------------------------------------------------------------------------------------
+def visible(actor: Actor) -> Any:
+    """The condition that a case is the actor's to look at: one of its parties is a department the actor sees."""
+    if actor.clerk == "system":
+        return t.case.c.id == t.case.c.id
+    if not actor.sees:
+        return false()
+    return exists(
+        select(1).select_from(t.party).where(t.party.c.case_id == t.case.c.id, t.party.c.department_id.in_(actor.sees))
+    )
+
+
+def case_rows(
+    tx: Connection,
+    actor: Actor,
+    *,
+    number: str | None = None,
+    procedure: str | None = None,
+    departments: Sequence[str] | None = None,
+    state: str | None = None,
+    subject_number: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[CaseView]:
+    """Cases the actor may see, the one due soonest first."""
+    w = t.work_item.c
+    waiting = (
+        select(w.case_id, func.count().label("items"), func.min(w.due_at).label("due"))
+        .where(w.state.in_(OPEN_ITEM))
+        .group_by(w.case_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            t.case,
+            t.procedure_version.c.key,
+            t.procedure_version.c.version,
+            t.procedure_version.c.name.label("procedure_name"),
+            t.subject.c.number.label("subject_number"),
+            t.subject.c.name.label("subject_name"),
+            t.subject.c.kind.label("subject_kind"),
+            waiting.c.items,
+            waiting.c.due,
+        )
+        .join(t.procedure_version, t.procedure_version.c.id == t.case.c.version_id)
+        .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
+        .outerjoin(waiting, waiting.c.case_id == t.case.c.id)
+        .where(visible(actor))
+        .order_by(waiting.c.due.is_(None), waiting.c.due, t.case.c.started_at.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    if number is not None:
+        statement = statement.where(t.case.c.number == number)
+    if procedure is not None:
+        statement = statement.where(t.procedure_version.c.key == procedure)
+    if state is not None:
+        statement = statement.where(t.case.c.state == state)
+    if subject_number is not None:
+        statement = statement.where(t.subject.c.number == subject_number)
+    if departments is not None:
+        statement = statement.where(
+            exists(
+                select(1)
+                .select_from(t.work_item)
+                .where(w.case_id == t.case.c.id, w.state.in_(OPEN_ITEM), w.department_id.in_(departments or {""}))
+            )
+        )
+    rows = tx.execute(statement).all()
+    holders = _holders(tx, [row.id for row in rows])
+    return [
+        CaseView(
+            number=row.number,
+            procedure=row.key,
+            procedure_name=row.procedure_name,
+            version=row.version,
+            subject=_subject_ref(row),
+            jurisdiction=row.jurisdiction,
+            state=CaseState(row.state),
+            milestone=row.milestone,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            open_items=row.items or 0,
+            next_due=row.due,
+            holders=holders.get(row.id, ()),
+        )
+        for row in rows
+    ]
+
+
+def _holders(tx: Connection, case_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    if not case_ids:
+        return {}
+    rows = tx.execute(
+        select(t.work_item.c.case_id, t.department.c.agency_name, t.department.c.name)
+        .join(t.department, t.department.c.id == t.work_item.c.department_id)
+        .where(t.work_item.c.case_id.in_(case_ids), t.work_item.c.state.in_(OPEN_ITEM))
+        .distinct()
+        .order_by(t.department.c.agency_name, t.department.c.name)
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, []).append(f"{row.agency_name} {row.name}")
+    return {case_id: tuple(names) for case_id, names in found.items()}
+
+
+def _subject_ref(row: Row[Any]) -> SubjectRef:
+    return SubjectRef(row.subject_number or "", row.subject_name or "", row.subject_kind or "")
+
+
+def case_row(tx: Connection, actor: Actor, number: str) -> Row[Any] | None:
+    """The whole case row with file and subject, if the actor may see it."""
+    return tx.execute(
+        select(
+            t.case,
+            t.case_file.c.document,
+            t.subject.c.number.label("subject_number"),
+            t.subject.c.name.label("subject_name"),
+            t.subject.c.kind.label("subject_kind"),
+            t.subject.c.region.label("subject_region"),
+            t.subject.c.document.label("subject_document"),
+        )
+        .join(t.case_file, t.case_file.c.case_id == t.case.c.id)
+        .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
+        .where(t.case.c.number == number, visible(actor))
+    ).first()
+
+
+def parties(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """The lanes of a case with the departments behind them."""
+    return tx.execute(
+        select(t.party, t.department.c.name.label("department_name"), t.department.c.agency_name, t.department.c.agency)
+        .outerjoin(t.department, t.department.c.id == t.party.c.department_id)
+        .where(t.party.c.case_id == case_id)
+        .order_by(t.party.c.lane)
+    ).all()
+
+
+def timers(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Running timers of a case, soonest first."""
+    return tx.execute(select(t.timer).where(t.timer.c.case_id == case_id).order_by(t.timer.c.due_at)).all()
+
+
+def subscriptions(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Messages a case waits for."""
+    return tx.execute(select(t.subscription).where(t.subscription.c.case_id == case_id)).all()
+
+
+def open_jobs(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Machine work of a case that is not done."""
+    return tx.execute(
+        select(t.job).where(t.job.c.case_id == case_id, t.job.c.state.in_(("pending", "running"))).order_by(t.job.c.created_at)
+    ).all()
+
+
+def open_incidents(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Incidents of a case that nobody has resolved."""
+    return tx.execute(
+        select(t.incident).where(t.incident.c.case_id == case_id, t.incident.c.resolved_at.is_(None)).order_by(t.incident.c.id)
+    ).all()
+
+
+def messages_of(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Messages a case has sent, oldest first."""
+    return tx.execute(
+        select(t.message).where(t.message.c.sender_case_id == case_id).order_by(t.message.c.sent_at, t.message.c.id)
+    ).all()
+
+
+def history_rows(tx: Connection, case_id: int, *, last: int | None = None) -> Sequence[Row[Any]]:
+    """A case's history with contents, oldest first; `last` keeps the newest n."""
+    h, c = t.history.c, t.history_content.c
+    statement = (
+        select(t.history, c.salt, c.content)
+        .outerjoin(t.history_content, and_(c.case_id == h.case_id, c.sequence == h.sequence))
+        .where(h.case_id == case_id)
+    )
+    if last is None:
+        return tx.execute(statement.order_by(h.sequence)).all()
+    return list(reversed(tx.execute(statement.order_by(h.sequence.desc()).limit(last)).all()))
+
+
+# --- work items --------------------------------------------------------------------------------------------------
+def _items() -> Select[Any]:
+    return (
+        select(
+            t.work_item,
+            t.case.c.number.label("case_number"),
+            t.case.c.version_id,
+            t.case.c.profile_id,
+            t.case.c.calendar_id,
+            t.procedure_version.c.key.label("procedure_key"),
+            t.procedure_version.c.name.label("procedure_name"),
+            t.subject.c.number.label("subject_number"),
+            t.subject.c.name.label("subject_name"),
+            t.subject.c.kind.label("subject_kind"),
+            t.department.c.name.label("department_name"),
+            t.department.c.agency,
+            t.department.c.agency_name,
+            t.clerk.c.name.label("clerk_name"),
+        )
+        .join(t.case, t.case.c.id == t.work_item.c.case_id)
+        .join(t.procedure_version, t.procedure_version.c.id == t.case.c.version_id)
+        .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
+        .outerjoin(t.department, t.department.c.id == t.work_item.c.department_id)
+        .outerjoin(t.clerk, t.clerk.c.id == t.work_item.c.clerk)
+    )
+
+
+def item_row(tx: Connection, actor: Actor, item_id: str) -> Row[Any] | None:
+    """An item of a case the actor may see."""
+    return tx.execute(_items().where(t.work_item.c.id == item_id, visible(actor))).first()
+
+
+def resolve_item(tx: Connection, prefix: str) -> list[str]:
+    """Ids of the items that begin with `prefix` (at most three are looked up)."""
+    if len(prefix) >= 32:
+        return [prefix]
+    return list(
+        tx.execute(select(t.work_item.c.id).where(t.work_item.c.id.startswith(prefix, autoescape=True)).limit(3)).scalars()
+    )
+
+
+def item_rows(
+    tx: Connection,
+    actor: Actor,
+    *,
+    case_id: int | None = None,
+    departments: Sequence[str] | None = None,
+    procedure: str | None = None,
+    state: str | None = "open",
+    subject_number: str | None = None,
+    late_at: datetime | None = None,
+    ids: Sequence[str] | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Sequence[Row[Any]]:
+    """Items of the worklist, soonest due first. `departments` None = all that the actor sees."""
+    w = t.work_item.c
+    statement = _items().order_by(w.due_at.is_(None), w.due_at, w.opened_at, w.id).limit(limit).offset(offset)
+    if case_id is None:
+        if actor.clerk != "system":
+            statement = statement.where(w.department_id.in_(actor.sees or {""}))
+    else:
+        statement = statement.where(w.case_id == case_id, visible(actor))
+    if departments is not None:
+        statement = statement.where(w.department_id.in_(departments or {""}))
+    if procedure is not None:
+        statement = statement.where(t.procedure_version.c.key == procedure)
+    if subject_number is not None:
+        statement = statement.where(t.subject.c.number == subject_number)
+    if ids is not None:
+        statement = statement.where(w.id.in_(ids))
+    if state in ("open", "late", "mine"):
+        statement = statement.where(w.state.in_(OPEN_ITEM))
+    elif state is not None:
+        statement = statement.where(w.state == state)
+    if state == "mine":
+        statement = statement.where(w.clerk.in_(actor.people))
+    if late_at is not None:
+        statement = statement.where(w.due_at.is_not(None), w.due_at < late_at)
+    return tx.execute(statement).all()
+
+
+def item_view(row: Row[Any], *, outcomes: tuple[str, ...], due: Any, clause: str | None, documentation: str) -> ItemView:
+    """The row as a value; what stands in the diagram is handed in."""
+    return ItemView(
+        id=row.id,
+        case=row.case_number,
+        procedure=row.procedure_key,
+        procedure_name=row.procedure_name,
+        subject=_subject_ref(row),
+        element=row.element,
+        path=tuple(row.path.split(".")) if row.path else (),
+        name=row.name,
+        department=row.department_id,
+        department_name=row.department_name or row.department_id,
+        agency=row.agency or "",
+        agency_name=row.agency_name or "",
+        state=ItemState(row.state),
+        clerk=row.clerk,
+        clerk_name=row.clerk_name or row.clerk,
+        opened_at=row.opened_at,
+        due=due,
+        outcomes=outcomes,
+        version=row.version,
+        clause=clause,
+        documentation=documentation,
+        reminded=row.reminded,
+        outcome=row.outcome,
+        reason=row.reason,
+        completed_at=row.completed_at,
+        completed_by=row.completed_by,
+    )
+
+
+def completers(tx: Connection, case_id: int, element: str, path: str) -> frozenset[str]:
+    """Who completed the newest item of a step: the clerk, and whom the clerk acted for."""
+    w = t.work_item.c
+    row = tx.execute(
+        select(w.completed_by, w.acting_for)
+        .where(w.case_id == case_id, w.element == element, w.path == path, w.state == ItemState.COMPLETED)
+        .order_by(w.completed_at.desc())
+        .limit(1)
+    ).first()
+    return frozenset(person for person in (row or ()) if person)
+
+
+# --- documents ---------------------------------------------------------------------------------------------------
+def document_rows(
+    tx: Connection,
+    actor: Actor,
+    *,
+    case_number: str | None = None,
+    code: str | None = None,
+    id_or_number: str | None = None,
+    limit: int = 200,
+    offset: int = 0,
+) -> Sequence[Row[Any]]:
+    """Documents of cases the actor may see, oldest first."""
+    d = t.document.c
+    statement = (
+        select(t.document, t.case.c.number.label("case_number"), t.case.c.version_id)
+        .join(t.case, t.case.c.id == d.case_id)
+        .where(visible(actor))
+        .order_by(d.issued_at, d.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    if case_number is not None:
+        statement = statement.where(t.case.c.number == case_number)
+    if code is not None:
+        statement = statement.where(d.code == code)
+    if id_or_number is not None:
+        statement = statement.where(or_(d.id == id_or_number, d.number == id_or_number, d.id.startswith(id_or_number, autoescape=True)))
+    return tx.execute(statement).all()
+
+
+def document_by_verification(tx: Connection, code: str) -> Row[Any] | None:
+    """The document with that verification code, whoever asks."""
+    return tx.execute(
+        select(t.document, t.case.c.number.label("case_number"), t.case.c.version_id)
+        .join(t.case, t.case.c.id == t.document.c.case_id)
+        .where(t.document.c.verification == code)
+    ).first()
+
+
+def document_events(tx: Connection, ids: Sequence[str]) -> dict[str, tuple[tuple[str, datetime, str], ...]]:
+    """Events of documents by document id."""
+    if not ids:
+        return {}
+    e = t.document_event.c
+    found: dict[str, list[tuple[str, datetime, str]]] = {}
+    for row in tx.execute(select(t.document_event).where(e.document_id.in_(ids)).order_by(e.document_id, e.sequence)):
+        found.setdefault(row.document_id, []).append((row.kind, row.at, row.party))
+    return {id: tuple(events) for id, events in found.items()}
+
+
+def document_view(row: Row[Any], events: Mapping[str, tuple[tuple[str, datetime, str], ...]]) -> DocumentView:
+    """The row as a value."""
+    return DocumentView(
+        id=row.id,
+        case=row.case_number,
+        code=row.code,
+        title=row.title,
+        number=row.number,
+        state=DocumentState(row.state),
+        issued_at=row.issued_at,
+        issuer=row.issuer_name,
+        origin=row.origin,
+        sha256=row.pdf_sha256,
+        pages=row.pages,
+        verification=row.verification,
+        events=events.get(row.id, ()),
+    )
+
+
+def answered(tx: Connection, key: str) -> Row[Any] | None:
+    """What a keyed request was answered, if it was carried out."""
+    return tx.execute(select(t.idempotency).where(t.idempotency.c.key == key)).first()
+
+
+def answer_of(row: Row[Any]) -> Any:
+    """The remembered answer."""
+    return json.loads(row.answer)
+
+
+def file_document(row: Row[Any]) -> dict[str, Any]:
+    """The typed case file of a case row."""
+    return dict(loads(row.document))
+
+
+def pending_notifications(tx: Connection, limit: int) -> Sequence[Row[Any]]:
+    """Notifications that have not left the house."""
+    n = t.notification.c
+    return tx.execute(
+        select(t.notification, t.department.c.name, t.department.c.agency_name, t.case.c.number)
+        .outerjoin(t.department, t.department.c.id == n.department_id)
+        .outerjoin(t.case, t.case.c.id == n.case_id)
+        .where(n.delivered_at.is_(None))
+        .order_by(n.created_at)
+        .limit(limit)
+    ).all()
+
+
+def message(tx: Connection, message_id: str) -> Row[Any]:
+    """A message by id."""
+    return tx.execute(select(t.message).where(t.message.c.id == message_id)).one()

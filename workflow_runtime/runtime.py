@@ -1,0 +1,1652 @@
+"""The journeys: one public method = one use case = one transaction.
+
+This is the only place where a transaction begins (`self._database.begin()`); its indentation is the use case.
+Everything below takes `tx`. After the commit the machine's share of the work is done: embedded, by this very object
+(`sweep`); with a cluster, by whoever hears the bell (dispatch.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError
+
+from workflow_runtime import (
+    calendars,
+    casefile,
+    documents,
+    engine,
+    feel,
+    forms,
+    identifiers,
+    issuing,
+    migrations,
+    pages,
+    profiles,
+    queries,
+    store,
+    subjects,
+)
+from workflow_runtime import directory as directories
+from workflow_runtime import tables as t
+from workflow_runtime.casework import CaseInHand, bind_lanes, resolve_party
+from workflow_runtime.database import Database, refuse_foreign_file
+from workflow_runtime.dispatch import Dispatch, Inline
+from workflow_runtime.errors import (
+    AlreadyDone,
+    BadInput,
+    DiagramError,
+    EngineError,
+    FormError,
+    FourEyes,
+    ItemTaken,
+    NotAllowed,
+    NotFound,
+    NotInThisDepartment,
+    RuleBroken,
+    StaleVersion,
+    WrongSchema,
+)
+from workflow_runtime.files import FileStore, write_durably
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registered
+from workflow_runtime.i18n import _
+from workflow_runtime.library import Library
+from workflow_runtime.model import (
+    SYSTEM,
+    Actor,
+    CasePage,
+    CaseState,
+    CaseView,
+    Completion,
+    DocumentState,
+    DocumentView,
+    HistoryView,
+    ItemPage,
+    ItemState,
+    ItemView,
+    LateRow,
+    ProcedureVersion,
+    SubjectPage,
+    Swept,
+    Verified,
+    Wait,
+)
+from workflow_runtime.procedures import Bundle, Procedure, digest, shipped_library
+from workflow_runtime.settings import Settings, shown, sqlite_path
+
+Clock = Callable[[], datetime]
+
+CALENDAR = "CN"
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 5
+#: A first retry after this long, doubled each time.
+BACK_OFF = timedelta(seconds=15)
+
+
+def utc_now() -> datetime:
+    """The time of the machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """The system, for everybody who works with it. Thread-safe: every method takes its own connection."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        dispatch: Dispatch | None = None,
+        library: Library | None = None,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._files = FileStore(settings.files)
+        self._library = library or Library()
+        self._renderer: documents.Renderer | None = None
+        self._rendering = threading.Lock()
+        self._dispatch = dispatch or Inline()
+        self._owner = f"{socket.gethostname()}:{secrets.token_hex(4)}"
+
+    # --- opening -------------------------------------------------------------------------------------------------
+    @classmethod
+    def create(cls, settings: Settings, *, clock: Clock = utc_now) -> Runtime:
+        """A new, or not yet finished, database: schema, shipped profiles and calendars. Safe to repeat.
+
+        Raises NotADatabase when the file belongs to another program, StoreFull when it cannot be written.
+        """
+        path = sqlite_path(settings.database)
+        if path != Path():
+            refuse_foreign_file(path)
+            _make_folder(path.parent)
+        database = Database(settings.database)
+        with database.begin() as tx:
+            migrations.upgrade(tx)
+        runtime = cls(database, settings, clock=clock)
+        runtime._seed()
+        return runtime
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Runtime:
+        """An existing database. Raises NotADatabase, WrongSchema or StoreError, each with what to do."""
+        path = sqlite_path(settings.database)
+        if path != Path():
+            refuse_foreign_file(path)
+            if not path.exists():
+                raise NotFound(_("there is no database at {where}; create it with “xieban init”").format(where=path))
+        database = Database(settings.database)
+        with database.read() as tx:
+            found = migrations.version(tx)
+        if found != migrations.HEAD:
+            raise WrongSchema(_schema_message(found, shown(settings.database)))
+        return cls(database, settings, clock=clock)
+
+    def close(self) -> None:
+        """Give back connections and the document child."""
+        with self._rendering:
+            if self._renderer is not None:
+                self._renderer.close()
+                self._renderer = None
+        self._database.close()
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _seed(self) -> None:
+        now = self._clock()
+        with self._database.begin() as tx:
+            for path in sorted((shipped_library() / "profiles").glob("*.yaml")):
+                self._keep_profile(tx, path.read_bytes(), path.name, now)
+            years = {
+                int(path.stem.rsplit("-", 1)[1]): path.read_bytes()
+                for path in sorted((shipped_library() / "calendars").glob(f"{CALENDAR}-*.yaml"))
+            }
+            store.insert_calendar(tx, name=CALENDAR, sha256=_digest_years(years), years=years, now=now)
+
+    # --- who acts ------------------------------------------------------------------------------------------------
+    def actor(self, user: str, *, acting_for: str | None = None, purpose: str = "work") -> Actor:
+        """The person `user` (clerk id), with the departments of today. `root` administers and sees no case.
+
+        Raises NotFound when the organisation does not know the person, NotAllowed when `acting_for` is not covered by
+        a substitution today.
+        """
+        if user == "root":
+            return Actor(clerk="root", name="root", process_owner=True, purpose=purpose)
+        today = self._today()
+        with self._database.read() as tx:
+            row = queries.clerk(tx, user)
+            if row is None:
+                raise NotFound(
+                    _("nobody called {user!r} is in the organisation; “xieban org show” lists everybody").format(user=user)
+                )
+            if acting_for is not None and not queries.may_act_for(tx, user, acting_for, today):
+                raise NotAllowed(_("{user} does not stand in for {absent} today").format(user=user, absent=acting_for))
+            memberships = [*queries.memberships(tx, user, today)]
+            if acting_for is not None:
+                memberships += queries.memberships(tx, acting_for, today)
+        return Actor(
+            clerk=row.id,
+            name=row.name,
+            departments=frozenset(m.department_id for m in memberships if not m.supervisor),
+            roles=frozenset((m.department_id, m.role) for m in memberships if not m.supervisor),
+            acting_for=acting_for,
+            supervises=frozenset(m.department_id for m in memberships if m.supervisor),
+            process_owner=row.owner,
+            purpose=purpose,
+        )
+
+    def import_organisation(self, source: bytes, *, actor: Actor) -> Mapping[str, int]:
+        """Make an organisation file the current one; counts of what it holds. Raises DirectoryError with all findings."""
+        self._owner_only(actor)
+        directory = directories.read(source, name="organisation")
+        rows = [
+            {
+                "id": one.id,
+                "code": one.code,
+                "name": one.name,
+                "agency": agency.id,
+                "agency_code": agency.code,
+                "agency_name": agency.name,
+                "region": agency.region,
+            }
+            for one in directory.departments
+            for agency in [directory.agency(one.agency)]
+        ]
+        now = self._clock()
+        with self._database.begin() as tx:
+            store.replace_organisation(
+                tx, sha256=hashlib.sha256(source).hexdigest(), content=source, departments=rows, now=now, actor=actor
+            )
+            store.replace_people(tx, **directory_people(directory))
+        return {
+            "agencies": len(directory.agencies),
+            "departments": len(directory.departments),
+            "clerks": len(directory.clerks),
+        }
+
+    def organisation(self, *, actor: Actor) -> directories.Directory:
+        """The organisation in force. Raises NotFound before one was imported."""
+        with self._database.read() as tx:
+            return self._library.directory(tx)
+
+    # --- profiles ------------------------------------------------------------------------------------------------
+    def profiles(self) -> tuple[profiles.Profile, ...]:
+        """The newest profile of every jurisdiction."""
+        with self._database.read() as tx:
+            return tuple(self._library.profile(tx, row.id) for row in queries.profile_rows(tx))
+
+    def profile(self, jurisdiction: str) -> profiles.Profile:
+        """The profile of a jurisdiction. Raises NotFound."""
+        with self._database.read() as tx:
+            return self._library.profile(tx, self._profile_id(tx, jurisdiction))
+
+    def import_profile(self, source: bytes, *, actor: Actor) -> str:
+        """Keep a new version of a profile; returns its jurisdiction. Raises ProfileError with all findings."""
+        self._owner_only(actor)
+        with self._database.begin() as tx:
+            return self._keep_profile(tx, source, "profile", self._clock())
+
+    def _keep_profile(self, tx: Connection, source: bytes, name: str, now: datetime) -> str:
+        profile = profiles.read(source, name=name)
+        store.insert_profile(
+            tx,
+            jurisdiction=profile.jurisdiction,
+            sha256=hashlib.sha256(source).hexdigest(),
+            valid_from=profile.valid_from,
+            valid_to=profile.valid_to,
+            content=source,
+            now=now,
+        )
+        return profile.jurisdiction
+
+    def _profile_id(self, tx: Connection, jurisdiction: str) -> int:
+        rows = queries.profile_rows(tx)
+        for row in rows:
+            if row.jurisdiction == jurisdiction:
+                return int(row.id)
+        raise NotFound(
+            _("there is no profile {jurisdiction!r}; there are {known}").format(
+                jurisdiction=jurisdiction, known=", ".join(row.jurisdiction for row in rows)
+            )
+        )
+
+    # --- procedures ----------------------------------------------------------------------------------------------
+    def check_procedure(self, bundle: Bundle) -> list[Finding]:
+        """Every finding about a bundle, worst first; an empty list deploys in silence."""
+        with self._database.read() as tx:
+            return check_bundle(bundle, directory=self._directory_or_none(tx), profiles=self._profiles(tx))
+
+    def deploy(self, bundle: Bundle, *, actor: Actor) -> ProcedureVersion:
+        """Make the bundle the newest version of its procedure; the same files again are the same version.
+
+        Raises DiagramError with all findings when one of them is an error.
+        """
+        self._owner_only(actor)
+        sha256 = digest(bundle)
+        with self._database.begin() as tx:
+            findings = check_bundle(bundle, directory=self._directory_or_none(tx), profiles=self._profiles(tx))
+            if any(finding.severity is Severity.ERROR for finding in findings):
+                raise DiagramError(findings=findings)
+            procedure = Procedure.parse(bundle)
+            known = queries.version_of_digest(tx, procedure.key, sha256)
+            if known is not None:
+                return known
+            version_id = store.insert_version(
+                tx,
+                key=procedure.key,
+                code=procedure.code,
+                name=procedure.name,
+                kind=procedure.kind,
+                sha256=sha256,
+                files=bundle,
+                now=self._clock(),
+                actor=actor,
+            )
+            return queries.version_by_id(tx, version_id)
+
+    def procedures(self) -> tuple[ProcedureVersion, ...]:
+        """All deployed versions, newest first within a procedure."""
+        with self._database.read() as tx:
+            return tuple(queries.versions(tx))
+
+    def procedure(self, key: str, version: int | None = None) -> ProcedureVersion:
+        """A deployed version (the newest when none is named). Raises NotFound."""
+        with self._database.read() as tx:
+            return self._version(tx, key, version)
+
+    def bundle(self, key: str, version: int | None = None) -> Mapping[str, bytes]:
+        """The files of a deployed version by path."""
+        with self._database.read() as tx:
+            return queries.bundle(tx, self._version(tx, key, version).id)
+
+    def parsed(self, key: str, version: int | None = None) -> Procedure:
+        """The parsed bundle of a deployed version: diagrams, forms, tables, templates."""
+        with self._database.read() as tx:
+            return self._library.procedure(tx, self._version(tx, key, version).id)
+
+    def retire(self, key: str, version: int, *, actor: Actor) -> None:
+        """No new case starts on that version; running cases keep it. Raises NotFound, AlreadyDone."""
+        self._owner_only(actor)
+        with self._database.begin() as tx:
+            found = self._version(tx, key, version)
+            if not store.move(tx, t.procedure_version, {"id": found.id}, "retire"):
+                raise AlreadyDone(_("{key} version {version} is retired already").format(key=key, version=version))
+
+    def _version(self, tx: Connection, key: str, version: int | None) -> ProcedureVersion:
+        found = [one for one in queries.versions(tx, key) if version is None or one.version == version]
+        if not found:
+            known = sorted({one.key for one in queries.versions(tx)})
+            raise NotFound(
+                _("no procedure {key!r} is deployed{version}; deployed are: {known}").format(
+                    key=key if version is None else f"{key} v{version}", version="", known=", ".join(known) or "-"
+                )
+            )
+        return found[0]
+
+    # --- subjects ------------------------------------------------------------------------------------------------
+    def register_subject(
+        self,
+        kind: str,
+        data: Mapping[str, Any],
+        *,
+        actor: Actor,
+        region: str | None = None,
+        number: str | None = None,
+        standings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> str:
+        """A new subject, with the standings that hold at registration; returns its number.
+
+        `standings`: kind → {party or holder, since, basis}. Without them the registering agency has custody. Raises FormError
+        with all findings, RuleBroken when the identity is registered already or a required standing is missing.
+        """
+        self._known_actor(actor)
+        subject_kind = self._subject_kind(kind)
+        assert subject_kind.form is not None
+        now = self._clock()
+        facts, findings = subject_kind.form.validate(
+            data, evaluate=_evaluate, today=self._today(), regions=self._regions()
+        )
+        if findings:
+            raise FormError(findings=findings)
+        identity = facts.get("resident_id")
+        region = region or str(facts.get("region") or "") or self._region_of(actor)
+        try:
+            with self._database.begin() as tx:
+                given = number or subject_kind.number(
+                    region, self._today().year, store.next_number(tx, region, f"subject.{kind}", self._today().year)
+                )
+                subject_id = store.insert_subject(
+                    tx,
+                    kind=kind,
+                    number=given,
+                    name=str(facts.get("name") or given),
+                    region=region,
+                    identity_hash=hashlib.sha256(str(identity).encode()).hexdigest() if identity else None,
+                    document=casefile.dumps(facts),
+                    now=now,
+                )
+                self._first_standings(tx, subject_id, subject_kind, standings or {}, region, now)
+        except IntegrityError as error:
+            raise RuleBroken(
+                _("this person is registered already; one person has one file (R-23)")
+            ) from error
+        return given
+
+    def _first_standings(
+        self,
+        tx: Connection,
+        subject_id: int,
+        kind: subjects.SubjectKind,
+        given: Mapping[str, Mapping[str, Any]],
+        region: str,
+        now: datetime,
+    ) -> None:
+        directory = self._library.directory(tx)
+        for name, one in given.items():
+            kind.standing(name)
+            since = self._instant(one.get("since")) or now
+            holder, agency = str(one.get("holder") or ""), None
+            if one.get("party"):
+                department = resolve_party(directory, str(one["party"]), {"": region})
+                agency = department.agency
+                holder = directory.agency(agency).name
+            store.switch_standing(
+                tx,
+                subject_id,
+                name,
+                holder=holder,
+                holder_agency=agency,
+                at=since,
+                basis=str(one.get("basis") or _("registration")),
+                case_number=None,
+            )
+        missing = [one.name for one in kind.standings if one.required and one.code not in given]
+        if missing:
+            raise RuleBroken(
+                _("registered without {missing}: every subject has one at every moment; name who holds it").format(
+                    missing=", ".join(missing)
+                )
+            )
+
+    def subjects(
+        self, *, actor: Actor, search: str | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Subjects of the actor's cases or agencies: number, name, kind, region."""
+        with self._database.read() as tx:
+            departments = queries.departments(tx, actor.sees)
+            rows = queries.subjects(
+                tx,
+                departments=actor.sees,
+                agencies=frozenset(row.agency for row in departments.values()),
+                search=search,
+                limit=limit,
+                offset=offset,
+            )
+            return tuple({"number": row.number, "name": row.name, "kind": row.kind, "region": row.region} for row in rows)
+
+    def subject(self, number: str, *, actor: Actor) -> SubjectPage:
+        """One subject with standings and cases, as far as the actor may see. Raises NotFound."""
+        with self._database.read() as tx:
+            return pages.subject_page(tx, self._subject_row(tx, number, actor), actor, self._subject_kind)
+
+    def _subject_row(self, tx: Connection, number: str, actor: Actor) -> Row[Any]:
+        row = queries.subject(tx, number)
+        departments = queries.departments(tx, actor.sees)
+        seen = queries.subjects(
+            tx,
+            departments=actor.sees,
+            agencies=frozenset(one.agency for one in departments.values()),
+            search=number,
+            limit=1,
+            offset=0,
+        )
+        if row is None or not seen:
+            raise NotFound(_("there is no subject {number}, or not for you").format(number=number))
+        return row
+
+    def _subject_kind(self, kind: str) -> subjects.SubjectKind:
+        kinds = subjects.shipped()
+        if kind not in kinds:
+            raise NotFound(_("there is no kind of subject {kind!r}; there are {known}").format(kind=kind, known=", ".join(kinds)))
+        return kinds[kind]
+
+    # --- cases ---------------------------------------------------------------------------------------------------
+    def start_case(
+        self,
+        procedure: str,
+        subject: str,
+        *,
+        actor: Actor,
+        regions: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
+        jurisdiction: str | None = None,
+        message: str | None = None,
+        key: str | None = None,
+    ) -> CasePage:
+        """Start a case about a subject and run it to its first waits. The same `key` again returns the same case.
+
+        Raises NotFound, RuleBroken (the profile does not run the procedure, and why), DirectoryError (lanes that no
+        department answers), NotInThisDepartment (the actor has no part in it), FormError.
+        """
+        self._known_actor(actor)
+        self._sweep_first()
+        request = _request("start", procedure, subject, dict(regions or {}), dict(data or {}))
+        with self._database.begin() as tx:
+            remembered = self._remembered(tx, key, actor, request)
+            number = remembered or self._start(
+                tx, procedure, subject, actor, dict(regions or {}), dict(data or {}), jurisdiction, message
+            )
+            if key is not None and remembered is None:
+                store.remember_answer(tx, key=key, actor=actor, request=request, answer=number, now=self._clock())
+        self._after_commit()
+        return self.case(number, actor=actor)
+
+    def _start(
+        self,
+        tx: Connection,
+        key: str,
+        subject_number: str,
+        actor: Actor,
+        regions: dict[str, str],
+        data: dict[str, Any],
+        jurisdiction: str | None,
+        message: str | None,
+    ) -> str:
+        now = self._clock()
+        version = next((one for one in queries.versions(tx, key) if one.state == "active"), None)
+        if version is None:
+            version = self._version(tx, key, None)
+            raise RuleBroken(_("procedure {key} is retired; deploy a new version first").format(key=key))
+        procedure = self._library.procedure(tx, version.id)
+        if procedure.kind == "C":
+            raise RuleBroken(_("{key} is a called process: it runs inside a case, not alone").format(key=key))
+        directory = self._library.directory(tx)
+        subject = queries.subject(tx, subject_number)
+        if subject is None:
+            raise NotFound(_("there is no subject {number}, or not for you").format(number=subject_number))
+        regions = self._bind_regions(procedure, directory, subject, regions)
+        profile_id, profile = self._choose_profile(tx, jurisdiction, procedure)
+        parties = bind_lanes(procedure, directory, regions)
+        if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
+            raise NotInThisDepartment(
+                _("{name} belongs to no department that takes part in {procedure} here").format(
+                    name=actor.name, procedure=procedure.name
+                )
+            )
+        local_year = now.astimezone(ZoneInfo(self._settings.zone)).year
+        number = f"{profile.jurisdiction}-{procedure.code}-{local_year}-" + (
+            f"{store.next_number(tx, profile.jurisdiction, 'case.' + procedure.code, local_year):06d}"
+        )
+        calendar_id = queries.newest_calendar(tx, profile.calendar or CALENDAR)
+        case_id = store.insert_case(
+            tx,
+            number=number,
+            version_id=version.id,
+            subject_id=subject.id,
+            jurisdiction=profile.jurisdiction,
+            profile_id=profile_id,
+            calendar_id=calendar_id,
+            regions=json.dumps(regions, ensure_ascii=False, sort_keys=True),
+            snapshot=b"",
+            started_at=now,
+            started_by=actor.clerk,
+            document=casefile.dumps(data),
+            parties=parties,
+        )
+        row = store.lock_case_by_id(tx, case_id)
+        assert row is not None
+        hand = self._take(tx, row, actor)
+        step = engine.start(procedure.compiled, hand.data(), now=now, message=message, functions=hand.functions())
+        content = {
+            "version": version.version,
+            "sha256": version.sha256,
+            "profile": profile.hash,
+            "calendar": hand.calendar.version,
+            "regions": regions,
+            "data": data,
+            **({"acting_for": actor.acting_for} if actor.acting_for else {}),
+        }
+        hand.record(step, "case_started", element=None, content=content, first=True)
+        hand.save()
+        return number
+
+    def _bind_regions(
+        self, procedure: Procedure, directory: directories.Directory, subject: Row[Any], given: dict[str, str]
+    ) -> dict[str, str]:
+        unknown = sorted(set(given) - set(procedure.regions))
+        if unknown:
+            raise BadInput(
+                _("{procedure} binds the regions {known}, not {unknown}").format(
+                    procedure=procedure.name, known=", ".join(procedure.regions), unknown=", ".join(unknown)
+                )
+            )
+        bound = {name: given.get(name) or _default_region(name, subject.region) for name in procedure.regions}
+        missing = sorted(name for name, region in bound.items() if not region)
+        if missing:
+            raise BadInput(_("name the region behind {missing}: --region {first}=CODE").format(missing=", ".join(missing), first=missing[0]))
+        return {name: region for name, region in bound.items() if region}
+
+    def _choose_profile(self, tx: Connection, jurisdiction: str | None, procedure: Procedure) -> tuple[int, profiles.Profile]:
+        rows = queries.profile_rows(tx)
+        candidates = [
+            (int(row.id), self._library.profile(tx, row.id)) for row in rows if jurisdiction in (None, row.jurisdiction)
+        ]
+        if not candidates:
+            self._profile_id(tx, jurisdiction or "")
+        running = [one for one in candidates if one[1].procedure_state(procedure.code).state != "off"]
+        if not running:
+            state = candidates[0][1].procedure_state(procedure.code)
+            raise RuleBroken(
+                _("{jurisdiction} does not run {procedure}: {reason} ({source})").format(
+                    jurisdiction=candidates[0][1].name, procedure=procedure.name, reason=state.reason, source=state.source or "-"
+                )
+            )
+        if len(running) > 1 and jurisdiction is None:
+            default = [one for one in running if one[1].procedure_state(procedure.code).state == "on"]
+            if len(default) != 1:
+                raise BadInput(
+                    _("several jurisdictions run {procedure}: name one of {known} with --profile").format(
+                        procedure=procedure.name, known=", ".join(one[1].jurisdiction for one in running)
+                    )
+                )
+            running = default
+        return running[0]
+
+    def cases(
+        self,
+        *,
+        actor: Actor,
+        procedure: str | None = None,
+        department: str | None = None,
+        agency: str | None = None,
+        state: str | None = None,
+        subject: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[CaseView, ...]:
+        """Cases the actor may see, the one due soonest first. `department` and `agency`: who holds an open item now."""
+        with self._database.read() as tx:
+            return tuple(
+                queries.case_rows(
+                    tx,
+                    actor,
+                    procedure=procedure,
+                    departments=self._named(tx, department, agency),
+                    state=state,
+                    subject_number=subject,
+                    limit=limit,
+                    offset=offset,
+                )
+            )
+
+    def case(self, number: str, *, actor: Actor, history: int | None = 10) -> CasePage:
+        """One page about a case: plain reads. `history`: how many last entries (None = all). Raises NotFound."""
+        with self._database.read() as tx:
+            return pages.case_page(tx, self._desk(), self._case_row(tx, number, actor), actor, history=history)
+
+    def history(self, number: str, *, actor: Actor) -> tuple[HistoryView, ...]:
+        """Everything that happened, oldest first. Raises NotFound."""
+        with self._database.read() as tx:
+            row = self._case_row(tx, number, actor)
+            return pages.history(tx, self._desk(), row, actor)
+
+    def why(self, number: str, *, actor: Actor) -> tuple[Wait, ...]:
+        """What the case waits for, in words, and what ends each wait. Raises NotFound."""
+        with self._database.read() as tx:
+            return pages.waits(tx, self._desk(), self._case_row(tx, number, actor), actor)
+
+    def verify_history(self, number: str, *, actor: Actor) -> int | None:
+        """The first history entry that does not verify, or None. Raises NotFound."""
+        with self._database.read() as tx:
+            row = self._case_row(tx, number, actor)
+            return pages.first_broken_entry(tx, row)
+
+    def withdraw(self, number: str, *, reason: str, actor: Actor) -> CasePage:
+        """End a case before anything of legal effect has happened, with a reason.
+
+        Raises NotAllowed when the actor has no part in it, AlreadyDone, RuleBroken after a standing was switched.
+        """
+        if not reason.strip():
+            raise BadInput(_("a withdrawal needs a reason: --reason TEXT"))
+        self._sweep_first()
+        with self._database.begin() as tx:
+            hand = self._lock(tx, number, actor)
+            self._party_only(tx, hand, actor)
+            if hand.state in (CaseState.COMPLETED, CaseState.CANCELLED):
+                raise AlreadyDone(_("case {number} is {state} already").format(number=number, state=hand.state))
+            if any(one.case == number for one in queries.standings(tx, hand.row.subject_id or 0)):
+                raise RuleBroken(
+                    _("case {number} has already changed who is responsible for the subject; it cannot be withdrawn, only completed or reversed by a new case").format(number=number)
+                )
+            hand.apply(engine.Cancel(reason), "withdrawn", content={"reason": reason})
+            hand.state = CaseState.CANCELLED
+            hand.save()
+        self._after_commit()
+        return self.case(number, actor=actor)
+
+    def signal_subject(
+        self, number: str, signal: str, *, actor: Actor, payload: Mapping[str, Any] | None = None
+    ) -> tuple[str, ...]:
+        """Tell every open case of a subject that something happened to the subject; numbers of the cases reached.
+
+        Raises NotFound for an unknown subject or signal.
+        """
+        with self._database.read() as tx:
+            row = self._subject_row(tx, number, actor)
+            self._subject_kind(row.kind).signal(signal)
+            cases = queries.case_rows(tx, SYSTEM, subject_number=number, state=CaseState.OPEN, limit=1000)
+        reached = []
+        for one in cases:
+            with self._database.begin() as tx:
+                hand = self._lock(tx, one.number, SYSTEM)
+                if hand.state != CaseState.OPEN:
+                    continue
+                hand.actor = actor
+                hand.apply(
+                    engine.DeliverSignal(signal, dict(payload or {})), "signal_received", content={"signal": signal, "payload": dict(payload or {})}
+                )
+                hand.save()
+                reached.append(one.number)
+        self._after_commit()
+        return tuple(reached)
+
+    def deliver_message(
+        self, name: str, correlation: str, payload: Mapping[str, Any], *, sender: str, id: str | None = None, actor: Actor
+    ) -> str:
+        """A message from outside, kept until a case takes it; returns its id. The same id again changes nothing."""
+        now = self._clock()
+        with self._database.begin() as tx:
+            message_id = store.insert_message(
+                tx,
+                id=id,
+                name=name,
+                correlation=correlation,
+                direction="in",
+                sender_case_id=None,
+                sender=sender,
+                element=None,
+                payload=casefile.dumps(dict(payload)),
+                sent_at=now,
+            )
+            target = store.waiting_subscription(tx, name, correlation)
+            if target is not None:
+                store.insert_job(
+                    tx,
+                    id=secrets.token_hex(16),
+                    kind="message",
+                    type=name,
+                    case_id=target.case_id,
+                    now=now,
+                    priority=4,
+                    inputs=casefile.dumps({"message": message_id}),
+                )
+        self._after_commit()
+        return message_id
+
+    # --- work items ----------------------------------------------------------------------------------------------
+    def worklist(
+        self,
+        *,
+        actor: Actor,
+        department: str | None = None,
+        procedure: str | None = None,
+        agency: str | None = None,
+        state: str | None = "open",
+        subject: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[ItemView, ...]:
+        """Items of the actor's departments, soonest due first. `state`: open, ready, reserved, mine, late, completed, obsolete."""
+        now = self._clock()
+        with self._database.read() as tx:
+            rows = queries.item_rows(
+                tx,
+                actor,
+                departments=self._named(tx, department, agency),
+                procedure=procedure,
+                state=state,
+                subject_number=subject,
+                late_at=now if state == "late" else None,
+                limit=limit,
+                offset=offset,
+            )
+            return tuple(pages.item(tx, self._desk(), row) for row in rows)
+
+    def work_item(self, id: str, *, actor: Actor) -> ItemPage:
+        """An item with its form, what is known, and the case's documents. Raises NotFound."""
+        with self._database.read() as tx:
+            row = self._item_row(tx, id, actor)
+            return pages.item_page(tx, self._desk(), row, self._case_row(tx, row.case_number, actor), actor)
+
+    def claim(self, id: str, *, actor: Actor) -> ItemView:
+        """Take an item off the department's worklist, for this clerk alone.
+
+        Raises NotFound, NotInThisDepartment, ItemTaken (who, since when), AlreadyDone, FourEyes.
+        """
+        with self._moving(id, actor) as (tx, hand, row):
+            self._four_eyes(tx, hand, row, actor.people)
+            now = hand.now
+            if not store.move_item(tx, row.id, "claim", clerk=actor.clerk, acting_for=actor.acting_for):
+                self._refuse_move(tx, row.id, actor)
+            hand.history.add("claimed", actor=actor, at=now, element=_at(row), content=_acting(actor))
+            hand.save()
+        return self._item(row.id, actor)
+
+    def release(self, id: str, *, actor: Actor) -> ItemView:
+        """Give a claimed item back to the department. Raises ItemTaken when somebody else holds it."""
+        with self._moving(id, actor) as (tx, hand, row):
+            if row.state == ItemState.RESERVED and row.clerk not in actor.people:
+                self._refuse_move(tx, row.id, actor)
+            if not store.move_item(tx, row.id, "release", clerk=None, acting_for=None):
+                self._refuse_move(tx, row.id, actor)
+            hand.history.add("released", actor=actor, at=hand.now, element=_at(row), content=_acting(actor))
+            hand.save()
+        return self._item(row.id, actor)
+
+    def reassign(self, id: str, clerk: str, *, actor: Actor, reason: str = "") -> ItemView:
+        """Give an item to another clerk of its department; done by the department's own people or its supervisor.
+
+        Raises NotFound, NotAllowed when the clerk is not of the department, FourEyes.
+        """
+        with self._moving(id, actor, supervising=True) as (tx, hand, row):
+            clerks = {one.id for one in hand.directory.clerks_of(row.department_id, hand.today, row.role)}
+            if clerk not in clerks:
+                raise NotAllowed(
+                    _("{clerk} does not work in {department}; its people are {people}").format(
+                        clerk=clerk, department=row.department_id, people=", ".join(sorted(clerks)) or "-"
+                    )
+                )
+            self._four_eyes(tx, hand, row, frozenset({clerk}))
+            if not store.move_item(tx, row.id, "reassign", clerk=clerk, acting_for=None):
+                self._refuse_move(tx, row.id, actor)
+            hand.history.add(
+                "reassigned", actor=actor, at=hand.now, element=_at(row), content={"to": clerk, "reason": reason, **_acting(actor)}
+            )
+            hand.save()
+        return self._item(row.id, actor)
+
+    def remind(self, id: str, *, actor: Actor, text: str = "") -> None:
+        """Remind the department that holds an item (催办); any party of the case may. Recorded in the history."""
+        self._sweep_first()
+        with self._database.begin() as tx:
+            row = self._item_row(tx, id, actor)
+            hand = self._lock(tx, row.case_number, actor)
+            if row.state not in (ItemState.READY, ItemState.RESERVED):
+                self._refuse_move(tx, row.id, actor)
+            store.count_reminder(tx, row.id)
+            hand.notify(row.department_id, "reminder", f"{row.case_number} {row.name} {text}".strip())
+            hand.history.add(
+                "reminded", actor=actor, at=hand.now, element=_at(row), content={"department": row.department_id, "text": text}
+            )
+            hand.save()
+        self._after_commit()
+
+    def complete(
+        self,
+        id: str,
+        data: Mapping[str, Any],
+        *,
+        actor: Actor,
+        outcome: str = "done",
+        reason: str | None = None,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Completion:
+        """Finish an item with what its form asks for, and let the case go on to its next waits.
+
+        `outcome` is one of the item's outcomes; `returned` needs a reason and no fields. `version` guards against a change
+        since the item was read. The same `key` again answers the same, and does the work once. Raises FormError (all
+        findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when), StaleVersion, FourEyes, RuleBroken.
+        """
+        self._sweep_first()
+        request = _request("complete", id, outcome, reason, dict(data))
+        with self._database.begin() as tx:
+            remembered = self._remembered(tx, key, actor, request)
+            if remembered is not None:
+                return self._repeat(tx, remembered, actor)
+            hand, row = self._hold(tx, id, actor)
+            self._may_complete(tx, hand, row, actor, version)
+            patch = self._filled(hand, row, data, outcome, reason, actor)
+            if not store.move_item(
+                tx,
+                row.id,
+                "complete",
+                clerk=row.clerk or actor.clerk,
+                outcome=outcome,
+                reason=reason,
+                completed_at=hand.now,
+                completed_by=actor.clerk,
+                acting_for=actor.acting_for,
+            ):
+                self._refuse_move(tx, row.id, actor)
+            issuing.file_received(hand, row, patch)
+            self._step_or_incident(hand, row, patch, outcome, reason, actor)
+            hand.save()
+            if key is not None:
+                store.remember_answer(
+                    tx, key=key, actor=actor, request=request, answer={"item": row.id, "opened": hand.opened}, now=hand.now
+                )
+        opened = list(hand.opened)
+        self._after_commit(opened)
+        return self._completion(row.id, row.case_number, opened, actor)
+
+    def _step_or_incident(
+        self, hand: CaseInHand, row: Row[Any], patch: dict[str, Any], outcome: str, reason: str | None, actor: Actor
+    ) -> None:
+        path = tuple(row.path.split(".")) if row.path else ()
+        item = {"outcome": outcome, "reason": reason, "by": actor.clerk, "at": hand.now}
+        content = {"outcome": outcome, **({"reason": reason} if reason else {}), **_acting(actor)}
+        hand.apply(
+            engine.CompleteItem(row.id, {**patch, "item": item}), "completed", element=row.element, path=path, content=content
+        )
+
+    def _hold(self, tx: Connection, id: str, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
+        row = self._item_row(tx, id, actor)
+        hand = self._lock(tx, row.case_number, actor)
+        fresh = queries.item_row(tx, actor, row.id)
+        assert fresh is not None
+        return hand, fresh
+
+    def _may_complete(self, tx: Connection, hand: CaseInHand, row: Row[Any], actor: Actor, version: int | None) -> None:
+        self._department_only(row, actor)
+        if row.state not in (ItemState.READY, ItemState.RESERVED):
+            self._refuse_move(tx, row.id, actor)
+        if row.state == ItemState.RESERVED and row.clerk not in actor.people:
+            self._refuse_move(tx, row.id, actor)
+        if version is not None and version != row.version:
+            raise StaleVersion(
+                _("the item changed since you read it (version {seen}, now {now}); look at it again with “xieban work show {id}”").format(
+                    seen=version, now=row.version, id=row.id[:8]
+                )
+            )
+        if hand.state != CaseState.OPEN:
+            raise NotAllowed(
+                _("case {number} is {state}; its items wait until that is resolved").format(number=row.case_number, state=hand.state)
+            )
+        self._four_eyes(tx, hand, row, actor.people)
+
+    def _filled(
+        self, hand: CaseInHand, row: Row[Any], data: Mapping[str, Any], outcome: str, reason: str | None, actor: Actor
+    ) -> dict[str, Any]:
+        node = hand.procedure.node(row.process, row.element)
+        allowed = pages.outcomes_of(node)
+        if outcome not in allowed:
+            raise BadInput(
+                _("{name} can end with {allowed}, not with {outcome!r}").format(name=row.name, allowed=", ".join(allowed), outcome=outcome)
+            )
+        if outcome == "returned":
+            if not (reason or "").strip():
+                raise BadInput(_("returning needs a reason: --outcome returned --reason TEXT"))
+            if not data:
+                return {}
+        form = hand.procedure.forms.get(row.form) if row.form else None
+        if form is None:
+            if data:
+                raise FormError(
+                    findings=[
+                        Finding(
+                            "extra-field", Severity.ERROR, key, None, _("{name} has no form and takes no field {key!r}").format(name=row.name, key=key), _("leave it out")
+                        )
+                        for key in data
+                    ]
+                )
+            return {}
+        files = self._offered_files(data, actor)
+        context = {**hand.data(), **pages.scope_values(hand.file, row.path), **(casefile.loads(row.inputs) if row.inputs else {})}
+        patch, findings = form.validate(
+            data, evaluate=_evaluate, today=hand.today, files=files, context=context, regions=self._regions()
+        )
+        if findings and outcome != "returned":
+            raise FormError(findings=findings)
+        return patch
+
+    def _offered_files(self, data: Mapping[str, Any], actor: Actor) -> dict[str, forms.FileRef]:
+        found: dict[str, forms.FileRef] = {}
+
+        def walk(value: Any) -> None:
+            if isinstance(value, Mapping):
+                if {"name", "sha256", "size", "media_type"} <= set(value):
+                    reference = forms.FileRef.of(value)
+                    found[reference.sha256] = reference
+                else:
+                    for one in value.values():
+                        walk(one)
+            elif isinstance(value, list | tuple):
+                for one in value:
+                    walk(one)
+
+        walk(data)
+        missing = [one.name for one in found.values() if not self._files.path(one.sha256).exists()]
+        if missing:
+            raise FormError(
+                findings=[
+                    Finding("missing-file", Severity.ERROR, None, None, _("the file {name} was not stored").format(name=name), _("hand it in again"))
+                    for name in missing
+                ]
+            )
+        return found
+
+    def _completion(self, item_id: str, case_number: str, opened: Sequence[str], actor: Actor, *, repeated: bool = False) -> Completion:
+        with self._database.read() as tx:
+            return self._completion_in(tx, item_id, case_number, opened, actor, repeated=repeated)
+
+    def _completion_in(
+        self, tx: Connection, item_id: str, case_number: str, opened: Sequence[str], actor: Actor, *, repeated: bool
+    ) -> Completion:
+        row = queries.item_row(tx, actor, item_id)
+        (view,) = queries.case_rows(tx, actor, number=case_number)
+        assert row is not None
+        case_id = row.case_id
+        rows = queries.item_rows(tx, actor, case_id=case_id, state=None, ids=list(opened)) if opened else []
+        return Completion(
+            item=pages.item(tx, self._desk(), row),
+            case=case_number,
+            state=view.state,
+            milestone=view.milestone,
+            opened=tuple(pages.item(tx, self._desk(), one) for one in rows),
+            repeated=repeated,
+        )
+
+    def _repeat(self, tx: Connection, remembered: Mapping[str, Any], actor: Actor) -> Completion:
+        row = self._item_row(tx, remembered["item"], actor)
+        return self._completion_in(tx, row.id, row.case_number, remembered["opened"], actor, repeated=True)
+
+    def store_file(self, name: str, content: bytes, *, actor: Actor) -> Mapping[str, Any]:
+        """Keep a file; returns the value that a file field takes: name, sha256, size (bytes), media_type."""
+        self._known_actor(actor)
+        sha256 = self._files.put(content)
+        media_type = forms.sniff(content)
+        with self._database.begin() as tx:
+            store.record_file(tx, sha256=sha256, size=len(content), media_type=media_type, now=self._clock(), actor=actor)
+        return {"name": name, "sha256": sha256, "size": len(content), "media_type": media_type}
+
+    # --- documents -----------------------------------------------------------------------------------------------
+    def documents(
+        self, *, actor: Actor, case: str | None = None, code: str | None = None, limit: int = 200, offset: int = 0
+    ) -> tuple[DocumentView, ...]:
+        """Documents of cases the actor may see, issued and received, oldest first."""
+        with self._database.read() as tx:
+            rows = queries.document_rows(tx, actor, case_number=case, code=code, limit=limit, offset=offset)
+            events = queries.document_events(tx, [row.id for row in rows])
+            return tuple(queries.document_view(row, events) for row in rows)
+
+    def document_pdf(self, id_or_number: str, *, actor: Actor, language: str = "zh") -> tuple[str, bytes]:
+        """File name and bytes of a document: the issued PDF, a reading copy, or the scan of a received paper.
+
+        Raises NotFound when there is none, or more than one begins so.
+        """
+        with self._database.read() as tx:
+            rows = queries.document_rows(tx, actor, id_or_number=id_or_number, limit=3)
+            if len(rows) != 1:
+                raise NotFound(
+                    _("there is no document {id}, or not for you").format(id=id_or_number)
+                    if not rows
+                    else _("{id} fits several documents; write more of it").format(id=id_or_number)
+                )
+            (row,) = rows
+            procedure = self._library.procedure(tx, row.version_id)
+        name = f"{row.number or row.code}.pdf"
+        if row.origin == "received":
+            if not row.pdf_sha256:
+                raise NotFound(_("{title} was filed without a scan").format(title=row.title))
+            return name, self._files.get(row.pdf_sha256)
+        if row.pdf_sha256 and language == "zh" and self._files.path(row.pdf_sha256).exists():
+            return name, self._files.get(row.pdf_sha256)
+        rendered = issuing.render(self._renderer_of(), procedure, row, language=language)
+        return name, rendered.pdf
+
+    def preview(self, procedure: str, code: str, *, sample: str = "full", language: str = "zh") -> bytes:
+        """A draft of a template with its sample data (`full` or `sparse`): a watermarked PDF. Raises NotFound, TemplateError."""
+        parsed = self.parsed(procedure)
+        if code not in parsed.templates:
+            raise NotFound(
+                _("{procedure} has no document {code}; it has {known}").format(
+                    procedure=procedure, code=code, known=", ".join(sorted(parsed.templates)) or "-"
+                )
+            )
+        return issuing.preview(self._renderer_of(), parsed.templates[code], sample=sample, language=language).pdf
+
+    def verify(self, code: str, content: bytes | None = None) -> Verified:
+        """Whether a paper with that verification code was issued here, and whether `content` is that very file."""
+        with self._database.read() as tx:
+            row = queries.document_by_verification(tx, documents.normal_code(code))
+            if row is None:
+                return Verified(False, None, None, _("no document with the code {code} was issued here").format(code=code))
+            view = queries.document_view(row, queries.document_events(tx, [row.id]))
+        matches = None if content is None else hashlib.sha256(content).hexdigest() == row.pdf_sha256
+        text = _("{number} was issued on {day} by {issuer}").format(
+            number=row.number, day=row.issued_at.astimezone(ZoneInfo(self._settings.zone)).date(), issuer=row.issuer_name
+        )
+        if matches is False:
+            text += _("; the file handed in is NOT that document, or was changed")
+        elif matches:
+            text += _("; the file handed in is that document, unchanged")
+        if row.state in (DocumentState.VOID, DocumentState.SUPERSEDED):
+            text += _("; it is no longer in force ({state})").format(state=row.state)
+        return Verified(True, view, matches, text)
+
+    # --- supervision ---------------------------------------------------------------------------------------------
+    def late(self, *, actor: Actor, department: str | None = None, agency: str | None = None) -> tuple[LateRow, ...]:
+        """Overdue items of the departments the actor sees, the latest first within a department."""
+        now = self._clock()
+        with self._database.read() as tx:
+            rows = queries.item_rows(
+                tx, actor, departments=self._named(tx, department, agency), late_at=now, state="late", limit=1000
+            )
+            items = [pages.item(tx, self._desk(), row) for row in rows]
+        found = [
+            LateRow(one.agency_name, one.department_name, one, max(0, -(one.due.working_days_left or 0)))
+            for one in items
+            if one.due is not None
+        ]
+        return tuple(sorted(found, key=lambda row: (row.agency, row.department, -row.working_days_late)))
+
+    # --- the machine's share -------------------------------------------------------------------------------------
+    def sweep(self, *, limit: int = 100) -> Swept:
+        """Do what is due: timers, ready jobs, overdue notices; at most `limit` of each. Safe beside others."""
+        timers = self._fire_timers(limit)
+        reminders = self._tell_overdue(limit)
+        jobs = self._run_jobs(limit)
+        with self._database.read() as tx:
+            now = self._clock()
+            left = store.ready_jobs(tx, now) + len(store.cases_with_due_timers(tx, now, limit))
+        return Swept(timers=timers, jobs=jobs, reminders=reminders, left=left)
+
+    def work(
+        self, *, stop: Callable[[], bool], poll: float = 1.0, on_swept: Callable[[Swept], None] | None = None
+    ) -> None:
+        """Sweep until `stop()` says so, looking again every `poll` seconds when nothing was due."""
+        pause = threading.Event()
+        while not stop():
+            swept = self.sweep()
+            if swept and on_swept is not None:
+                on_swept(swept)
+            if not swept:
+                pause.wait(poll)
+
+    def _sweep_first(self) -> None:
+        self._dispatch.before_writing(self)
+
+    def _after_commit(self, opened: list[str] | None = None) -> None:
+        self._dispatch.after_commit(self, opened)
+
+    def run_ready_jobs(self, limit: int = 100, opened: list[str] | None = None) -> int:
+        """Do ready jobs (for dispatch); ids of items that they open are added to `opened`."""
+        return self._run_jobs(limit, opened)
+
+    def anything_due(self) -> bool:
+        """Whether a sweep would find work: two indexed looks."""
+        now = self._clock()
+        with self._database.read() as tx:
+            return bool(store.cases_with_due_timers(tx, now, 1)) or store.ready_jobs(tx, now) > 0
+
+    def _fire_timers(self, limit: int) -> int:
+        fired = 0
+        with self._database.read() as tx:
+            due = store.cases_with_due_timers(tx, self._clock(), limit)
+        for case_id in due:
+            try:
+                with self._database.begin() as tx:
+                    row = store.lock_case_by_id(tx, case_id)
+                    if row is None or row.state != CaseState.OPEN:
+                        continue
+                    hand = self._take(tx, row, SYSTEM)
+                    if not [one for one in queries.timers(tx, case_id) if one.due_at <= hand.now]:
+                        continue  # somebody else was here first
+                    hand.apply(engine.TimersDue(), "timer_fired")
+                    hand.save()
+                    fired += 1
+            except EngineError as error:
+                self._stop_case(case_id, "timer", error)
+        return fired
+
+    def _tell_overdue(self, limit: int) -> int:
+        told = 0
+        with self._database.read() as tx:
+            overdue = store.overdue_items(tx, self._clock(), limit)
+        for one in overdue:
+            with self._database.begin() as tx:
+                row = store.lock_case_by_id(tx, one.case_id)
+                if row is None:
+                    continue
+                hand = self._take(tx, row, SYSTEM)
+                if not store.mark_overdue_told(tx, one.id, hand.now):
+                    continue
+                hand.notify(one.department_id, "overdue", f"{one.number} {one.name}")
+                hand.history.add("overdue", actor=SYSTEM, at=hand.now, element=one.name, content={"item": one.id})
+                hand.save()
+                told += 1
+        return told
+
+    def _run_jobs(self, limit: int, opened: list[str] | None = None) -> int:
+        done = 0
+        while done < limit:
+            with self._database.begin() as tx:
+                claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE)
+            if claim is None:
+                break
+            self._perform(claim, opened)
+            done += 1
+        return done
+
+    def _perform(self, claim: store.Claim, opened: list[str] | None) -> None:
+        if claim.row.attempts > ATTEMPTS:
+            self._give_up(claim, "too_many_attempts", claim.row.last_error or _("the worker died each time"))
+            return
+        try:
+            {
+                "service": self._perform_service,
+                "render": self._perform_render,
+                "notify": self._perform_notify,
+                "message": self._perform_message,
+            }[claim.row.kind](claim, opened)
+        except NotAllowed as error:  # somebody else finished it, or the case moved on: our fence or revision is old
+            self._retry(claim, error)
+        except Exception as error:  # the one broad catch: a handler's crash becomes a retry, then an incident
+            self._retry(claim, error)
+
+    def _perform_service(self, claim: store.Claim, opened: list[str] | None) -> None:
+        handler = registered().get(claim.row.type)
+        if handler is None:
+            self._give_up(claim, "no_handler", _("there is no handler {name!r}").format(name=claim.row.type))
+            return
+        with self._database.read() as tx:
+            job = self._service_job(tx, claim)
+        try:
+            effects = handler(job)
+        except JobRefused as refusal:
+            self._finish_service(claim, Effects(), opened, refusal=refusal)
+            return
+        self._finish_service(claim, effects, opened)
+
+    def _service_job(self, tx: Connection, claim: store.Claim) -> ServiceJob:
+        row = store.lock_case_by_id(tx, claim.row.case_id)
+        assert row is not None
+        hand = self._take(tx, row, SYSTEM)
+        given = casefile.loads(claim.row.inputs)
+        return ServiceJob(
+            id=claim.row.id,
+            type=claim.row.type,
+            case=row.number,
+            element=claim.row.element,
+            path=tuple(claim.row.path.split(".")) if claim.row.path else (),
+            inputs=given["inputs"],
+            headers=given["headers"],
+            subject={"number": row.subject_number, "name": row.subject_name},
+            regions=hand.regions,
+            now=hand.now,
+            attempt=claim.row.attempts,
+        )
+
+    def _finish_service(
+        self, claim: store.Claim, effects: Effects, opened: list[str] | None, *, refusal: JobRefused | None = None
+    ) -> None:
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, claim.row.case_id)
+            assert row is not None
+            if not store.end_job(tx, claim, "finish"):
+                return  # a newer fence has it; nothing of ours was written
+            hand = self._take(tx, row, SYSTEM)
+            if hand.state != CaseState.OPEN:
+                return
+            path = tuple(claim.row.path.split(".")) if claim.row.path else ()
+            if refusal is not None:
+                hand.apply(
+                    engine.JobFailed(claim.row.id, refusal.code, str(refusal)),
+                    "job_refused",
+                    element=claim.row.element,
+                    path=path,
+                    content={"code": refusal.code, "message": str(refusal)},
+                )
+            else:
+                patch = {**effects.patch, **issuing.carry_out(hand, effects, path)}
+                hand.apply(
+                    engine.JobDone(claim.row.id, patch),
+                    "job_done",
+                    element=claim.row.element,
+                    path=path,
+                    content={"job": claim.row.type},
+                )
+            hand.save()
+        if opened is not None:
+            opened += hand.opened
+
+    def _perform_render(self, claim: store.Claim, opened: list[str] | None) -> None:
+        document_id = casefile.loads(claim.row.inputs)["document"]
+        with self._database.read() as tx:
+            (row,) = queries.document_rows(tx, SYSTEM, id_or_number=document_id, limit=2)
+            procedure = self._library.procedure(tx, row.version_id)
+        rendered = issuing.render(self._renderer_of(), procedure, row)
+        sha256 = self._files.put(rendered.pdf)
+        write_durably(self._settings.documents / row.case_number / f"{row.number}.pdf", rendered.pdf)
+        with self._database.begin() as tx:
+            if store.end_job(tx, claim, "finish"):
+                store.record_pdf(tx, row.id, sha256=sha256, pages=rendered.pages)
+
+    def _perform_notify(self, claim: store.Claim, opened: list[str] | None) -> None:
+        notification_id = casefile.loads(claim.row.inputs)["notification"]
+        now = self._clock()
+        with self._database.read() as tx:
+            pending = [one for one in queries.pending_notifications(tx, 1000) if one.id == notification_id]
+        for one in pending:
+            letter = {
+                "id": one.id,
+                "kind": one.kind,
+                "department": one.department_id,
+                "case": one.number,
+                "text": one.text,
+                "created_at": one.created_at.isoformat(),
+            }
+            write_durably(
+                self._settings.outbox / f"{one.created_at:%Y%m%dT%H%M%S}-{one.id}.json",
+                json.dumps(letter, ensure_ascii=False, indent=1).encode(),
+            )
+        with self._database.begin() as tx:
+            if store.end_job(tx, claim, "finish"):
+                store.mark_notified(tx, notification_id, now)
+
+    def _perform_message(self, claim: store.Claim, opened: list[str] | None) -> None:
+        message_id = casefile.loads(claim.row.inputs)["message"]
+        with self._database.begin() as tx:
+            if not store.end_job(tx, claim, "finish"):
+                return
+            message = queries.message(tx, message_id)
+            target = store.waiting_subscription(tx, message.name, message.correlation)
+            if message.state != "waiting" or target is None:
+                return
+            row = store.lock_case_by_id(tx, target.case_id)
+            assert row is not None
+            hand = self._take(tx, row, SYSTEM)
+            still = [one for one in queries.subscriptions(tx, row.id) if one.id == target.id]
+            if hand.state != CaseState.OPEN or not still:
+                return
+            store.move(tx, t.message, {"id": message.id}, "consume", consumed_case_id=row.id)
+            hand.apply(
+                engine.DeliverMessage(target.id, casefile.loads(message.payload)),
+                "message_received",
+                element=target.element,
+                content={"message": message.id, "name": message.name, "sender": message.sender},
+            )
+            hand.save()
+        if opened is not None:
+            opened += hand.opened
+
+    def _retry(self, claim: store.Claim, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        if claim.row.attempts >= ATTEMPTS:
+            self._give_up(claim, type(error).__name__, reason)
+            return
+        with self._database.begin() as tx:
+            wait = BACK_OFF * (2 ** (claim.row.attempts - 1)) * (0.75 + secrets.randbelow(500) / 1000)
+            store.end_job(tx, claim, "retry", run_at=self._clock() + wait, last_error=reason[:1000])
+
+    def _give_up(self, claim: store.Claim, code: str, reason: str) -> None:
+        now = self._clock()
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, claim.row.case_id) if claim.row.case_id else None
+            if not store.end_job(tx, claim, "give_up", last_error=reason[:1000]) or row is None:
+                return
+            element = claim.row.element or claim.row.type
+            store.insert_incident(
+                tx, case_id=row.id, job_id=claim.row.id, element=element, code=code, message=reason[:1000], now=now
+            )
+            hand = self._take(tx, row, SYSTEM)
+            hand.history.add("incident_opened", actor=SYSTEM, at=now, element=element, content={"code": code})
+            if claim.row.kind == "service" and hand.state == CaseState.OPEN:
+                hand.state = CaseState.INCIDENT
+            hand.save()
+
+    def _stop_case(self, case_id: int, element: str, error: EngineError) -> None:
+        now = self._clock()
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, case_id)
+            if row is None or row.state != CaseState.OPEN:
+                return
+            code = type(error).__name__
+            store.insert_incident(tx, case_id=case_id, element=element, code=code, message=str(error)[:1000], now=now)
+            hand = self._take(tx, row, SYSTEM)
+            hand.history.add("incident_opened", actor=SYSTEM, at=now, element=element, content={"code": code})
+            hand.state = CaseState.INCIDENT
+            hand.save()
+
+    # --- rules that every journey keeps --------------------------------------------------------------------------
+    @contextmanager
+    def _moving(self, id: str, actor: Actor, *, supervising: bool = False) -> Iterator[tuple[Connection, CaseInHand, Row[Any]]]:
+        """One transaction on one item: the case locked, the actor checked."""
+        self._sweep_first()
+        with self._database.begin() as tx:
+            hand, row = self._hold(tx, id, actor)
+            if not (supervising and row.department_id in actor.supervises):
+                self._department_only(row, actor)
+            yield tx, hand, row
+        self._after_commit()
+
+    def _department_only(self, row: Row[Any], actor: Actor) -> None:
+        if row.department_id not in actor.departments:
+            raise NotInThisDepartment(
+                _("“{name}” stands in the worklist of {department}; {actor} does not work there").format(
+                    name=row.name, department=row.department_name or row.department_id, actor=actor.name
+                )
+            )
+        if row.role and (row.department_id, row.role) not in actor.roles:
+            raise NotInThisDepartment(
+                _("“{name}” is for the role {role} in {department}").format(
+                    name=row.name, role=row.role, department=row.department_name or row.department_id
+                )
+            )
+
+    def _party_only(self, tx: Connection, hand: CaseInHand, actor: Actor) -> None:
+        parties = {row.department_id for row in queries.parties(tx, hand.row.id)}
+        if not parties & (actor.departments | actor.supervises):
+            raise NotAllowed(_("{actor} has no part in case {number}").format(actor=actor.name, number=hand.row.number))
+
+    def _four_eyes(self, tx: Connection, hand: CaseInHand, row: Row[Any], people: frozenset[str]) -> None:
+        node = hand.procedure.node(row.process, row.element)
+        for other in (part.strip() for part in node.properties.get("xb:notSameAs", "").split(",")):
+            if other and queries.completers(tx, hand.row.id, other, row.path) & people:
+                raise FourEyes(
+                    _("“{name}” must be done by somebody else than “{other}” (four eyes)").format(
+                        name=row.name, other=hand.procedure.node(row.process, other).name or other
+                    )
+                )
+
+    def _refuse_move(self, tx: Connection, item_id: str, actor: Actor) -> None:
+        row = queries.item_row(tx, actor, item_id)
+        if row is None:
+            raise NotFound(_("there is no item {id}, or not for you").format(id=item_id[:8]))
+        names = queries.clerk_names(tx, [row.clerk, row.completed_by])
+        if row.state == ItemState.RESERVED:
+            raise ItemTaken(
+                _("item {id} “{name}” is held by {who}").format(id=row.id[:8], name=row.name, who=names.get(row.clerk or "", "?"))
+            )
+        if row.state == ItemState.COMPLETED:
+            raise AlreadyDone(
+                _("item {id} “{name}” was completed by {who} at {when}").format(
+                    id=row.id[:8],
+                    name=row.name,
+                    who=names.get(row.completed_by or "", "?"),
+                    when=self._local(row.completed_at),
+                )
+            )
+        if row.state == ItemState.OBSOLETE:
+            raise AlreadyDone(
+                _("item {id} “{name}” is no longer needed: the case took another way at {when}").format(
+                    id=row.id[:8], name=row.name, when=self._local(row.completed_at)
+                )
+            )
+        raise NotAllowed(_("item {id} “{name}” is {state}").format(id=row.id[:8], name=row.name, state=row.state))
+
+    def _known_actor(self, actor: Actor) -> None:
+        if not actor.departments and actor.clerk not in ("root", "system"):
+            raise NotAllowed(_("{actor} works in no department today").format(actor=actor.name))
+
+    def _owner_only(self, actor: Actor) -> None:
+        if not actor.process_owner and actor.clerk != "system":
+            raise NotAllowed(_("{actor} is not a process owner").format(actor=actor.name))
+
+    # --- small things --------------------------------------------------------------------------------------------
+    def _take(self, tx: Connection, row: Row[Any], actor: Actor) -> CaseInHand:
+        return CaseInHand(tx, row, self._library, now=self._clock(), actor=actor, zone=self._settings.zone)
+
+    def _lock(self, tx: Connection, number: str, actor: Actor) -> CaseInHand:
+        row = store.lock_case(tx, number)
+        if row is None:
+            raise NotFound(_("there is no case {number}, or not for you").format(number=number))
+        return self._take(tx, row, actor)
+
+    def _case_row(self, tx: Connection, number: str, actor: Actor) -> Row[Any]:
+        row = queries.case_row(tx, actor, number)
+        if row is None:
+            raise NotFound(_("there is no case {number}, or not for you").format(number=number))
+        return row
+
+    def _item_row(self, tx: Connection, id: str, actor: Actor) -> Row[Any]:
+        if len(id) < 4:
+            raise NotFound(_("write at least four characters of an item's id, not {id!r}").format(id=id))
+        ids = queries.resolve_item(tx, id)
+        if len(ids) > 1:
+            raise NotFound(_("{id} fits several items; write more of it").format(id=id))
+        row = queries.item_row(tx, actor, ids[0]) if ids else None
+        if row is None:
+            raise NotFound(_("there is no item {id}, or not for you").format(id=id))
+        return row
+
+    def _item(self, item_id: str, actor: Actor) -> ItemView:
+        with self._database.read() as tx:
+            row = queries.item_row(tx, actor, item_id)
+            assert row is not None
+            return pages.item(tx, self._desk(), row)
+
+    def _desk(self) -> pages.Desk:
+        return pages.Desk(self._library, self._clock(), self._settings.zone)
+
+    def _named(self, tx: Connection, department: str | None, agency: str | None) -> list[str] | None:
+        wanted = [name for name in (department, agency) if name]
+        if not wanted:
+            return None
+        found = [set(queries.find_departments(tx, name)) for name in wanted]
+        return sorted(set.intersection(*found))
+
+    def _remembered(self, tx: Connection, key: str | None, actor: Actor, request: str) -> Any:
+        if key is None:
+            return None
+        row = queries.answered(tx, key)
+        if row is None:
+            return None
+        if row.actor != actor.clerk or row.request != request:
+            raise NotAllowed(_("the key {key!r} was used for another request").format(key=key))
+        return queries.answer_of(row)
+
+    def _renderer_of(self) -> documents.Renderer:
+        with self._rendering:
+            if self._renderer is None:
+                self._renderer = documents.Renderer()
+            return self._renderer
+
+    def _directory_or_none(self, tx: Connection) -> directories.Directory | None:
+        return self._library.directory(tx) if queries.current_organisation(tx) is not None else None
+
+    def _profiles(self, tx: Connection) -> dict[str, profiles.Profile]:
+        return {row.jurisdiction: self._library.profile(tx, row.id) for row in queries.profile_rows(tx)}
+
+    def _region_of(self, actor: Actor) -> str:
+        with self._database.read() as tx:
+            rows = queries.departments(tx, actor.departments)
+        regions = sorted({row.region for row in rows.values()})
+        if len(regions) != 1:
+            raise BadInput(_("name the region of the subject: --region CODE"))
+        return regions[0]
+
+    def _regions(self) -> tuple[str, ...]:
+        return () if self._settings.regions_strict else ("99",)
+
+    def _today(self) -> date:
+        return self._clock().astimezone(ZoneInfo(self._settings.zone)).date()
+
+    def _instant(self, value: Any) -> datetime | None:
+        if value is None or isinstance(value, datetime):
+            return value if value is None or value.tzinfo else value.replace(tzinfo=ZoneInfo(self._settings.zone))
+        if isinstance(value, date):
+            return datetime(value.year, value.month, value.day, tzinfo=ZoneInfo(self._settings.zone))
+        return self._instant(datetime.fromisoformat(str(value)))
+
+    def _local(self, at: datetime | None) -> str:
+        return at.astimezone(ZoneInfo(self._settings.zone)).strftime("%Y-%m-%d %H:%M") if at else "?"
+
+
+def check_bundle(
+    bundle: Bundle, *, directory: directories.Directory | None = None, profiles: Mapping[str, profiles.Profile] | None = None
+) -> list[Finding]:
+    """Every finding about a bundle without a database: unreadable files, house rules, what the engine refuses."""
+    try:
+        procedure = Procedure.parse(bundle)
+        found = procedure.check(directory=directory, handlers=registered().keys(), profiles=profiles)
+        if not any(finding.severity is Severity.ERROR for finding in found):
+            assert procedure.compiled
+    except BadInput as error:
+        return list(error.findings)
+    return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
+
+
+def directory_people(directory: directories.Directory) -> dict[str, list[dict[str, Any]]]:
+    """Clerks, memberships and substitutions of a directory as rows."""
+    owners = set(directory.owners)
+    clerks = [{"id": one.id, "name": one.name, "owner": one.id in owners} for one in directory.clerks]
+    memberships = [
+        {
+            "clerk_id": one.id,
+            "department_id": m.department,
+            "role": role,
+            "supervisor": False,
+            "valid_from": m.valid_from,
+            "valid_to": m.valid_to,
+        }
+        for one in directory.clerks
+        for m in one.memberships
+        for role in (m.roles or ("",))
+    ]
+    for supervisor in directory.supervisors:
+        for department in directory.supervised(supervisor):
+            memberships.append(
+                {
+                    "clerk_id": supervisor,
+                    "department_id": department,
+                    "role": "supervisor",
+                    "supervisor": True,
+                    "valid_from": None,
+                    "valid_to": None,
+                }
+            )
+    substitutions = [
+        {"absent": one.absent, "substitute": one.substitute, "valid_from": one.valid_from, "valid_to": one.valid_to}
+        for one in directory.substitutions
+    ]
+    return {"clerks": clerks, "memberships": memberships, "substitutions": substitutions}
+
+
+def _evaluate(text: str, context: Mapping[str, Any]) -> Any:
+    return feel.evaluate(text, context)
+
+
+def _request(*parts: Any) -> str:
+    return hashlib.sha256(casefile.dumps(list(parts)).encode()).hexdigest()
+
+
+def _acting(actor: Actor) -> dict[str, str]:
+    return {"acting_for": actor.acting_for} if actor.acting_for else {}
+
+
+def _at(row: Row[Any]) -> str:
+    return f"{row.path}.{row.element}" if row.path else str(row.element)
+
+
+def _default_region(name: str, subject_region: str) -> str | None:
+    if not subject_region:
+        return None
+    if name.endswith("_city"):
+        return subject_region[:4] + "00"
+    return subject_region if name.startswith("sending_") or name == "region" else None
+
+
+def _digest_years(years: Mapping[int, bytes]) -> str:
+    return hashlib.sha256(b"\0".join(years[year] for year in sorted(years))).hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    from workflow_runtime.errors import StoreFull
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreFull(_("{where} cannot be created: {reason}").format(where=folder, reason=error.strerror)) from error
+
+
+def _schema_message(found: str | None, where: str) -> str:
+    if found is None:
+        return _("{where} holds no xieban tables; create them with “xieban init”").format(where=where)
+    if found > migrations.HEAD:
+        return _("{where} was written by a newer xieban (schema {found}, this program knows {head}); upgrade the program").format(
+            where=where, found=found, head=migrations.HEAD
+        )
+    return _("{where} has the old schema {found}; bring it to {head} with “xieban init”").format(
+        where=where, found=found, head=migrations.HEAD
+    )
+
+

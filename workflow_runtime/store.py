@@ -1,0 +1,596 @@
+"""Every write. Functions take the open transaction `tx`; they never begin one and never commit.
+
+States move only through `move`, a conditional UPDATE from the MOVES table: the WHERE clause is the guard, so that two
+clerks cannot both win.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from workflow_runtime import chain
+from workflow_runtime import tables as t
+from workflow_runtime.casefile import dumps
+from workflow_runtime.model import MOVES, Actor, CaseState, DocumentState, ItemState, JobState, MessageState, VersionState
+
+OPEN_ITEM = (ItemState.READY, ItemState.RESERVED)
+
+
+def move(tx: Connection, table: Table, ids: Mapping[str, Any], name: str, **values: Any) -> bool:
+    """Carry out the move `name` of MOVES on one row; False when the row is not in a state that allows it."""
+    step = MOVES[name]
+    statement = update(table).where(table.c.state.in_(step.sources)).values(state=step.target, **values)
+    for column, value in ids.items():
+        statement = statement.where(table.c[column] == value)
+    return tx.execute(statement).rowcount == 1
+
+
+# --- what was deployed -------------------------------------------------------------------------------------------
+def insert_version(
+    tx: Connection, *, key: str, code: str, name: str, kind: str, sha256: str, files: Mapping[str, bytes], now: datetime, actor: Actor
+) -> int:
+    """A new immutable version of a procedure, numbered after the last; returns its id."""
+    last = tx.execute(select(func.max(t.procedure_version.c.version)).where(t.procedure_version.c.key == key)).scalar()
+    version_id = tx.execute(
+        insert(t.procedure_version).values(
+            key=key,
+            version=(last or 0) + 1,
+            code=code,
+            name=name,
+            kind=kind,
+            sha256=sha256,
+            state=VersionState.ACTIVE,
+            deployed_at=now,
+            deployed_by=actor.clerk,
+        )
+    ).inserted_primary_key[0]
+    tx.execute(
+        insert(t.bundle_file),
+        [{"version_id": version_id, "path": path, "content": content} for path, content in sorted(files.items())],
+    )
+    return int(version_id)
+
+
+def insert_profile(
+    tx: Connection, *, jurisdiction: str, sha256: str, valid_from: date | None, valid_to: date | None, content: bytes, now: datetime
+) -> int:
+    """Keep a profile version (the same content again is the same row); returns its id."""
+    known = tx.execute(
+        select(t.profile.c.id).where(t.profile.c.jurisdiction == jurisdiction, t.profile.c.sha256 == sha256)
+    ).scalar()
+    if known is not None:
+        return int(known)
+    return int(
+        tx.execute(
+            insert(t.profile).values(
+                jurisdiction=jurisdiction, sha256=sha256, valid_from=valid_from, valid_to=valid_to, content=content, imported_at=now
+            )
+        ).inserted_primary_key[0]
+    )
+
+
+def insert_calendar(tx: Connection, *, name: str, sha256: str, years: Mapping[int, bytes], now: datetime) -> int:
+    """Keep a calendar version with its year tables; returns its id."""
+    known = tx.execute(select(t.calendar.c.id).where(t.calendar.c.name == name, t.calendar.c.sha256 == sha256)).scalar()
+    if known is not None:
+        return int(known)
+    calendar_id = int(tx.execute(insert(t.calendar).values(name=name, sha256=sha256, imported_at=now)).inserted_primary_key[0])
+    tx.execute(
+        insert(t.calendar_year), [{"calendar_id": calendar_id, "year": year, "content": content} for year, content in years.items()]
+    )
+    return calendar_id
+
+
+# --- who is who --------------------------------------------------------------------------------------------------
+def replace_organisation(
+    tx: Connection, *, sha256: str, content: bytes, departments: Iterable[Mapping[str, Any]], now: datetime, actor: Actor
+) -> None:
+    """Make an organisation file the current one; departments that it no longer names become inactive."""
+    tx.execute(insert(t.organisation).values(sha256=sha256, content=content, imported_at=now, imported_by=actor.clerk))
+    tx.execute(update(t.department).values(active=False))
+    known = set(tx.execute(select(t.department.c.id)).scalars())
+    for row in departments:
+        if row["id"] in known:
+            tx.execute(update(t.department).where(t.department.c.id == row["id"]).values(**row, active=True))
+        else:
+            tx.execute(insert(t.department).values(**row, active=True))
+
+
+# --- subjects and standings --------------------------------------------------------------------------------------
+def insert_subject(
+    tx: Connection, *, kind: str, number: str, name: str, region: str, identity_hash: str | None, document: str, now: datetime
+) -> int:
+    """A new subject; returns its id. Raises IntegrityError when the identity is already registered."""
+    return int(
+        tx.execute(
+            insert(t.subject).values(
+                kind=kind, number=number, name=name, region=region, identity_hash=identity_hash, document=document, registered_at=now, rev=1
+            )
+        ).inserted_primary_key[0]
+    )
+
+
+def switch_standing(
+    tx: Connection,
+    subject_id: int,
+    kind: str,
+    *,
+    holder: str,
+    holder_agency: str | None,
+    at: datetime,
+    basis: str,
+    case_number: str | None,
+) -> bool:
+    """End the open interval of `kind` at `at` and open one for the new holder; False when that holder holds it already."""
+    open_row = tx.execute(
+        select(t.standing).where(t.standing.c.subject_id == subject_id, t.standing.c.kind == kind, t.standing.c.valid_to.is_(None))
+    ).first()
+    if open_row is not None:
+        if open_row.holder == holder and open_row.holder_agency == holder_agency:
+            return False
+        tx.execute(update(t.standing).where(t.standing.c.id == open_row.id).values(valid_to=max(at, open_row.valid_from)))
+    tx.execute(
+        insert(t.standing).values(
+            subject_id=subject_id,
+            kind=kind,
+            holder=holder,
+            holder_agency=holder_agency,
+            valid_from=at if open_row is None else max(at, open_row.valid_from),
+            basis=basis,
+            case_number=case_number,
+        )
+    )
+    return True
+
+
+def open_standings(tx: Connection, subject_id: int) -> Sequence[Row[Any]]:
+    """The standings that hold now."""
+    return tx.execute(select(t.standing).where(t.standing.c.subject_id == subject_id, t.standing.c.valid_to.is_(None))).all()
+
+
+# --- cases -------------------------------------------------------------------------------------------------------
+def lock_case(tx: Connection, number: str) -> Row[Any] | None:
+    """The case row with its file, locked for the rest of the transaction."""
+    return tx.execute(_locked_case().where(t.case.c.number == number)).first()
+
+
+def lock_case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
+    """The same by id."""
+    return tx.execute(_locked_case().where(t.case.c.id == case_id)).first()
+
+
+def _locked_case() -> Any:
+    return (
+        select(
+            t.case,
+            t.case_file.c.document,
+            t.subject.c.number.label("subject_number"),
+            t.subject.c.name.label("subject_name"),
+            t.subject.c.kind.label("subject_kind"),
+            t.subject.c.region.label("subject_region"),
+            t.subject.c.document.label("subject_document"),
+        )
+        .join(t.case_file, t.case_file.c.case_id == t.case.c.id)
+        .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
+        .with_for_update(of=t.case)
+    )
+
+
+def insert_case(tx: Connection, *, document: str, parties: Sequence[Mapping[str, Any]], **values: Any) -> int:
+    """A new open case with its file and parties; returns its id."""
+    case_id = int(
+        tx.execute(
+            insert(t.case).values(state=CaseState.OPEN, rev=1, history_length=0, history_hash=chain.GENESIS, **values)
+        ).inserted_primary_key[0]
+    )
+    tx.execute(insert(t.case_file).values(case_id=case_id, document=document))
+    if parties:
+        tx.execute(insert(t.party), [{**row, "case_id": case_id} for row in parties])
+    return case_id
+
+
+def add_parties(tx: Connection, case_id: int, parties: Sequence[Mapping[str, Any]]) -> None:
+    """Bind more lanes of the case; a lane that is bound keeps its department."""
+    known = set(tx.execute(select(t.party.c.lane).where(t.party.c.case_id == case_id)).scalars())
+    fresh = [{**row, "case_id": case_id} for row in parties if row["lane"] not in known]
+    if fresh:
+        tx.execute(insert(t.party), fresh)
+
+
+def save_case(tx: Connection, case_id: int, rev: int, move_name: str, **values: Any) -> bool:
+    """Write a step's result over revision `rev`; False when somebody else wrote first or the case does not allow it."""
+    return move(tx, t.case, {"id": case_id, "rev": rev}, move_name, rev=rev + 1, **values)
+
+
+def save_case_file(tx: Connection, case_id: int, document: str) -> None:
+    """Replace the case file's current document."""
+    tx.execute(update(t.case_file).where(t.case_file.c.case_id == case_id).values(document=document))
+
+
+# --- work items --------------------------------------------------------------------------------------------------
+def insert_items(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Offer new items to their departments."""
+    if rows:
+        tx.execute(insert(t.work_item), [{"state": ItemState.READY, "version": 1, "reminded": 0, **row} for row in rows])
+
+
+def move_item(tx: Connection, item_id: str, name: str, *, version: int | None = None, **values: Any) -> bool:
+    """Move an item; its version counts every move."""
+    ids: dict[str, Any] = {"id": item_id}
+    if version is not None:
+        ids["version"] = version
+    return move(tx, t.work_item, ids, name, version=t.work_item.c.version + 1, **values)
+
+
+def drop_items(tx: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Items that the case left behind become obsolete (ids that are no items, or done, stay as they are)."""
+    if ids:
+        tx.execute(
+            update(t.work_item)
+            .where(t.work_item.c.id.in_(ids), t.work_item.c.state.in_(OPEN_ITEM))
+            .values(state=ItemState.OBSOLETE, completed_at=now, version=t.work_item.c.version + 1)
+        )
+
+
+def count_reminder(tx: Connection, item_id: str) -> None:
+    """One more reminder (催办) on an item."""
+    tx.execute(update(t.work_item).where(t.work_item.c.id == item_id).values(reminded=t.work_item.c.reminded + 1))
+
+
+def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Open items past their due time whose department has not been told yet."""
+    return tx.execute(
+        select(t.work_item.c.id, t.work_item.c.case_id, t.work_item.c.department_id, t.work_item.c.name, t.case.c.number)
+        .join(t.case, t.case.c.id == t.work_item.c.case_id)
+        .where(t.work_item.c.state.in_(OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None))
+        .order_by(t.work_item.c.due_at)
+        .limit(limit)
+    ).all()
+
+
+def mark_overdue_told(tx: Connection, item_id: str, now: datetime) -> bool:
+    """Record that the department was told; False when somebody did so before."""
+    statement = update(t.work_item).where(t.work_item.c.id == item_id, t.work_item.c.overdue_told_at.is_(None))
+    return tx.execute(statement.values(overdue_told_at=now)).rowcount == 1
+
+
+# --- timers and subscriptions: projections of the engine's state -------------------------------------------------
+def sync_waits(
+    tx: Connection, case_id: int, table: Table, wanted: Sequence[Mapping[str, Any]], now: datetime, *, known_empty: bool = False
+) -> None:
+    """Make the case's rows of `table` (timer or subscription) be exactly `wanted`, by id; a moved due date is rewritten."""
+    rows = {} if known_empty else {row.id: row for row in tx.execute(select(table).where(table.c.case_id == case_id))}
+    ids = {row["id"] for row in wanted}
+    gone = [id for id in rows if id not in ids]
+    if gone:
+        tx.execute(delete(table).where(table.c.case_id == case_id, table.c.id.in_(gone)))
+    fresh = [{**row, "case_id": case_id, "opened_at": now} for row in wanted if row["id"] not in rows]
+    if fresh:
+        tx.execute(insert(table), fresh)
+    if table is t.timer:
+        for row in wanted:
+            if row["id"] in rows and rows[row["id"]].due_at != row["due_at"]:
+                tx.execute(update(table).where(table.c.case_id == case_id, table.c.id == row["id"]).values(due_at=row["due_at"]))
+
+
+def cases_with_due_timers(tx: Connection, now: datetime, limit: int) -> Sequence[int]:
+    """Ids of cases that have a due timer, earliest first."""
+    return (
+        tx.execute(
+            select(t.timer.c.case_id)
+            .join(t.case, t.case.c.id == t.timer.c.case_id)
+            .where(t.timer.c.due_at <= now, t.case.c.state == CaseState.OPEN)
+            .group_by(t.timer.c.case_id)
+            .order_by(func.min(t.timer.c.due_at))
+            .limit(limit)
+        )
+        .scalars()
+        .all()
+    )
+
+
+# --- messages ----------------------------------------------------------------------------------------------------
+def insert_message(tx: Connection, **values: Any) -> str:
+    """A message that waits for its receiver; returns its id. An id that is already there changes nothing."""
+    message_id = values.pop("id", None) or secrets.token_hex(16)
+    if tx.execute(select(t.message.c.id).where(t.message.c.id == message_id)).first() is None:
+        tx.execute(insert(t.message).values(id=message_id, state=MessageState.WAITING, **values))
+    return str(message_id)
+
+
+def waiting_message(tx: Connection, name: str, correlation: str, now: datetime) -> Row[Any] | None:
+    """The oldest waiting inbound message of that name and key."""
+    return tx.execute(
+        select(t.message)
+        .where(
+            t.message.c.name == name,
+            t.message.c.correlation == correlation,
+            t.message.c.state == MessageState.WAITING,
+            t.message.c.direction == "in",
+            or_(t.message.c.expires_at.is_(None), t.message.c.expires_at > now),
+        )
+        .order_by(t.message.c.sent_at)
+        .limit(1)
+    ).first()
+
+
+def waiting_subscription(tx: Connection, name: str, correlation: str) -> Row[Any] | None:
+    """A case that waits for that message now."""
+    return tx.execute(
+        select(t.subscription).where(t.subscription.c.name == name, t.subscription.c.correlation == correlation).limit(1)
+    ).first()
+
+
+# --- jobs --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claimed job; every later write says its fence."""
+
+    row: Row[Any]
+    fence: int
+
+
+def insert_job(
+    tx: Connection,
+    *,
+    id: str,
+    kind: str,
+    type: str,
+    case_id: int | None,
+    now: datetime,
+    process: str = "",
+    element: str = "",
+    path: str = "",
+    inputs: str = "{}",
+    priority: int = 5,
+    run_at: datetime | None = None,
+) -> None:
+    """Machine work to be done after the commit."""
+    tx.execute(
+        insert(t.job).values(
+            id=id,
+            kind=kind,
+            type=type,
+            case_id=case_id,
+            process=process,
+            element=element,
+            path=path,
+            inputs=inputs,
+            priority=priority,
+            state=JobState.PENDING,
+            run_at=run_at or now,
+            attempts=0,
+            fence=0,
+            created_at=now,
+        )
+    )
+
+
+def claim_job(tx: Connection, now: datetime, *, owner: str, lease: timedelta, case_id: int | None = None) -> Claim | None:
+    """The next job that may run, under a lease and a fresh fence; its attempt is counted before anything is tried."""
+    ready = (
+        select(t.job.c.id)
+        .where(
+            or_(
+                (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= now),
+                (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < now),
+            )
+        )
+        .order_by(t.job.c.priority, t.job.c.run_at, t.job.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if case_id is not None:
+        ready = ready.where(t.job.c.case_id == case_id)
+    job_id = tx.execute(ready).scalar()
+    if job_id is None:
+        return None
+    if not move(
+        tx,
+        t.job,
+        {"id": job_id},
+        "run",
+        lease_until=now + lease,
+        lease_owner=owner,
+        fence=t.job.c.fence + 1,
+        attempts=t.job.c.attempts + 1,
+    ):
+        return None
+    row = tx.execute(select(t.job).where(t.job.c.id == job_id)).one()
+    return Claim(row, row.fence)
+
+
+def end_job(tx: Connection, claim: Claim, name: str, **values: Any) -> bool:
+    """Finish, retry or give up a claimed job; False when the fence is old: then everything must be rolled back."""
+    return move(tx, t.job, {"id": claim.row.id, "fence": claim.fence}, name, **values)
+
+
+def drop_jobs(tx: Connection, ids: Sequence[str]) -> None:
+    """Service jobs whose step the case left behind need no longer be done."""
+    if ids:
+        tx.execute(
+            update(t.job)
+            .where(t.job.c.id.in_(ids), t.job.c.state.in_((JobState.PENDING, JobState.RUNNING)))
+            .values(state=JobState.DONE, fence=t.job.c.fence + 1, last_error="dropped")
+        )
+
+
+def ready_jobs(tx: Connection, now: datetime) -> int:
+    """How many jobs may run now."""
+    return int(
+        tx.execute(
+            select(func.count())
+            .select_from(t.job)
+            .where(
+                or_(
+                    (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= now),
+                    (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < now),
+                )
+            )
+        ).scalar_one()
+    )
+
+
+def insert_incident(
+    tx: Connection, *, case_id: int, element: str, code: str, message: str, now: datetime, job_id: str | None = None
+) -> None:
+    """The machine stopped; a person is needed."""
+    tx.execute(
+        insert(t.incident).values(case_id=case_id, job_id=job_id, element=element, code=code, message=message, opened_at=now)
+    )
+
+
+# --- history -----------------------------------------------------------------------------------------------------
+class History:
+    """Entries of one case in one transaction: collected, chained, and written at once by `flush`."""
+
+    def __init__(self, case_number: str, length: int, head: str) -> None:
+        self.case_number = case_number
+        self.length = length
+        self.head = head
+        self._entries: list[dict[str, Any]] = []
+        self._contents: list[dict[str, Any]] = []
+
+    def add(self, kind: str, *, actor: Actor, at: datetime, element: str | None = None, content: Mapping[str, Any] | None = None) -> None:
+        """One more line. `content` is committed to by a salted hash and stored apart."""
+        self.length += 1
+        text = dumps(dict(content or {}))
+        salt = secrets.token_hex(16)
+        committed = chain.commitment(salt, text)
+        self.head = chain.entry_hash(self.case_number, self.length, kind, element, actor.clerk, at, self.head, committed)
+        self._entries.append(
+            {
+                "sequence": self.length,
+                "kind": kind,
+                "element": element,
+                "actor": actor.clerk,
+                "at": at,
+                "commitment": committed,
+                "hash": self.head,
+            }
+        )
+        self._contents.append({"sequence": self.length, "salt": salt, "content": text})
+
+    def flush(self, tx: Connection, case_id: int) -> None:
+        """Write what was added. The caller writes `length` and `head` to the case row in the same transaction."""
+        if self._entries:
+            tx.execute(insert(t.history), [{**row, "case_id": case_id} for row in self._entries])
+            tx.execute(insert(t.history_content), [{**row, "case_id": case_id} for row in self._contents])
+            self._entries, self._contents = [], []
+
+
+# --- documents, numbers, files -----------------------------------------------------------------------------------
+def next_number(tx: Connection, issuer: str, kind: str, year: int) -> int:
+    """The next number of a series: without gap, because it is taken in the transaction that uses it (decision 11)."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = (
+        dialect.insert(t.number_series)
+        .values(issuer=issuer, kind=kind, year=year, last=1)
+        .on_conflict_do_update(
+            index_elements=["issuer", "kind", "year"], set_={"last": literal_column("number_series.last") + 1}
+        )
+        .returning(t.number_series.c.last)
+    )
+    return int(tx.execute(statement).scalar_one())
+
+
+def insert_document(tx: Connection, **values: Any) -> None:
+    """A numbered and frozen document, or a received paper."""
+    tx.execute(insert(t.document).values(**values))
+
+
+def add_document_event(
+    tx: Connection, document_id: str, kind: str, *, at: datetime, party: str, content: Mapping[str, Any] | None = None
+) -> None:
+    """A seal, delivery or scan on a document's row; delivery, supersession and voiding move its state too."""
+    last = tx.execute(
+        select(func.max(t.document_event.c.sequence)).where(t.document_event.c.document_id == document_id)
+    ).scalar()
+    tx.execute(
+        insert(t.document_event).values(
+            document_id=document_id, sequence=(last or 0) + 1, kind=kind, at=at, party=party, content=dumps(dict(content or {}))
+        )
+    )
+    moves = {"delivered": "deliver", "superseded": "supersede", "voided": "void"}
+    if kind in moves:
+        move(tx, t.document, {"id": document_id}, moves[kind])
+
+
+def record_pdf(tx: Connection, document_id: str, *, sha256: str, pages: int) -> bool:
+    """The rendered bytes' hash, once; False when it was recorded before."""
+    statement = update(t.document).where(t.document.c.id == document_id, t.document.c.pdf_sha256.is_(None))
+    return tx.execute(statement.values(pdf_sha256=sha256, pages=pages)).rowcount == 1
+
+
+def current_documents(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Documents of a case that stand (neither superseded nor void), oldest first."""
+    return tx.execute(
+        select(t.document)
+        .where(
+            t.document.c.case_id == case_id, t.document.c.state.not_in((DocumentState.SUPERSEDED, DocumentState.VOID))
+        )
+        .order_by(t.document.c.issued_at, t.document.c.id)
+    ).all()
+
+
+def record_file(tx: Connection, *, sha256: str, size: int, media_type: str, now: datetime, actor: Actor) -> None:
+    """A file in the file store; the same content again is the same row."""
+    if tx.execute(select(t.file.c.sha256).where(t.file.c.sha256 == sha256)).first() is None:
+        tx.execute(insert(t.file).values(sha256=sha256, size=size, media_type=media_type, stored_at=now, stored_by=actor.clerk))
+
+
+def insert_notification(tx: Connection, *, case_id: int | None, department_id: str, kind: str, text: str, now: datetime) -> str:
+    """A notification for a department, to be carried out after the commit; returns its stable id."""
+    notification_id = secrets.token_hex(16)
+    tx.execute(
+        insert(t.notification).values(
+            id=notification_id, case_id=case_id, department_id=department_id, kind=kind, text=text, created_at=now
+        )
+    )
+    return notification_id
+
+
+def mark_notified(tx: Connection, notification_id: str, now: datetime) -> None:
+    """The notification left the house."""
+    tx.execute(
+        update(t.notification)
+        .where(t.notification.c.id == notification_id, t.notification.c.delivered_at.is_(None))
+        .values(delivered_at=now)
+    )
+
+
+def remember_answer(tx: Connection, *, key: str, actor: Actor, request: str, answer: Any, now: datetime) -> None:
+    """The answer to a keyed request, so that asking twice does the work once."""
+    tx.execute(
+        insert(t.idempotency).values(
+            key=key, actor=actor.clerk, request=request, answer=json.dumps(answer, ensure_ascii=False), at=now
+        )
+    )
+
+
+def replace_people(
+    tx: Connection,
+    *,
+    clerks: Sequence[Mapping[str, Any]],
+    memberships: Sequence[Mapping[str, Any]],
+    substitutions: Sequence[Mapping[str, Any]],
+) -> None:
+    """Clerks, memberships and substitutions of the organisation in force; former clerks keep their names."""
+    tx.execute(delete(t.membership))
+    tx.execute(delete(t.substitution))
+    known = set(tx.execute(select(t.clerk.c.id)).scalars())
+    for row in clerks:
+        if row["id"] in known:
+            tx.execute(update(t.clerk).where(t.clerk.c.id == row["id"]).values(**row))
+    fresh = [row for row in clerks if row["id"] not in known]
+    for table, rows in ((t.clerk, fresh), (t.membership, memberships), (t.substitution, substitutions)):
+        if rows:
+            tx.execute(insert(table), list(rows))
