@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from workflow_runtime.diagram import glyphs
+from workflow_runtime.diagram.layout.freehand import connect
 from workflow_runtime.diagram.layout.grid import Grid, arrange
 from workflow_runtime.diagram.layout.routes import DOWN, RIGHT, UP, Wire, _way, route
 from workflow_runtime.diagram.layout.scene import (
@@ -132,6 +134,7 @@ class _Measure:
         for link in self._scene.links:
             if link.path:
                 link.points = self._points(link)
+        self._draw_across_borders(drawing)
         _label_flows(self._scene)
         self._scene.width, self._scene.height = right, self._bottom
         return drawing
@@ -366,6 +369,29 @@ class _Measure:
 
     # --- links
 
+    def _draw_across_borders(self, drawing: Drawing) -> None:
+        """Links that start or end inside a sub-process of this scene, and any the grid had no way for."""
+        waiting = [link for link in self._scene.links if not link.path]
+        if not waiting:
+            return
+        places: dict[str, Rectangle] = {frame.id: (frame.x, frame.y, frame.w, frame.h) for frame in drawing.frames}
+        solid: dict[str, Rectangle] = {}
+        holders: dict[str, list[str]] = {}
+        lines = list(_everything(self._scene, [], places, solid, holders))
+        for link in waiting:
+            if link.source not in places or link.target not in places:
+                continue
+            around = {*holders.get(link.source, ()), *holders.get(link.target, ()), link.source, link.target}
+            link.points = connect(
+                places[link.source],
+                places[link.target],
+                [place for id, place in solid.items() if id not in around],
+                lines,
+                upright=link.kind == "message",
+                below=link.port is not None,
+            )
+            lines.append(link.points)
+
     def _points(self, link: Link) -> list[tuple[float, float]]:
         corners = link.path
         boxes = self._scene.boxes
@@ -400,6 +426,29 @@ class _Measure:
             if not points or point != points[-1]:
                 points.append(point)
         return points
+
+
+def _everything(
+    scene: Scene,
+    inside: list[str],
+    places: dict[str, Rectangle],
+    solid: dict[str, Rectangle],
+    holders: dict[str, list[str]],
+) -> Iterator[list[tuple[float, float]]]:
+    """Note every rectangle of a scene and of the scenes inside it; gives the lines that are drawn already."""
+    for box in scene.boxes.values():
+        places[box.id] = solid[box.id] = (box.x, box.y, box.w, box.h)
+        holders[box.id] = inside
+        for number, rectangle in enumerate(box_labels(box)):
+            solid[f"{box.id} label {number}"] = rectangle
+        for port in box.ports:
+            places[port.id] = port_place(box, port)
+            holders[port.id] = [*inside, box.id]
+        if box.inner is not None:
+            yield from _everything(box.inner, [*inside, box.id], places, solid, holders)
+    for link in scene.links:
+        if link.points:
+            yield link.points
 
 
 # --- labels of flows ----------------------------------------------------------------------------------------------
