@@ -217,6 +217,23 @@ class Directory:
             )
         )
 
+    @cached_property
+    def people(self) -> tuple[Clerk | Supervisor | ProcessOwner, ...]:
+        """Everybody: who works, who supervises, who owns procedures."""
+        return (*self.clerks, *self.supervisors, *self.owners)
+
+    def supervised(self, supervisor: str) -> tuple[str, ...]:
+        """Ids of the departments whose agencies lie in the supervisor's regions."""
+        prefixes = tuple(
+            region_prefix(region) for one in self.supervisors if one.id == supervisor for region in one.regions
+        )
+        return tuple(
+            department.id
+            for agency in self.agencies
+            if prefixes and agency.region.startswith(prefixes)
+            for department in agency.departments
+        )
+
     def acting_for(self, clerk: str, on: date) -> tuple[Substitution, ...]:
         """Whom the clerk stands in for on a day."""
         return tuple(one for one in self.substitutions if one.substitute == clerk and one.holds_on(on))

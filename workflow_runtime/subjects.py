@@ -242,7 +242,7 @@ def _number_scheme(file: Source, root: Table) -> str:
         )
         return ""
     if scheme and "seq" not in used:
-        file.wrong(file.line(root, "number"), _("two files would get one number"), "C-{region}-{yyyy}-{seq}", field="number")
+        file.wrong(file.line(root, "number"), _("two files would get one number"), "{seq}", field="number")
     return scheme
 
 
