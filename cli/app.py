@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from cli import __version__
+from cli.help import Context
 from cli.output import plain
 from cli.session import Session, speak
 from cli.text import indented
@@ -51,6 +52,8 @@ def global_options(*, hidden: bool) -> list[click.Option]:
 class Command(click.Command):
     """A command that also takes the global options, wherever they stand."""
 
+    context_class = Context
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *global_options(hidden=True)]
@@ -60,6 +63,7 @@ class Group(click.Group):
     """A group of such commands; `lazy` names commands by module:attribute with their one-line help."""
 
     command_class = Command
+    context_class = Context
 
     def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
-_HEADER = "Language: {language}\nContent-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"
+_PLURAL = {"zh": "nplurals=1; plural=0;", "en": "nplurals=2; plural=(n != 1);"}
+_HEADER = "Language: {language}\nContent-Type: text/plain; charset=UTF-8\nPlural-Forms: {plural}\n"
 
 #: one message, or its translation: a text, or a text and its plural
 Message = tuple[str, ...]
@@ -46,7 +47,7 @@ class Built:
     def rendered(self) -> tuple[bytes, bytes]:
         """The text and the compiled form, the same bytes for the same parts."""
         po, pairs = [], []
-        header = (("",), (_HEADER.format(language=self.language),))
+        header = (("",), (_HEADER.format(language=self.language, plural=_PLURAL[self.language]),))
         for sources, translations in [header, *sorted(self.messages.items())]:
             po.append(_entry(sources, translations))
             pairs.append(("\0".join(sources).encode(), "\0".join(translations).encode()))
