@@ -1,0 +1,547 @@
+"""Syntax tree → closures. Each form of the grammar becomes one function from a scope to a value.
+
+What runs straight through costs no fuel: a text is short, so it cannot take long. Only what repeats pays, each turn of
+an iteration and each call with the size of its body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator as Iterable_
+from decimal import Decimal
+from typing import TypeAlias
+
+from workflow_runtime.feel import limits, temporal, types
+from workflow_runtime.feel.builtins import BUILTINS, Builtin
+from workflow_runtime.feel.operations import (
+    ARITHMETIC,
+    COMPARE,
+    DATES,
+    ORDERED,
+    at,
+    both,
+    either,
+    greater_or_equal,
+    kind,
+    less_or_equal,
+    member,
+    negate,
+)
+from workflow_runtime.feel.scope import MISSING, READY, Run, Scope, limit
+from workflow_runtime.feel.syntax import (
+    Arithmetic,
+    Between,
+    Call,
+    Comparison,
+    ContextOf,
+    Filter,
+    For,
+    FunctionOf,
+    If,
+    In,
+    InstanceOf,
+    Iterator,
+    ListOf,
+    Literal,
+    Logic,
+    Name,
+    Negation,
+    Node,
+    Path,
+    Quantified,
+    RangeOf,
+    Test,
+    Tests,
+    children,
+    size,
+)
+from workflow_runtime.feel.values import Function, Range, Value
+
+Code: TypeAlias = Callable[[Scope], Value]
+
+INPUT = "?"  #: the name of the value that a table cell tests
+
+
+def code_of(node: Node) -> Code:
+    """The closure of any node."""
+    return _FORMS[type(node)](node)
+
+
+def lookup(scope: Scope | None, name: str) -> Value:
+    """The value of a name, from the innermost scope outwards; MISSING if nobody has it."""
+    while scope is not None:
+        value = scope.names.get(name, MISSING)
+        if value is not MISSING:
+            return value if type(value) in READY else scope.ready(name, value)
+        if scope.outer is None:
+            function = scope.run.function(name)
+            return BUILTINS.get(name, MISSING) if function is None else function
+        scope = scope.outer
+    return MISSING
+
+
+def _literal(node: Literal) -> Code:
+    value = node.value
+    return lambda scope: value
+
+
+def _name(node: Name) -> Code:
+    name = node.name
+
+    def named(scope: Scope) -> Value:
+        value = scope.names.get(name, MISSING)
+        if type(value) in READY:
+            return value
+        value = lookup(scope, name)
+        return None if value is MISSING else value
+
+    return named
+
+
+def _negation(node: Negation) -> Code:
+    operand = code_of(node.operand)
+    return lambda scope: negate(operand(scope))
+
+
+def _arithmetic(node: Arithmetic) -> Code:
+    first = code_of(node.first)
+    rest = [(ARITHMETIC[operator], code_of(operand)) for operator, operand in node.rest]
+    if len(rest) == 1:
+        ((operation, second),) = rest
+        return lambda scope: operation(first(scope), second(scope))
+
+    def chain(scope: Scope) -> Value:
+        value = first(scope)
+        for operation, operand in rest:
+            value = operation(value, operand(scope))
+        return value
+
+    return chain
+
+
+def _comparison(node: Comparison) -> Code:
+    left, right = code_of(node.left), code_of(node.right)
+    operation = COMPARE[node.operator]
+    if isinstance(node.right, Literal) and type(node.right.value) in (Decimal, str):
+        return _comparison_with(left, node.operator, node.right.value)
+    return lambda scope: operation(left(scope), right(scope))
+
+
+def _comparison_with(left: Code, operator: str, constant: Decimal | str) -> Code:
+    operation, wanted = COMPARE[operator], type(constant)
+    match operator:
+        case "=":
+            return lambda s: value == constant if type(value := left(s)) is wanted else operation(value, constant)
+        case "!=":
+            return lambda s: value != constant if type(value := left(s)) is wanted else operation(value, constant)
+        case "<":
+            return lambda s: value < constant if type(value := left(s)) is wanted else operation(value, constant)
+        case "<=":
+            return lambda s: value <= constant if type(value := left(s)) is wanted else operation(value, constant)
+        case ">":
+            return lambda s: value > constant if type(value := left(s)) is wanted else operation(value, constant)
+        case _:
+            return lambda s: value >= constant if type(value := left(s)) is wanted else operation(value, constant)
+
+
+def _between(node: Between) -> Code:
+    value, low, high = code_of(node.value), code_of(node.low), code_of(node.high)
+
+    def between(scope: Scope) -> Value:
+        found = value(scope)
+        return both(greater_or_equal(found, low(scope)), less_or_equal(found, high(scope)))
+
+    return between
+
+
+def _membership(node: In) -> Code:
+    value = code_of(node.value)
+    tests = [test_of(test) for test in node.tests]
+
+    def among(scope: Scope) -> Value:
+        tested = value(scope)
+        inner = Scope({INPUT: tested}, scope, scope.run)
+        answer: bool | None = False
+        for test in tests:
+            answer = either(answer, test(inner, tested))
+        return answer
+
+    return among
+
+
+def uses_input(node: Node) -> bool:
+    """Whether an expression mentions `?`, the value under test."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Name) and current.name == INPUT:
+            return True
+        waiting.extend(children(current))
+    return False
+
+
+TestCode: TypeAlias = Callable[[Scope, Value], bool | None]
+
+
+def test_of(node: Node) -> TestCode:
+    """A positive unary test: whether the tested value passes."""
+    if isinstance(node, Test):
+        operation, endpoint = COMPARE[node.operator], code_of(node.endpoint)
+        return lambda scope, tested: operation(tested, endpoint(scope))
+    expression = code_of(node)
+    if uses_input(node):
+        return lambda scope, tested: found if isinstance(found := expression(scope), bool) else None
+
+    def test(scope: Scope, tested: Value) -> bool | None:
+        found = expression(scope)
+        answer = member(tested, found)
+        if answer is None and found is True and not isinstance(tested, bool):
+            return True  # a condition without `?` that holds
+        return answer
+
+    return test
+
+
+def _tests(node: Tests) -> Code:
+    tests = [test_of(test) for test in node.tests]
+    if not tests:
+        return lambda scope: True
+    negated = node.negated
+    if len(tests) == 1 and not negated:
+        (only,) = tests
+        return lambda scope: only(scope, scope.names[INPUT])
+
+    def passes(scope: Scope) -> bool | None:
+        tested = scope.names[INPUT]
+        answer: bool | None = False
+        for test in tests:
+            answer = either(answer, test(scope, tested))
+            if answer is True:
+                break
+        if negated:
+            return None if answer is None else not answer
+        return answer
+
+    return passes
+
+
+def _logic(node: Logic) -> Code:
+    operands = [code_of(operand) for operand in node.operands]
+    decisive = node.word == "or"
+
+    def combined(scope: Scope) -> bool | None:
+        answer: bool | None = not decisive
+        for operand in operands:
+            value = operand(scope)
+            if value is decisive:
+                return decisive
+            if value is not answer:
+                answer = None if not isinstance(value, bool) else answer
+        return answer
+
+    return combined
+
+
+def _if(node: If) -> Code:
+    condition, consequence, alternative = map(code_of, (node.condition, node.consequence, node.alternative))
+    return lambda scope: consequence(scope) if condition(scope) is True else alternative(scope)
+
+
+def _turns(iterators: tuple[Iterator, ...], cost: int) -> Callable[[Scope, dict[str, Value]], Iterable_[Scope | None]]:
+    """All combinations of some iterators: each turn yields the scope of the body; None if a source is no list."""
+    sources = [(iterator.name, _source(iterator)) for iterator in iterators]
+
+    def turns(scope: Scope, special: dict[str, Value], level: int = 0) -> Iterable_[Scope | None]:
+        name, source = sources[level]
+        items = source(scope)
+        if items is None:
+            yield None
+            return
+        for item in items:
+            scope.run.spend(cost)
+            inner = Scope({**special, name: item}, scope, scope.run)
+            if level + 1 < len(sources):
+                yield from turns(inner, special, level + 1)
+            else:
+                yield inner
+
+    return turns
+
+
+def _source(node: Iterator) -> Callable[[Scope], Iterable_[Value] | list[Value] | None]:
+    source = code_of(node.source)
+    if node.last is None:
+        return lambda scope: items_of(source(scope))
+    last = code_of(node.last)
+    return lambda scope: steps(source(scope), last(scope))
+
+
+def items_of(value: Value) -> Iterable_[Value] | list[Value] | None:
+    """What a for or some iterates over: a list, a closed range of whole numbers or dates, or one value."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Range):
+        found = steps(value.start, value.end)
+        if found is None:
+            return None
+        ends = ([] if value.start_included else [value.start]) + ([] if value.end_included else [value.end])
+        return (item for item in found if item not in ends)
+    return None if value is None else [value]
+
+
+def steps(first: Value, last: Value) -> Iterable_[Value] | None:
+    """first..last in steps of one (a day for dates), upwards or downwards."""
+    if isinstance(first, Decimal) and isinstance(last, Decimal):
+        if first != first.to_integral_value() or last != last.to_integral_value():
+            return None
+        if max(abs(first), abs(last)) > 10**18:
+            return None
+        low, high = int(first), int(last)
+        return map(Decimal, range(low, high + 1) if low <= high else range(low, high - 1, -1))
+    if kind(first) == kind(last) == "date" and isinstance(first, DATES):
+        low, high = temporal.number_of(first), temporal.number_of(last)
+        return map(temporal.date_of, range(low, high + 1) if low <= high else range(low, high - 1, -1))
+    return None
+
+
+def _for(node: For) -> Code:
+    turns, body = _turns(node.iterators, size(node.body)), code_of(node.body)
+
+    def loop(scope: Scope) -> Value:
+        results: list[Value] = []
+        special = {"partial": results}
+        for inner in turns(scope, special):
+            if inner is None:
+                return None
+            value = body(inner)
+            results.append(list(results) if value is results else value)
+            if len(results) > limits.LIST:
+                raise limit("list-too-long", limits.LIST)
+        return results
+
+    return loop
+
+
+def _quantified(node: Quantified) -> Code:
+    turns, condition = _turns(node.iterators, size(node.condition)), code_of(node.condition)
+    decisive = node.word == "some"
+    combine = either if decisive else both
+
+    def quantified(scope: Scope) -> bool | None:
+        answer: bool | None = not decisive
+        for inner in turns(scope, {}):
+            if inner is None:
+                return None
+            value = condition(inner)
+            answer = combine(answer, value if isinstance(value, bool) else None)
+            if answer is decisive:
+                return decisive
+        return answer
+
+    return quantified
+
+
+def _path(node: Path) -> Code:
+    source, name = code_of(node.source), node.name
+
+    def path(scope: Scope) -> Value:
+        value = source(scope)
+        if type(value) is dict:
+            return value.get(name)
+        if type(value) is list:
+            scope.run.spend(len(value))
+        return at(value, name)
+
+    return path
+
+
+def _filter(node: Filter) -> Code:
+    source, condition = code_of(node.source), code_of(node.condition)
+    cost = size(node.condition)
+    constant = isinstance(node.condition, Literal) and isinstance(node.condition.value, Decimal)
+
+    def filtered(scope: Scope) -> Value:
+        items = source(scope)
+        if items is None:
+            return None
+        if not isinstance(items, list):
+            items = [items]
+        if constant or not items:
+            found = condition(scope)
+            return picked(items, found) if isinstance(found, Decimal) else []
+        kept = []
+        for position, item in enumerate(items):
+            scope.run.spend(cost)
+            names = {"item": item, **item} if isinstance(item, dict) else {"item": item}
+            found = condition(Scope(names, scope, scope.run))
+            if found is True:
+                kept.append(item)
+            elif position == 0 and isinstance(found, Decimal):
+                return picked(items, found)
+        return kept
+
+    return filtered
+
+
+def picked(items: list[Value], position: Decimal) -> Value:
+    """items[position]: counted from 1, from the end when negative, null when there is none."""
+    if position != position.to_integral_value() or not 1 <= abs(position) <= len(items):
+        return None
+    return items[int(position) - 1 if position > 0 else int(position)]
+
+
+def _call(node: Call) -> Code:
+    arguments = [code_of(argument) for argument in node.arguments]
+    names = node.names
+    function = code_of(node.function)
+
+    def call(scope: Scope) -> Value:
+        target = function(scope)
+        run = scope.run
+        if type(target) is Builtin:
+            run.spend(1)
+            return target.apply(run, [argument(scope) for argument in arguments], names)
+        if type(target) is Function:
+            return invoke(run, target, [argument(scope) for argument in arguments], names)
+        return None
+
+    return call
+
+
+def invoke(run: Run, function: Function | Builtin, arguments: list[Value], names: tuple[str, ...] = ()) -> Value:
+    """Call a function value; what does not fit its parameters is null."""
+    run.spend(1)
+    if isinstance(function, Builtin):
+        return function.apply(run, arguments, names)
+    if names:
+        if len(set(names)) != len(names) or not set(names) <= set(function.parameters):
+            return None
+        given = dict(zip(names, arguments, strict=True))
+        arguments = [given.get(parameter) for parameter in function.parameters]
+    if not function.variadic and len(arguments) != len(function.parameters):
+        return None
+    if function.types:
+        coerced = []
+        for argument, wanted in zip(arguments, function.types, strict=False):
+            fits, argument = types.coerced(argument, wanted)
+            if not fits:
+                return None
+            coerced.append(argument)
+        arguments = coerced
+    run.enter()
+    try:
+        return function.call(run, arguments)
+    finally:
+        run.leave()
+
+
+def _instance_of(node: InstanceOf) -> Code:
+    value, wanted = code_of(node.value), node.type
+
+    def instance(scope: Scope) -> bool | None:
+        found = value(scope)
+        resolved = types.resolved(wanted, lambda name: lookup(scope, TYPE_PREFIX + name))
+        if resolved is None:
+            return None
+        return types.is_instance(found, resolved)
+
+    return instance
+
+
+#: types that a decision model defines are found in the scope under their name behind this sign
+TYPE_PREFIX = "\0type "
+
+
+def _list(node: ListOf) -> Code:
+    items = [code_of(item) for item in node.items]
+    return lambda scope: [item(scope) for item in items]
+
+
+def _context(node: ContextOf) -> Code:
+    entries = [(key, code_of(value)) for key, value in node.entries]
+
+    def context(scope: Scope) -> dict[str, Value]:
+        result: dict[str, Value] = {}
+        inner = Scope(result, scope, scope.run)
+        for key, value in entries:
+            result[key] = value(inner)
+        return result
+
+    return context
+
+
+def _function(node: FunctionOf) -> Code:
+    parameters = tuple(name for name, _ in node.parameters)
+    declared = tuple(wanted or types.ANY for _, wanted in node.parameters)
+    body = code_of(node.body) if not node.external else None
+    cost = size(node.body)
+
+    def function(scope: Scope) -> Function:
+        def call(run: Run, arguments: list[Value]) -> Value:
+            if body is None:
+                return None  # another language's function never runs
+            run.spend(cost)
+            return body(Scope(dict(zip(parameters, arguments, strict=True)), scope, run))
+
+        found = tuple(
+            types.resolved(wanted, lambda name: lookup(scope, TYPE_PREFIX + name)) or types.ANY for wanted in declared
+        )
+        return Function("", parameters, call, found, types.ANY)
+
+    return function
+
+
+def _range(node: RangeOf) -> Code:
+    low, high = code_of(node.low), code_of(node.high)
+    low_included, high_included = node.low_included, node.high_included
+
+    def span(scope: Scope) -> Range | None:
+        start, end = low(scope), high(scope)
+        if start is not None and end is not None and less_or_equal(start, end) is not True:
+            return None
+        return Range(start, end, low_included, high_included)
+
+    return span
+
+
+def _test(node: Test) -> Code:
+    endpoint, operator = code_of(node.endpoint), node.operator
+
+    def span(scope: Scope) -> Range | None:
+        end = endpoint(scope)
+        if end is None or kind(end) not in ORDERED:
+            return None
+        match operator:
+            case "<" | "<=":
+                return Range(None, end, False, operator == "<=")
+            case ">" | ">=":
+                return Range(end, None, operator == ">=", False)
+            case "=":
+                return Range(end, end, True, True)
+        return None
+
+    return span
+
+
+_FORMS: dict[type, Callable[..., Code]] = {
+    Literal: _literal,
+    Name: _name,
+    Negation: _negation,
+    Arithmetic: _arithmetic,
+    Comparison: _comparison,
+    Between: _between,
+    In: _membership,
+    Logic: _logic,
+    If: _if,
+    For: _for,
+    Quantified: _quantified,
+    Path: _path,
+    Filter: _filter,
+    Call: _call,
+    InstanceOf: _instance_of,
+    ListOf: _list,
+    ContextOf: _context,
+    FunctionOf: _function,
+    RangeOf: _range,
+    Test: _test,
+    Tests: _tests,
+}

@@ -1,0 +1,179 @@
+"""The face of the language: expressions that are read once and evaluated often."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from workflow_runtime.feel import government, names as naming
+from workflow_runtime.feel.builtins import BUILTINS
+from workflow_runtime.feel.compiler import INPUT, Code, code_of
+from workflow_runtime.feel.errors import FeelError
+from workflow_runtime.feel.parser import needs_names, parse, parse_tests
+from workflow_runtime.feel.scope import Outside, Run, Scope
+from workflow_runtime.feel.syntax import ContextOf, For, FunctionOf, Name, Node, Quantified, children
+from workflow_runtime.feel import limits
+from workflow_runtime.feel.values import Value
+
+_NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
+_EXTENSION = naming.odd(government.SIGNATURES)
+
+
+class Expression:
+    """An expression, read and compiled. Call it with a context to evaluate it.
+
+    `names` are the free names it uses, `tree` is its syntax tree.
+    """
+
+    __slots__ = ("_code", "_known", "_needs_names", "_read", "_variants", "names", "text", "tree")
+
+    def __init__(self, text: str, known: frozenset[str] = frozenset()) -> None:
+        self.text = text
+        self._known = known | _EXTENSION
+        self._read: Callable[[str, frozenset[str]], Node] = self._reader()
+        self.tree: Node = self._read(text, self._known)
+        self.names = free_names(self.tree)
+        self._code: Code = code_of(self.tree)
+        self._needs_names = needs_names(text)
+        self._variants: dict[frozenset[str], Code] = {}
+
+    def _reader(self) -> Callable[[str, frozenset[str]], Node]:
+        return parse
+
+    def __call__(
+        self,
+        context: Mapping[str, Any],
+        *,
+        now: dt.datetime | None = None,
+        functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
+    ) -> Value:
+        """The value in this context; raises FeelError only where a limit is reached."""
+        run = Run(now, functions)
+        code = self._code_for(context, functions) if self._needs_names else self._code
+        return self.run(code, Outside(context, None, run))
+
+    def run(self, code: Code, scope: Scope) -> Value:
+        """The value of compiled code in a scope; errors come out with this text."""
+        try:
+            return code(scope)
+        except FeelError as error:
+            if not error.text:
+                error.text, error.end = self.text, len(self.text)
+            raise
+        except RecursionError:
+            raise FeelError("too-many-calls", self.text, 0, len(self.text), {"limit": limits.CALLS}) from None
+
+    def _code_for(self, context: Mapping[str, Any], functions: Iterable[str]) -> Code:
+        """The code as it is read when names like `a-b` are in scope."""
+        odd = naming.odd_in(context) | naming.odd(functions)
+        if odd <= self._known:
+            return self._code
+        if odd not in self._variants:
+            if len(self._variants) > 64:
+                self._variants.clear()
+            self._variants[odd] = code_of(self._read(self.text, self._known | odd))
+        return self._variants[odd]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+
+class UnaryTests(Expression):
+    """Unary tests, read and compiled: the content of a table cell. Call it with the input value and a context."""
+
+    __slots__ = ()
+
+    def _reader(self) -> Callable[[str, frozenset[str]], Node]:
+        return parse_tests
+
+    def __call__(  # type: ignore[override]
+        self,
+        value: Any,
+        context: Mapping[str, Any] = {},
+        *,
+        now: dt.datetime | None = None,
+        functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
+    ) -> bool | None:
+        """Whether the value passes; null when that cannot be said."""
+        code = self._code_for(context, functions) if self._needs_names else self._code
+        outer = Outside(context, None, Run(now, functions))
+        inner = Outside({INPUT: value}, outer, outer.run)
+        answer = self.run(code, inner)
+        return answer if isinstance(answer, bool) else None
+
+
+def stripped(text: str) -> str:
+    """The expression without the leading `=` that diagrams put before it."""
+    text = text.strip()
+    return text[1:].strip() if text.startswith("=") else text
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str, known: frozenset[str]) -> Expression:
+    return Expression(stripped(text), known)
+
+
+@lru_cache(maxsize=4096)
+def _unary(text: str, known: frozenset[str]) -> UnaryTests:
+    return UnaryTests(text.strip(), known)
+
+
+def compile(text: str, *, names: Iterable[str] = ()) -> Expression:
+    """The expression of this text, from the cache where it can; raises FeelError if it cannot be read.
+
+    `names` are names in scope, needed only for those that hold an operator or a keyword.
+    """
+    if len(text) > limits.TEXT:
+        raise FeelError("too-long", text[:200], 0, 1, {"found": len(text), "limit": limits.TEXT})
+    return _expression(text, naming.odd(names) if names else frozenset())
+
+
+def unary(text: str, *, names: Iterable[str] = ()) -> UnaryTests:
+    """The unary tests of this text, from the cache where it can; raises FeelError if it cannot be read."""
+    if len(text) > limits.TEXT:
+        raise FeelError("too-long", text[:200], 0, 1, {"found": len(text), "limit": limits.TEXT})
+    return _unary(text, naming.odd(names) if names else frozenset())
+
+
+def evaluate(
+    text: str,
+    context: Mapping[str, Any],
+    *,
+    now: dt.datetime | None = None,
+    functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
+) -> Value:
+    """The value of an expression in a context; raises FeelError if it cannot be read or reaches a limit."""
+    try:
+        expression = compile(text)
+    except FeelError:
+        known = naming.odd_in(context) | naming.odd(functions)
+        if not known:
+            raise
+        expression = compile(text, names=known)
+    return expression(context, now=now, functions=functions)
+
+
+def free_names(tree: Node) -> frozenset[str]:
+    """The names an expression takes from its context: neither bound inside nor functions of the standard."""
+    found: set[str] = set()
+    waiting: list[tuple[Node, frozenset[str]]] = [(tree, frozenset((INPUT, "item", "partial")))]
+    while waiting:
+        node, bound = waiting.pop()
+        match node:
+            case Name(name=name):
+                if name not in bound and name not in BUILTINS:
+                    found.add(name)
+            case For(iterators=iterators) | Quantified(iterators=iterators):
+                inner = bound | {iterator.name for iterator in iterators}
+                waiting.extend((child, inner) for child in children(node))
+            case FunctionOf(parameters=parameters):
+                waiting.extend((child, bound | {name for name, _ in parameters}) for child in children(node))
+            case ContextOf(entries=entries):
+                for key, value in entries:
+                    waiting.append((value, bound))
+                    bound |= {key}
+            case _:
+                waiting.extend((child, bound) for child in children(node))
+    return frozenset(found)

@@ -1,0 +1,85 @@
+"""An extension of this programme, not part of the standard: functions for government deadlines and ages.
+
+Which day is a working day is not known here; a calendar is handed in as a function. The names are known to the parser,
+so that an expression that uses them can be read before any calendar is chosen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from workflow_runtime.feel import temporal, types
+from workflow_runtime.feel.types import FunctionType, Type
+
+#: the names and types of the functions, for `check`
+SIGNATURES: Mapping[str, Type] = {
+    "working days between": FunctionType((types.DATE, types.DATE), types.NUMBER),
+    "add working days": FunctionType((types.DATE, types.NUMBER), types.DATE),
+    "age on": FunctionType((types.DATE, types.DATE), types.NUMBER),
+    "add months": FunctionType((types.DATE, types.NUMBER), types.DATE),
+}
+
+FARTHEST = 40_000  #: days that a count of working days may walk
+
+
+def functions(is_working_day: Callable[[dt.date], bool]) -> dict[str, Callable[..., Any]]:
+    """The four functions on a calendar, to be handed to an evaluation."""
+    return {
+        "working days between": lambda start, end: working_days_between(start, end, is_working_day),
+        "add working days": lambda date, days: add_working_days(date, days, is_working_day),
+        "age on": age_on,
+        "add months": add_months,
+    }
+
+
+def working_days_between(start: Any, end: Any, is_working_day: Callable[[dt.date], bool]) -> Decimal | None:
+    """How many working days lie after `start` up to and including `end`; negative when `end` comes first."""
+    first, last = _day(start), _day(end)
+    if first is None or last is None or abs((last - first).days) > FARTHEST:
+        return None
+    if last < first:
+        back = working_days_between(last, first, is_working_day)
+        return None if back is None else -back
+    days = (first + dt.timedelta(days=step) for step in range(1, (last - first).days + 1))
+    return Decimal(sum(1 for day in days if is_working_day(day)))
+
+
+def add_working_days(date: Any, days: Any, is_working_day: Callable[[dt.date], bool]) -> dt.date | None:
+    """The day so many working days later (earlier when negative); the day itself does not count."""
+    day = _day(date)
+    if day is None or not isinstance(days, Decimal) or days != days.to_integral_value() or abs(days) > FARTHEST // 2:
+        return None
+    step = dt.timedelta(days=1 if days >= 0 else -1)
+    left = abs(int(days))
+    for _ in range(FARTHEST):
+        if not left:
+            return day
+        day += step
+        left -= is_working_day(day)
+    return None
+
+
+def age_on(birth: Any, date: Any) -> Decimal | None:
+    """Age in completed years on a date. Who is born on 29 February completes a year on 1 March of a short year."""
+    born, day = _day(birth), _day(date)
+    if born is None or day is None or day < born:
+        return None
+    return Decimal(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+
+
+def add_months(date: Any, months: Any) -> dt.date | None:
+    """The date so many calendar months later; a day the month does not have becomes its last day."""
+    day = _day(date)
+    if day is None or not isinstance(months, Decimal) or months != months.to_integral_value() or abs(months) > 12_000:
+        return None
+    moved = temporal.add_months(day, int(months))
+    return moved if isinstance(moved, dt.date) else None
+
+
+def _day(value: Any) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else None

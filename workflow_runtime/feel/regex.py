@@ -1,0 +1,153 @@
+"""Regular expressions in linear time: XPath's dialect, translated for the RE2 engine.
+
+RE2 never backtracks, so no pattern can make it slow. What XPath has and RE2 has not is translated (class subtraction,
+\\i and \\c) or refused (back-references); what RE2 has and XPath has not is refused. Refused means null, as the standard
+says of every faulty pattern. docs/feel.md lists the differences.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+LONGEST = 2000  #: characters of a pattern
+
+_ALLOWED_ESCAPES = frozenset("nrt\\|.-^?*+{}()[]$sSdDwWpPiIcC")
+_NAME_START = r"\p{L}\p{Nl}:_"
+_NAME_PART = _NAME_START + r"\p{Nd}\p{Mn}\p{Mc}\p{Pc}.\-·"
+_CLASSES = {"i": _NAME_START, "c": _NAME_PART, "d": r"\p{Nd}", "w": r"\p{L}\p{M}\p{N}\p{S}", "s": r" \t\n\r"}
+_REPLACEMENT = re.compile(r"\\([\\$])|\$(\d)|([\\$])|([^\\$]+)")
+
+
+class BadPattern(ValueError):
+    """The pattern or its flags are not of the dialect."""
+
+
+@lru_cache(maxsize=512)
+def compiled(pattern: str, flags: str = "") -> Any:
+    """The engine's form of a pattern; raises BadPattern."""
+    import re2  # heavy, and most expressions have no pattern
+
+    if len(pattern) > LONGEST or not set(flags) <= set("smixq"):
+        raise BadPattern(pattern)
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 8 << 20
+    options.case_sensitive = "i" not in flags
+    text = re2.escape(pattern) if "q" in flags else _translated(pattern, "x" in flags)
+    inline = "".join(flag for flag in "sm" if flag in flags)
+    try:
+        return re2.compile(f"(?{inline}){text}" if inline else text, options)
+    except (re2.error, OverflowError, UnicodeError) as error:
+        raise BadPattern(pattern) from error
+
+
+def _translated(pattern: str, spaced: bool) -> str:
+    result: list[str] = []
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "\\":
+            text, at = _escape(pattern, at, False)
+            result.append(text)
+        elif character == "[":
+            text, at = _class(pattern, at, spaced)
+            result.append(text)
+        elif spaced and character in " \t\r\n":
+            at += 1
+        elif pattern.startswith("(?", at):
+            if not pattern.startswith("(?:", at):
+                raise BadPattern(pattern)
+            result.append("(?:")
+            at += 3
+        elif pattern[at : at + 2] in ("*+", "++", "?+"):
+            raise BadPattern(pattern)
+        elif character == ".":
+            result.append(".")
+            at += 1
+        else:
+            result.append(character)
+            at += 1
+    return "".join(result)
+
+
+def _escape(pattern: str, at: int, in_class: bool) -> tuple[str, int]:
+    letter = pattern[at + 1 : at + 2]
+    if not letter or letter not in _ALLOWED_ESCAPES:
+        raise BadPattern(pattern)
+    if letter in "pP":
+        found = re.compile(r"\{(Is)?([A-Za-z0-9-]+)\}").match(pattern, at + 2)
+        if not found or found.group(1):  # blocks such as \p{IsCyrillic} have no counterpart
+            raise BadPattern(pattern)
+        return f"\\{letter}{found.group()}", found.end()
+    if letter.lower() in _CLASSES:
+        members = _CLASSES[letter.lower()]
+        if letter == "w":
+            return (members if in_class else f"[{members}]"), at + 2
+        if letter.islower():
+            return (members if in_class else f"[{members}]"), at + 2
+        if in_class:
+            if letter not in "SDW":
+                raise BadPattern(pattern)
+            return {"S": r"\S", "D": r"\P{Nd}", "W": r"\p{P}\p{Z}\p{C}"}[letter], at + 2
+        return f"[^{members}]", at + 2
+    return f"\\{letter}", at + 2
+
+
+def _class(pattern: str, at: int, spaced: bool) -> tuple[str, int]:
+    """A character class, with `[a-z-[aeiou]]` written out as the ranges that remain."""
+    start = at
+    at += 1
+    negated = pattern.startswith("^", at)
+    at += negated
+    body: list[str] = []
+    while at < len(pattern) and pattern[at] != "]":
+        if pattern.startswith("-[", at):
+            inner, at = _class(pattern, at + 1, spaced)
+            if at >= len(pattern) or pattern[at] != "]":
+                raise BadPattern(pattern)
+            return _subtracted(negated, "".join(body), inner), at + 1
+        if pattern[at] == "[":
+            raise BadPattern(pattern)
+        if pattern[at] == "\\":
+            text, at = _escape(pattern, at, True)
+            body.append(text)
+        else:
+            body.append(pattern[at])
+            at += 1
+    if at >= len(pattern) or at == start + 1 + negated:
+        raise BadPattern(pattern)
+    return f"[{'^' if negated else ''}{''.join(body)}]", at + 1
+
+
+def _subtracted(negated: bool, body: str, inner: str) -> str:
+    outer = re.compile(f"[{'^' if negated else ''}{_pythonic(body)}]")
+    without = re.compile(_pythonic(inner))
+    points = [point for point in range(1, 0x3000) if outer.match(chr(point)) and not without.match(chr(point))]
+    if not points:
+        raise BadPattern(body)
+    spans: list[list[int]] = []
+    for point in points:
+        if spans and spans[-1][1] == point - 1:
+            spans[-1][1] = point
+        else:
+            spans.append([point, point])
+    return "[" + "".join(f"\\x{{{low:x}}}-\\x{{{high:x}}}" for low, high in spans) + "]"
+
+
+def _pythonic(text: str) -> str:
+    if "\\p" in text or "\\P" in text:
+        raise BadPattern(text)
+    return text
+
+
+def replacement(text: str) -> list[str | int]:
+    """A replacement string as literal pieces and group numbers; raises BadPattern."""
+    pieces: list[str | int] = []
+    for found in _REPLACEMENT.finditer(text):
+        escaped, group, wrong, literal = found.groups()
+        if wrong:
+            raise BadPattern(text)
+        pieces.append(int(group) if group else escaped or literal)
+    return pieces

@@ -1,0 +1,140 @@
+"""What an evaluation stands on: the scopes with their names, and the run with its fuel, clock and functions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from workflow_runtime.feel import limits
+from workflow_runtime.feel.errors import FeelError
+from workflow_runtime.feel.operations import KINDS
+from workflow_runtime.feel.values import Function, Value
+
+MISSING: Any = object()
+#: types of values that may enter as they are; lists and contexts are looked into first
+READY = frozenset(KINDS) - {list, dict}
+
+
+class Run:
+    """One evaluation: its fuel, its clock, the functions handed in."""
+
+    __slots__ = ("calls", "fuel", "functions", "imported", "now")
+
+    def __init__(self, now: dt.datetime | None, functions: Mapping[str, Callable[..., Any]]) -> None:
+        self.fuel = limits.OPERATIONS
+        self.calls = 0
+        self.now = now
+        self.functions = functions
+        self.imported: dict[str, Value] = {}
+
+    def spend(self, steps: int) -> None:
+        """Take this many steps of fuel."""
+        self.fuel -= steps
+        if self.fuel < 0:
+            raise limit("too-many-operations", limits.OPERATIONS)
+
+    def function(self, name: str) -> Function | None:
+        """A function that was handed in, by name."""
+        found = self.functions.get(name)
+        if found is None or isinstance(found, Function):
+            return found
+        return wrapped(name, found)
+
+    def enter(self) -> None:
+        """Step into a user-defined function."""
+        self.calls += 1
+        if self.calls > limits.CALLS:
+            raise limit("too-many-calls", limits.CALLS)
+
+    def leave(self) -> None:
+        self.calls -= 1
+
+
+class Scope:
+    """Names that an expression sees, in front of the names further out."""
+
+    __slots__ = ("names", "outer", "run")
+
+    def __init__(self, names: Mapping[str, Value], outer: Scope | None, run: Run) -> None:
+        self.names = names
+        self.outer = outer
+        self.run = run
+
+    def ready(self, name: str, value: Value) -> Value:
+        """A value of this scope as the evaluation may use it."""
+        return value
+
+
+class Outside(Scope):
+    """The scope handed in by the caller: its values are looked at, and lists and contexts are copied, once a run."""
+
+    __slots__ = ()
+
+    def ready(self, name: str, value: Value) -> Value:
+        imported = self.run.imported
+        if name not in imported:
+            imported[name] = native(value, name)
+        return imported[name]
+
+
+def limit(code: str, most: int) -> FeelError:
+    """The error for a limit reached while evaluating; the expression adds its text."""
+    return FeelError(code, "", 0, 0, {"limit": most})
+
+
+def native(value: Any, name: str = "?", depth: int = 0) -> Value:
+    """A value from outside as FEEL sees it: numbers become Decimal, sequences lists, mappings contexts."""
+    kind = type(value)
+    if kind in READY:
+        return value
+    if kind is int:
+        return Decimal(value) if abs(value) < 10**6144 else None
+    if kind is float:
+        return Decimal(repr(value)) if value - value == 0 else None
+    if depth > limits.DEPTH:
+        raise FeelError("too-deep", "", 0, 0, {"limit": limits.DEPTH})
+    if isinstance(value, Mapping):
+        return {str(key): native(item, name, depth + 1) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        return [native(item, name, depth + 1) for item in value]
+    for base in (str, Decimal, dt.datetime, dt.date, dt.time, dt.timedelta, bool, int):  # an enumeration, a subclass
+        if isinstance(value, base):
+            return _as(base, value)
+    if callable(value):
+        return wrapped(name, value)
+    raise FeelError("bad-value", "", 0, 0, {"name": name, "found": kind.__name__})
+
+
+def _as(base: type, value: Any) -> Value:
+    if base is str:
+        return str.__str__(value)
+    if base is int:
+        return Decimal(int(value))
+    if base is dt.datetime:
+        return dt.datetime.combine(value.date(), value.timetz())
+    if base is dt.date:
+        return dt.date(value.year, value.month, value.day)
+    if base is dt.timedelta:
+        return dt.timedelta(value.days, value.seconds, value.microseconds)
+    return Decimal(value) if base is Decimal else value
+
+
+def wrapped(name: str, call: Callable[..., Any]) -> Function:
+    """A Python function as a FEEL function. Its parameters may be named with spaces for their underscores."""
+    try:
+        found = inspect.signature(call).parameters.values()
+    except (TypeError, ValueError):
+        found = ()  # type: ignore[assignment]
+    variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
+    parameters = tuple(parameter.name.replace("_", " ").strip() for parameter in found)
+    required = sum(1 for p in found if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+    def invoke(run: Run, arguments: list[Value]) -> Value:
+        if not variadic and not required <= len(arguments) <= len(parameters):
+            return None
+        return native(call(*arguments), name)
+
+    return Function(name, parameters, invoke, variadic=True)
