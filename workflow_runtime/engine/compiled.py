@@ -131,7 +131,7 @@ class Compiled:
 
     def _inside(self, process: str, node: FlowNode) -> Iterator[tuple[str, str]]:
         """Where a sub-process or a called process begins."""
-        if node.kind == "callActivity" and node.called in self.processes:
+        if node.kind == "callActivity" and node.called is not None and node.called in self.processes:
             process, scope = node.called, self.processes[node.called]
         elif node.id in self.diagrams[process].scopes:
             scope = self.diagrams[process].scopes[node.id]

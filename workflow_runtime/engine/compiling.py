@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from workflow_runtime.diagram.model import SUBPROCESSES, Diagram, Event, FlowNode, Mapped, Scope
-from workflow_runtime.engine import specs
+from workflow_runtime.engine import catching, elements, gateways, loops, scopes, tasks
 from workflow_runtime.engine.compiled import Compiled, begins
 from workflow_runtime.engine.events import Definition
 from workflow_runtime.engine.formulas import Formula
@@ -40,23 +40,23 @@ MEANT: Mapping[str, frozenset[str]] = {
     "sendTask": frozenset({"message"}),
 }
 
-_PLAIN: Mapping[str, type[specs.ElementSpec]] = {
-    "startEvent": specs.StartSpec,
-    "task": specs.PlainTaskSpec,
-    "userTask": specs.ItemSpec,
-    "manualTask": specs.ItemSpec,
-    "serviceTask": specs.JobSpec,
-    "scriptTask": specs.ScriptSpec,
-    "receiveTask": specs.ReceiveSpec,
-    "exclusiveGateway": specs.ExclusiveSpec,
-    "parallelGateway": specs.ParallelSpec,
-    "inclusiveGateway": specs.InclusiveSpec,
-    "eventBasedGateway": specs.EventGatewaySpec,
-    "subProcess": specs.ScopeSpec,
-    "transaction": specs.ScopeSpec,
-    "adHocSubProcess": specs.AdHocSpec,
-    "callActivity": specs.CallSpec,
-    "boundaryEvent": specs.BoundarySpec,
+_PLAIN: Mapping[str, type[elements.ElementSpec]] = {
+    "startEvent": elements.StartSpec,
+    "task": elements.PlainTaskSpec,
+    "userTask": tasks.ItemSpec,
+    "manualTask": tasks.ItemSpec,
+    "serviceTask": tasks.JobSpec,
+    "scriptTask": tasks.ScriptSpec,
+    "receiveTask": catching.ReceiveSpec,
+    "exclusiveGateway": gateways.ExclusiveSpec,
+    "parallelGateway": gateways.ParallelSpec,
+    "inclusiveGateway": gateways.InclusiveSpec,
+    "eventBasedGateway": gateways.EventGatewaySpec,
+    "subProcess": scopes.ScopeSpec,
+    "transaction": scopes.ScopeSpec,
+    "adHocSubProcess": scopes.AdHocSpec,
+    "callActivity": scopes.CallSpec,
+    "boundaryEvent": catching.BoundarySpec,
 }
 
 
@@ -83,7 +83,7 @@ class _Compiler:
             (id for id, diagram in self.home.items() if diagram.scopes[id].executable), next(iter(self.home), "")
         )
         self.decisions = decisions
-        self.bodies: dict[str, specs.Body] = {}
+        self.bodies: dict[str, scopes.Body] = {}
         self.elements: dict[str, dict[str, FlowNode]] = {}
         self.called: dict[str, tuple[str, ...]] = {}
         self.process = self.main
@@ -110,11 +110,11 @@ class _Compiler:
         for id in order:
             self.process, self.diagram = id, self.home[id]
             self.elements[id] = {}
-            self.bodies[id] = specs.Body(id)
+            self.bodies[id] = scopes.Body(id)
         for id in order:
             self.process, self.diagram = id, self.home[id]
             self._body(self.diagram.scopes[id], self.bodies[id])
-        main = specs.ProcessSpec(self.spec, self.main, _process_node(self.home[self.main].scopes[self.main]))
+        main = scopes.ProcessSpec(self.spec, self.main, _process_node(self.home[self.main].scopes[self.main]))
         main.body = self.bodies[self.main]
         self.spec.start.connect(main)
         self._starts(main.body)
@@ -123,7 +123,7 @@ class _Compiler:
         definitions = [
             event
             for element in self.spec.task_specs.values()
-            if isinstance(element, specs.CatchSpec | specs.BoundarySpec | specs.TriggerSpec)
+            if isinstance(element, catching.CatchSpec | catching.BoundarySpec | catching.TriggerSpec)
             for event in element.definitions
         ]
         return Compiled(
@@ -189,7 +189,7 @@ class _Compiler:
 
     # --- one scope ---
 
-    def _body(self, scope: Scope, body: specs.Body) -> None:
+    def _body(self, scope: Scope, body: scopes.Body) -> None:
         nodes: list[FlowNode] = []
         for id in scope.nodes:
             try:
@@ -207,7 +207,7 @@ class _Compiler:
         self._connect(scope, body)
         self._links(nodes, body)
         for node in nodes:
-            if isinstance(element := body.elements.get(node.id), specs.InclusiveSpec):
+            if isinstance(element := body.elements.get(node.id), gateways.InclusiveSpec):
                 self._reach(element, nodes, scope)
         body.begins = [body.elements[node.id] for node in nodes if begins(node) and node.id in body.elements]
         if any(node.kind == "startEvent" for node in nodes):
@@ -220,9 +220,9 @@ class _Compiler:
                 _("Draw at least a start and an end."),
             )
 
-    def _starts(self, body: specs.Body) -> None:
+    def _starts(self, body: scopes.Body) -> None:
         """How the main process can begin: plainly, by message; a timer or signal start begins plainly too."""
-        others: list[specs.ElementSpec] = []
+        others: list[elements.ElementSpec] = []
         for element in body.elements.values():
             node = element.node
             messages = [event.name for event in node.events if event.kind == "message" and event.name]
@@ -240,13 +240,13 @@ class _Compiler:
         if not body.begins:
             body.begins = others[:1]
 
-    def _element(self, node: FlowNode, scope: Scope) -> specs.ElementSpec | None:
+    def _element(self, node: FlowNode, scope: Scope) -> elements.ElementSpec | None:
         """The spec of an element; of a repeated one, what holds its instances."""
         name = f"{self.process}/{node.id}"
         self._check_events(node)
         if node.loop is None:
             return self._single(node, scope, name)
-        repeat = specs.RepeatSpec(self.spec, name, node)
+        repeat = loops.RepeatSpec(self.spec, name, node)
         inner = self._single(node, scope, f"{name} [child]")
         if inner is None:
             return None
@@ -262,7 +262,7 @@ class _Compiler:
         repeat.test_before, repeat.maximum = loop.test_before, loop.maximum
         return repeat
 
-    def _single(self, node: FlowNode, scope: Scope, name: str) -> specs.ElementSpec | None:
+    def _single(self, node: FlowNode, scope: Scope, name: str) -> elements.ElementSpec | None:
         kind = self._class(node)
         if kind is None:
             self.refuse(
@@ -279,51 +279,51 @@ class _Compiler:
         element.definitions = tuple(self.definition(node, event) for event in node.events)
         self._quantities(element)
         match element:
-            case specs.ItemSpec():
+            case tasks.ItemSpec():
                 element.process = self.process
                 element.form = self.formula(node, node.form)
-            case specs.JobSpec():
+            case tasks.JobSpec():
                 element.process = self.process
                 element.type = self.formula(node, node.job)
-            case specs.ScriptSpec():
+            case tasks.ScriptSpec():
                 self._script(element)
-            case specs.DecisionSpec():
+            case tasks.DecisionSpec():
                 self._decision(element)
-            case specs.CallSpec():
-                element.body = self.bodies.get(node.called or "", specs.Body(node.called or ""))
-            case specs.ScopeSpec():
+            case scopes.CallSpec():
+                element.body = self.bodies.get(node.called or "", scopes.Body(node.called or ""))
+            case scopes.ScopeSpec():
                 element.body = self._inside(node)
-                if isinstance(element, specs.AdHocSpec):
+                if isinstance(element, scopes.AdHocSpec):
                     self._ad_hoc(element)
-            case specs.JoinSpec():
+            case gateways.JoinSpec():
                 element.incoming = node.incoming
         return element
 
-    def _class(self, node: FlowNode) -> type[specs.ElementSpec] | None:
+    def _class(self, node: FlowNode) -> type[elements.ElementSpec] | None:
         plain = all(event.kind == "link" for event in node.events)
         match node.kind:
             case "businessRuleTask":
-                return specs.DecisionSpec if node.decision or not node.job else specs.JobSpec
+                return tasks.DecisionSpec if node.decision or not node.job else tasks.JobSpec
             case "sendTask":
-                return specs.SendSpec if node.events or not node.job else specs.JobSpec
+                return catching.SendSpec if node.events or not node.job else tasks.JobSpec
             case "intermediateCatchEvent":
-                return specs.PassSpec if plain else specs.CatchSpec
+                return elements.PassSpec if plain else catching.CatchSpec
             case "intermediateThrowEvent" | "endEvent":
-                return specs.PassSpec if plain else specs.ThrowSpec
+                return elements.PassSpec if plain else catching.ThrowSpec
             case "receiveTask" if not node.events:
-                return specs.PlainTaskSpec
+                return elements.PlainTaskSpec
         return _PLAIN.get(node.kind)
 
-    def _inside(self, node: FlowNode) -> specs.Body:
-        body = specs.Body(node.id)
+    def _inside(self, node: FlowNode) -> scopes.Body:
+        body = scopes.Body(node.id)
         scope = self.diagram.scopes.get(node.id)
         if scope is not None:
             self._body(scope, body)
         return body
 
-    def _handler(self, node: FlowNode, body: specs.Body) -> None:
+    def _handler(self, node: FlowNode, body: scopes.Body) -> None:
         """An event sub-process: its inside, and its start event as what waits."""
-        handler = specs.EventScopeSpec(self.spec, f"{self.process}/{node.id}", node)
+        handler = scopes.EventScopeSpec(self.spec, f"{self.process}/{node.id}", node)
         handler.body = self._inside(node)
         starts = [element for element in handler.body.elements.values() if element.node.kind == "startEvent"]
         if len(starts) != 1 or not starts[0].node.events:
@@ -337,19 +337,19 @@ class _Compiler:
             )
             return
         start = starts[0]
-        trigger = specs.TriggerSpec(self.spec, f"{start.name} [trigger]", start.node)
+        trigger = catching.TriggerSpec(self.spec, f"{start.name} [trigger]", start.node)
         trigger.definitions = start.definitions
         trigger.outputs_ = self.lines(start.node, start.node.outputs)
         trigger.handler, handler.trigger = handler, trigger
         body.handlers.append(handler)
 
-    def _attach(self, nodes: Sequence[FlowNode], body: specs.Body) -> None:
+    def _attach(self, nodes: Sequence[FlowNode], body: scopes.Body) -> None:
         """Boundary events to their activities; compensation events to what undoes."""
         for node in nodes:
             if node.kind != "boundaryEvent":
                 continue
             host, event = body.elements.get(node.attached_to or ""), body.elements.get(node.id)
-            if host is None or not isinstance(event, specs.BoundarySpec) or not host.activity:
+            if host is None or not isinstance(event, catching.BoundarySpec) or not host.activity:
                 self.refuse(
                     node,
                     "boundary",
@@ -361,7 +361,7 @@ class _Compiler:
                 continue
             if any(definition.kind == "compensate" for definition in event.definitions):
                 undo = next((body.elements.get(id) for id in self._associated(node.id) if id in body.elements), None)
-                inner = host.inner if isinstance(host, specs.RepeatSpec) else host
+                inner = host.inner if isinstance(host, loops.RepeatSpec) else host
                 inner.compensation = undo
                 continue
             event.host = host
@@ -374,7 +374,7 @@ class _Compiler:
                 if id in ends:
                     yield from (end for end in ends if end != id)
 
-    def _connect(self, scope: Scope, body: specs.Body) -> None:
+    def _connect(self, scope: Scope, body: scopes.Body) -> None:
         for id in scope.flows:
             try:
                 flow = self.diagram.flow(id)
@@ -392,9 +392,9 @@ class _Compiler:
                 continue
             default = source.node.default == id
             condition = None if default else self.formula(flow, flow.condition, marked=False)
-            source.leads_to(specs.Way(id, target, condition, default))
+            source.leads_to(elements.Way(id, target, condition, default))
 
-    def _links(self, nodes: Sequence[FlowNode], body: specs.Body) -> None:
+    def _links(self, nodes: Sequence[FlowNode], body: scopes.Body) -> None:
         for node in nodes:
             if node.kind != "intermediateThrowEvent" or node.event is None or node.event.kind != "link":
                 continue
@@ -414,9 +414,9 @@ class _Compiler:
                     _("Draw exactly one catch link event of that name in the same scope."),
                 )
             elif node.id in body.elements:
-                body.elements[node.id].leads_to(specs.Way(node.id, body.elements[targets[0].id]))
+                body.elements[node.id].leads_to(elements.Way(node.id, body.elements[targets[0].id]))
 
-    def _reach(self, join: specs.InclusiveSpec, nodes: Sequence[FlowNode], scope: Scope) -> None:
+    def _reach(self, join: gateways.InclusiveSpec, nodes: Sequence[FlowNode], scope: Scope) -> None:
         """By which of the join's incoming flows a token at each element can still come, not through the join."""
         back: dict[str, set[str]] = {}
         for id in scope.flows:
@@ -517,12 +517,12 @@ class _Compiler:
             )
             return None
 
-    def lines(self, node: FlowNode, mapped: Sequence[Mapped]) -> tuple[specs.Line, ...]:
+    def lines(self, node: FlowNode, mapped: Sequence[Mapped]) -> tuple[elements.Line, ...]:
         """The lines of an ioMapping."""
         found = ((self.formula(node, line.source), line.target) for line in mapped)
-        return tuple(specs.Line(source, target) for source, target in found if source is not None and target)
+        return tuple(elements.Line(source, target) for source, target in found if source is not None and target)
 
-    def _script(self, element: specs.ScriptSpec) -> None:
+    def _script(self, element: tasks.ScriptSpec) -> None:
         node = element.node
         language = (node.script_format or "feel").strip().lower()
         script = self.formula(node, node.script, marked=False) if language == "feel" else None
@@ -545,10 +545,10 @@ class _Compiler:
         element.script = script or Formula("null", optional_mark=True)
         element.result = node.result
 
-    def _decision(self, element: specs.DecisionSpec) -> None:
+    def _decision(self, element: tasks.DecisionSpec) -> None:
         node = element.node
         decision = self.formula(node, node.decision)
-        if decision is None or (decision.literal and specs.find_model(self.decisions, decision.text) is None):
+        if decision is None or (decision.literal and tasks.find_model(self.decisions, decision.text) is None):
             self.refuse(
                 node,
                 "decision",
@@ -561,17 +561,17 @@ class _Compiler:
         element.result = node.result
         element.models = self.decisions
 
-    def _ad_hoc(self, element: specs.AdHocSpec) -> None:
+    def _ad_hoc(self, element: scopes.AdHocSpec) -> None:
         xml = element.node.xml
         if xml is None:
             return
         element.sequential = xml.get("ordering") == "Sequential"
         element.cancel_rest = xml.get("cancelRemainingInstances", "true").strip() in ("true", "1")
         for part in xml:
-            if isinstance(part.tag, str) and part.tag.endswith("}completionCondition"):
-                element.until = self.formula(element.node, "".join(part.itertext()), marked=False)
+            if str(part.tag).endswith("}completionCondition"):
+                element.until = self.formula(element.node, "".join(map(str, part.itertext())), marked=False)
 
-    def _quantities(self, element: specs.ElementSpec) -> None:
+    def _quantities(self, element: elements.ElementSpec) -> None:
         xml = element.node.xml
         if xml is not None and element.activity:
             for attribute, name in (("startQuantity", "tokens_needed"), ("completionQuantity", "tokens_made")):

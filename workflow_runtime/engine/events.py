@@ -17,7 +17,8 @@ from workflow_runtime.engine.timing import Alarm, BadTime, again, alarm
 from workflow_runtime.i18n import _
 
 if TYPE_CHECKING:
-    from workflow_runtime.engine.specs import BoundarySpec, EventScopeSpec
+    from workflow_runtime.engine.catching import BoundarySpec
+    from workflow_runtime.engine.scopes import EventScopeSpec
     from workflow_runtime.engine.workflow import CaseWorkflow
 
 #: What something waits for; errors, escalations, cancellations and compensations find their catcher themselves.

@@ -11,7 +11,6 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflow_runtime.engine import events, snapshots
 from workflow_runtime.engine.compiled import Compiled
-from workflow_runtime.engine.specs import ItemSpec, JobSpec
 from workflow_runtime.engine.steps import (
     Cancel,
     CaseState,
@@ -25,6 +24,7 @@ from workflow_runtime.engine.steps import (
     Step,
     TimersDue,
 )
+from workflow_runtime.engine.tasks import ItemSpec, JobSpec
 from workflow_runtime.engine.timing import Clock
 from workflow_runtime.engine.workflow import MOST_TIMERS, CaseWorkflow, Stuck, Turn
 from workflow_runtime.errors import NotOpen

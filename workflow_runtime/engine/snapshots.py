@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_runtime import casefile
 from workflow_runtime.engine.compiled import Compiled
 from workflow_runtime.engine.steps import CaseState
-from workflow_runtime.engine.workflow import CaseWorkflow, Turn
+from workflow_runtime.engine.workflow import CaseWorkflow, Token, Turn
 from workflow_runtime.errors import BrokenSnapshot
 from workflow_runtime.i18n import _
 
@@ -68,9 +67,10 @@ def _fill(wf: CaseWorkflow, document: dict[str, Any]) -> None:
     wf.case_state = CaseState(document["s"])
     wf.completed = wf.case_state is not CaseState.OPEN
     wf.serial = document["n"]
-    specs, tasks = wf.spec.task_specs, []
+    specs = wf.spec.task_specs
+    tasks: list[Token] = []
     for id, parent, name, state, *more in document["t"]:
-        task = Task(wf, specs[name], tasks[parent] if parent >= 0 else wf.task_tree, state=state, id=id)
+        task = Token(wf, specs[name], tasks[parent] if parent >= 0 else wf.task_tree, state=state, id=id)
         task.internal_data = (more[0] or {}) if more else {}
         task.data = more[1] if len(more) > 1 else {}
         tasks.append(task)

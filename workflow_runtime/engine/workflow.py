@@ -25,7 +25,7 @@ from workflow_runtime.engine.timing import Clock
 from workflow_runtime.i18n import _
 
 if TYPE_CHECKING:
-    from workflow_runtime.engine.specs import ElementSpec
+    from workflow_runtime.engine.elements import ElementSpec
 
 #: What one command may set in motion before it counts as running for ever.
 MOST_TRANSITIONS = 10_000
@@ -74,6 +74,13 @@ class Turn:
         return self.clock.now
 
 
+class Token(Task):  # type: ignore[misc]
+    """A task of the library without its log lines and its look at the wall clock at every change of state."""
+
+    def _set_state(self, value: int) -> None:
+        self._state = value
+
+
 class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
     """The live tokens of one case during one command."""
 
@@ -86,7 +93,7 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         self.after_run: deque[Callable[[], None]] = deque()
         self.serial = 0
         super().__init__(spec, script_engine=NoScripts(), deserializing=True)
-        self.task_tree = Task(self, spec.start, state=TaskState.FUTURE, id="start")
+        self.task_tree: Task = Token(self, spec.start, state=TaskState.FUTURE, id="start")
 
     # --- what SpiffWorkflow calls ---
 
@@ -95,7 +102,7 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         moved = False
         while self.ready:
             task = self.ready.popleft()
-            if task._state == TaskState.READY and self.tasks.get(task.id) is task:
+            if task._state == TaskState.READY and self.alive(task):
                 self.spend(task)
                 task.run()
                 self.settle()
@@ -135,7 +142,7 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         else:
             self.serial += 1
             id = self.serial
-        task = Task(self, spec, parent, state=TaskState.FUTURE, id=id)
+        task = Token(self, spec, parent, state=TaskState.FUTURE, id=id)
         task.data = data or {}
         task.internal_data = notes
         return task

@@ -1,0 +1,156 @@
+"""Activities performed several times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from workflow_runtime.engine.elements import ElementSpec
+from workflow_runtime.engine.formulas import Formula
+from workflow_runtime.engine.workflow import CaseWorkflow
+from workflow_runtime.i18n import _
+
+#: Instances of one multi-instance step; more than this is a slip in a cardinality.
+MOST_INSTANCES = 5_000
+
+
+class RepeatSpec(ElementSpec):
+    """An activity that is performed several times: standard loop, or one instance per item.
+
+    Holds the instances and what they produce; boundary events hang here, around all of them.
+    """
+
+    is_scope = True
+    activity = True
+    repeated = True
+    kind = "parallel"
+    inner: ElementSpec
+    cardinality: Formula | None = None
+    collection: Formula | None = None
+    item: str | None = None
+    until: Formula | None = None
+    output_collection: str | None = None
+    output_element: Formula | None = None
+    test_before = False
+    maximum: int | None = None
+
+    @property
+    def gathers(self) -> bool:
+        """Whether the instances' results go into one list instead of the case file."""
+        return self.output_collection is not None
+
+    def arrived(self, task: Task) -> None:
+        task.workflow.passed(task, "entered")
+
+    def _run_hook(self, my_task: Task) -> bool | None:
+        state = my_task.internal_data
+        if self.kind == "standard":
+            state.update(n=self.maximum, i=0, over=0)
+            if self.test_before and not self.another(my_task):
+                return True
+            self.instance(my_task, None)
+            return None
+        items = self.items(my_task)
+        state.update(n=len(items), k=0, over=0)
+        if self.gathers:
+            state["out"] = [None] * len(items)
+        if not items:
+            return True
+        for item in items if self.kind == "parallel" else items[:1]:
+            self.instance(my_task, item)
+        return None
+
+    def items(self, task: Task) -> list[Any]:
+        """One entry per instance."""
+        wf: CaseWorkflow = task.workflow
+        value: Any = None
+        if self.collection is not None:
+            value = wf.value(task, self.collection)
+            if value is not None and not isinstance(value, list | tuple):
+                raise wf.stuck(
+                    task,
+                    "loop",
+                    _("{text} is not a list, so there is no telling how often.").format(text=self.collection.text),
+                )
+            items = list(value or ())
+        elif self.cardinality is not None:
+            value = wf.value(task, self.cardinality)
+            value = int(value) if isinstance(value, str) and value.isdigit() else value
+            count = -1 if value is None or isinstance(value, str | bool) or value != int(value) else int(value)
+            if count < 0:
+                raise wf.stuck(task, "loop", _("{text} is not a number of times.").format(text=self.cardinality.text))
+            items = [None] * min(count, MOST_INSTANCES + 1)
+        else:
+            items = []
+        if len(items) > MOST_INSTANCES:
+            raise wf.stuck(
+                task, "loop", _("The step would be repeated more than {limit} times.").format(limit=MOST_INSTANCES)
+            )
+        return items
+
+    def instance(self, task: Task, item: Any) -> None:
+        """Begin the next instance."""
+        state = task.internal_data
+        state["k"] = number = state.get("k", 0) + 1
+        data: dict[str, Any] = {"loopCounter": number}
+        if self.item:
+            data[self.item] = item
+        task.workflow.enter(self.inner, task, data, i=number)
+
+    def another(self, task: Task) -> bool:
+        """Standard loop: whether to go round (once more)."""
+        limit = task.internal_data.get("n")
+        if limit is not None and task.internal_data.get("k", 0) >= limit:
+            return False
+        counter = {"loopCounter": task.internal_data.get("k", 0)}
+        if self.until is None:
+            return limit is not None
+        return task.workflow.value(task, self.until, **counter) is True
+
+    def child_done(self, task: Task, child: Task) -> None:
+        if task._state != TaskState.STARTED or child.task_spec is not self.inner:
+            return
+        wf: CaseWorkflow = task.workflow
+        state = task.internal_data
+        state["over"] += 1
+        if self.kind == "standard":
+            if self.another(task):
+                self.instance(task, None)
+            else:
+                task.complete()
+            return
+        local = child.data
+        if self.gathers:
+            if self.output_element is not None:
+                result = wf.value(task, self.output_element, **local)
+            else:
+                result = {k: v for k, v in local.items() if k not in ("loopCounter", self.item, "item")}
+            state["out"][child.internal_data["i"] - 1] = result
+        active = sum(1 for other in task.children if not other.internal_data.get("armed"))
+        counters = {
+            "numberOfInstances": state["n"],
+            "numberOfCompletedInstances": state["over"],
+            "numberOfActiveInstances": active,
+            "numberOfTerminatedInstances": 0,
+        }
+        if self.until is not None and wf.value(task, self.until, **{**local, **counters}) is True:
+            for other in task.children:
+                wf.withdraw(other)
+            task.complete()
+        elif self.kind == "sequential" and state["k"] < state["n"]:
+            items = self.items(task)
+            self.instance(task, items[state["k"]] if state["k"] < len(items) else None)
+        elif not active:
+            task.complete()
+
+    def finish(self, task: Task) -> str | None:
+        wf: CaseWorkflow = task.workflow
+        if self.output_collection:
+            wf.assign(wf.prefix(task), self.output_collection, task.internal_data.get("out", []))
+        return f"×{task.internal_data.get('over', 0)}"
+
+    def busy(self, task: Task) -> bool:
+        """Whether an instance is left."""
+        return any(not child.internal_data.get("armed") for child in task.children)
