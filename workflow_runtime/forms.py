@@ -1261,7 +1261,7 @@ class Prompt:
             if self.field.type is FieldType.CHOICE:
                 return self._picked(typed)
             if self.field.type is FieldType.CHOICES:
-                parts = [part for part in re.split(r"[,,、;;\s]+", typed) if part]
+                parts = [part for part in re.split(r"[,、;\s]+", unicodedata.normalize("NFKC", typed)) if part]
                 return list(dict.fromkeys(self._picked(part) for part in parts))
             value = coerce(self.field, text.strip() if self.field.kind != "textarea" else text)
             if self.field.type is FieldType.TEXT:
