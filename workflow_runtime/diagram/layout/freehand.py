@@ -100,9 +100,7 @@ def _facing(start: Rectangle, end: Rectangle) -> tuple[Point, Point]:
     return (ax, ay), (bx, by)
 
 
-def _doors(
-    r: Rectangle, cx: float, cy: float, upright: bool, *, leaving: bool
-) -> list[tuple[int, Point, float]]:
+def _doors(r: Rectangle, cx: float, cy: float, upright: bool, *, leaving: bool) -> list[tuple[int, Point, float]]:
     x, y, w, h = r
     sides = (2.5, 0.0, 2.5, 0.0) if upright else (0.0, 1.2, 4.0, 1.3) if leaving else (4.0, 1.2, 0.0, 1.3)
     return [

@@ -34,7 +34,17 @@ def route(scene: Scene, grid: Grid) -> list[Wire]:
         scene.links, key=lambda link: (rank[link.kind] + link.back, not link.main, far(link), link.order)
     ):
         finder.find(link)
-    return _tracks(scene, grid)
+    wires = _tracks(scene)
+    for _ in range(3):
+        # two docked flows may want the same stretch from both sides; then one of them takes another way
+        clashes = _clashes(wires)
+        if not clashes:
+            break
+        for link, points in clashes.items():
+            finder.forget(link)
+            finder.find(link, shunned=points)
+        wires = _tracks(scene)
+    return wires
 
 
 # --- paths --------------------------------------------------------------------------------------------------------
@@ -57,7 +67,15 @@ class _Finder:
             for band in pool.bands:
                 self._pool_of_band[band] = pool.id
 
-    def find(self, link: Link) -> None:
+    def forget(self, link: Link) -> None:
+        """Take a link off the grid again."""
+        for used in (self._across, self._along, self._out, self._in):
+            for passing in used.values():  # type: ignore[attr-defined]
+                while link in passing:
+                    passing.remove(link)
+
+    def find(self, link: Link, *, shunned: frozenset[tuple[int, int]] = frozenset()) -> None:
+        """Find the cheapest path; points in `shunned` cost as much as three bends."""
         boxes = self._scene.boxes
         source, target = boxes.get(link.outer_source), boxes.get(link.outer_target)
         if link.source not in (link.outer_source, link.port.id if link.port else "") or (
@@ -75,7 +93,7 @@ class _Finder:
             a, b = self._pool_of_band.get(source.band), self._pool_of_band.get(target.band)
             if a is not None and a == b:
                 low, high = self._rows[a]
-        path = self._search(link, starts, goals, low, high)
+        path = self._search(link, starts, goals, low, high, shunned)
         if path is None:
             return
         self._note(link, path, source, target)
@@ -109,7 +127,10 @@ class _Finder:
         for way, price in prices.items():
             x, y = _beside(source, way)
             others = self._out.get((source.id, way), [])
-            price += (0.6 if gateway else 0.25) * len(others) if link.kind == "sequence" else 0.3 * len(others)
+            if link.kind == "sequence":
+                price += (0.6 if gateway else 0.25) * len(others)
+            else:
+                price += sum(2.5 if other.kind == "sequence" else 0.3 for other in others)
             price += 1.6 * any(not other.back or way in (LEFT, RIGHT) for other in self._in.get((source.id, way), ()))
             price += 0.8 if self._in.get((source.id, way)) else 0.0
             if way == DOWN and source.ports:
@@ -144,7 +165,7 @@ class _Finder:
             x, y = _beside(target, way)
             price += 1.8 if self._out.get((target.id, way)) else 0.0
             if link.kind != "sequence":
-                price += 0.4 * len(self._in.get((target.id, way), ()))
+                price += sum(2.5 if other.kind == "sequence" else 0.4 for other in self._in.get((target.id, way), ()))
             if way == DOWN and target.ports:
                 price += 1.2
             origin = (x, target.row) if way in (UP, DOWN) else (x - STEP[way][0], target.row)
@@ -167,6 +188,7 @@ class _Finder:
         goals: dict[tuple[int, int, int], tuple[float, tuple[int, int]]],
         low: int,
         high: int,
+        shunned: frozenset[tuple[int, int]],
     ) -> list[tuple[int, int]] | None:
         occupied, across, along = self._grid.occupied, self._across, self._along
         width, kinds = self._grid.width, self._grid.kinds
@@ -188,6 +210,7 @@ class _Finder:
         for state, price, point in starts:
             x, y, _way = state
             if 0 <= x < width and low <= y <= high and state[:2] not in occupied:
+                price += 3.0 if state[:2] in shunned else 0.0
                 tie += 1
                 origin[state] = point
                 heapq.heappush(queue, (price + ahead(x, y), tie, price, state, None))
@@ -231,6 +254,8 @@ class _Finder:
                         so_far += 0.5 if (ny if dx else nx) % 2 else 0.06
                     else:
                         sisters = True
+                if (nx, ny) in shunned:
+                    so_far += 3.0
                 # flows that part later, or have met before, look calmer on one line
                 so_far += 0.07 if sisters else 0.1
                 if sisters and turn:
@@ -325,7 +350,7 @@ class Wire:
         return max(piece.high for piece in self.pieces)
 
 
-def _tracks(scene: Scene, grid: Grid) -> list[Wire]:
+def _tracks(scene: Scene) -> list[Wire]:
     lines: dict[tuple[bool, int], list[Piece]] = {}
     for link in scene.links:
         corners = link.path
@@ -359,6 +384,45 @@ def _tracks(scene: Scene, grid: Grid) -> list[Wire]:
             _order(here)
         wires += here
     return wires
+
+
+def _clashes(wires: list[Wire]) -> dict[Link, frozenset[tuple[int, int]]]:
+    """Links that lie on a strange one along a line of cells → the grid points to shun."""
+    place: dict[tuple[str, int], float] = {}
+    for wire in wires:
+        here = wire.line + (wire.track * 0.01 if wire.line % 2 == 0 else wire.offset * 0.001)
+        for piece in wire.pieces:
+            place[piece.link.id, piece.number] = here
+    found: dict[Link, frozenset[tuple[int, int]]] = {}
+    by_line: dict[tuple[bool, int], list[Wire]] = {}
+    for wire in wires:
+        if wire.line % 2:
+            by_line.setdefault((wire.sideways, wire.line), []).append(wire)
+    for (sideways, line), here_ in by_line.items():
+        spans = []
+        for wire in here_:
+            for piece in wire.pieces:
+                before = place.get((piece.link.id, piece.number - 1))
+                after = place.get((piece.link.id, piece.number + 1))
+                a, b = piece.link.path[piece.number], piece.link.path[piece.number + 1]
+                axis = 0 if sideways else 1
+                ends = (a[axis] if before is None else before, b[axis] if after is None else after)
+                spans.append((min(ends), max(ends), wire.offset, piece.link))
+        spans.sort(key=lambda span: (span[0], span[1], span[3].order))
+        for number, (low, high, offset, link) in enumerate(spans):
+            for other_low, other_high, other_offset, other in spans[number + 1 :]:
+                if other_low >= high:
+                    break
+                if link is other or abs(offset - other_offset) > 4 or _may_share(link, other):
+                    continue
+                if min(high, other_high) - other_low > 0.005:
+                    weaker = max(
+                        link, other, key=lambda link: (link.kind != "sequence", link.back, not link.main, link.order)
+                    )
+                    at = range(int(other_low), int(min(high, other_high)) + 1)
+                    points = frozenset((at_, line) if sideways else (line, at_) for at_ in at)
+                    found[weaker] = found.get(weaker, frozenset()) | points
+    return found
 
 
 def _may_share(a: Link, b: Link) -> bool:
