@@ -219,9 +219,7 @@ def parse_cycle(text: str) -> Cycle:
     found = _CYCLE.fullmatch(text.strip())
     if found is None:
         raise BadInput(
-            findings=[
-                _problem(_("{text!r} is not a repetition").format(text=text[:40]), _("write R/P5WD or R3/P5D"))
-            ]
+            findings=[_problem(_("{text!r} is not a repetition").format(text=text[:40]), _("write R/P5WD or R3/P5D"))]
         )
     every = parse_duration(found["every"])
     if not any(value for value, _unit in every.parts):
@@ -290,9 +288,7 @@ class Due:
         return _("{due} (provisional)").format(due=text) if self.provisional else text
 
 
-def due(
-    start: datetime, value: int | date, unit: Unit | str, calendar: Calendar, *, zone: str = ZONE
-) -> Due:
+def due(start: datetime, value: int | date, unit: Unit | str, calendar: Calendar, *, zone: str = ZONE) -> Due:
     """When the period of `value` `unit` that begins with the event at `start` ends.
 
     `start` is an aware instant; the day of the event is its day in `zone`. For `Unit.DATE`, `value` is the date.

@@ -394,8 +394,7 @@ def conflicts(seen: Mapping[str, Value], now: Mapping[str, Value], patch: Mappin
     return tuple(
         key
         for key, value in patch.items()
-        if not typed_equal(seen.get(key, gone), now.get(key, gone))
-        and not typed_equal(now.get(key, REMOVED), value)
+        if not typed_equal(seen.get(key, gone), now.get(key, gone)) and not typed_equal(now.get(key, REMOVED), value)
     )
 
 
@@ -422,5 +421,3 @@ def _finding(message: str, remedy: str, *, line: int | None = None) -> Finding:
 
 def _refuse(message: str, remedy: str) -> NoReturn:
     raise BadInput(findings=[_finding(message, remedy)])
-
-

@@ -327,7 +327,9 @@ def _agency(file: Source, entry: Table, regions: Mapping[str, str]) -> Agency:
     identity = _identity(file, entry, _ID, "cwi-nanping")
     region = file.text(entry, "region")
     if not re.fullmatch(r"[0-9]{6}|[0-9]{9}|[0-9]{12}", region):
-        file.wrong(file.line(entry, "region"), _("a region code has 6, 9 or 12 digits"), 'region: "990101"', field=identity)
+        file.wrong(
+            file.line(entry, "region"), _("a region code has 6, 9 or 12 digits"), 'region: "990101"', field=identity
+        )
     elif region not in regions:
         file.wrong(
             file.line(entry, "region"),
@@ -340,7 +342,9 @@ def _agency(file: Source, entry: Table, regions: Mapping[str, str]) -> Agency:
         file.wrong(file.line(entry, "uscc"), finding.message, finding.remedy, field=identity)
     departments = tuple(_department(file, identity, one) for one in file.tables(entry, "departments"))
     if not departments:
-        file.wrong(entry.line, _("the agency has no department"), "departments:\n  - {code: …, name: …}", field=identity)
+        file.wrong(
+            entry.line, _("the agency has no department"), "departments:\n  - {code: …, name: …}", field=identity
+        )
     file.unique(
         [(one.id, row) for one, row in zip(departments, file.tables(entry, "departments"), strict=True)],
         _("department"),
@@ -365,9 +369,7 @@ def _department(file: Source, agency: str, entry: Table) -> Department:
     return Department(f"{agency}.{code}", agency, code, file.text(entry, "name"), file.flag(entry, "default"))
 
 
-def _clerks(
-    file: Source, root: Table, departments: set[str], roles: Mapping[str, str]
-) -> tuple[Clerk, ...]:
+def _clerks(file: Source, root: Table, departments: set[str], roles: Mapping[str, str]) -> tuple[Clerk, ...]:
     entries = file.tables(root, "clerks", optional=False)
     clerks = []
     for entry in entries:
@@ -381,9 +383,7 @@ def _clerks(
     return tuple(clerks)
 
 
-def _membership(
-    file: Source, clerk: str, entry: Table, departments: set[str], roles: Mapping[str, str]
-) -> Membership:
+def _membership(file: Source, clerk: str, entry: Table, departments: set[str], roles: Mapping[str, str]) -> Membership:
     file.only(entry, ("department", "roles", "from", "to"))
     department = file.text(entry, "department")
     if department and department not in departments:
@@ -418,9 +418,7 @@ def _watchers(file: Source, root: Table) -> tuple[tuple[Supervisor, ...], tuple[
     for entry in file.tables(root, "supervisors"):
         file.only(entry, ("id", "name", "regions"))
         supervisors.append(
-            Supervisor(
-                _identity(file, entry, _ID, "zhou-min"), file.text(entry, "name"), file.texts(entry, "regions")
-            )
+            Supervisor(_identity(file, entry, _ID, "zhou-min"), file.text(entry, "name"), file.texts(entry, "regions"))
         )
     for entry in file.tables(root, "owners"):
         file.only(entry, ("id", "name", "procedures"))
@@ -470,9 +468,7 @@ def _substitutions(file: Source, root: Table, clerks: Mapping[str, Clerk]) -> tu
                 field=absent,
             )
             continue
-        found.append(
-            Substitution(absent, substitute, first, last, department, file.text(entry, "reason", default=""))
-        )
+        found.append(Substitution(absent, substitute, first, last, department, file.text(entry, "reason", default="")))
     return tuple(found)
 
 

@@ -231,9 +231,7 @@ def check_account(text: str) -> tuple[Finding, ...]:
     """Everything wrong with a bank card number (12 to 19 digits, the last one by Luhn's rule)."""
     number = normal(text)
     if re.fullmatch(r"[0-9]{12,19}", number) is None:
-        return (
-            _finding("account.form", _("a card number has 12 to 19 digits"), _("type all digits as on the card")),
-        )
+        return (_finding("account.form", _("a card number has 12 to 19 digits"), _("type all digits as on the card")),)
     if not luhn.is_valid(number):
         return (
             _finding(

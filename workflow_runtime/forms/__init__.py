@@ -1,0 +1,51 @@
+"""Forms: a form-js schema read as fields, questions for a terminal, and a check on the server.
+
+A form is drawn in an ordinary form editor and saved as `.form` (JSON). This module accepts the part of the format
+that a case file can hold, and refuses the rest with the component's name and what to use instead. What only we
+need stands in the component's custom properties:
+
+    class        who may see it: general (default), identity, health, psych, property, legal, school, insurance
+    format       resident-id, uscc, money, phone, region, party, account, past-date, future-date
+    birthDateField, sexField   sibling fields that a resident-id must agree with
+    accept, maxSize, minItems, maxItems, minAge, maxAge, source (where the value comes from), rule (said to the clerk)
+
+`Form.validate` turns answers, from a terminal or from JSON, into typed values, and reports everything that is
+missing, extra or wrong at once. Expressions are FEEL and are computed by the `evaluate` that is handed in.
+"""
+
+from __future__ import annotations
+
+from workflow_runtime.forms.fields import (
+    CLASSES,
+    FORMATS,
+    Choices,
+    Evaluate,
+    Field,
+    FieldType,
+    FileRef,
+    Option,
+)
+from workflow_runtime.forms.form import Form
+from workflow_runtime.forms.media import accepted_types, sniff
+from workflow_runtime.forms.questions import Prompt, prompts, rule_text
+from workflow_runtime.forms.schema import read
+from workflow_runtime.forms.values import choices_of
+
+__all__ = [
+    "CLASSES",
+    "FORMATS",
+    "Choices",
+    "Evaluate",
+    "Field",
+    "FieldType",
+    "FileRef",
+    "Form",
+    "Option",
+    "Prompt",
+    "accepted_types",
+    "choices_of",
+    "prompts",
+    "read",
+    "rule_text",
+    "sniff",
+]
