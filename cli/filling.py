@@ -127,6 +127,7 @@ def ask(session: Session, form: Form, values: Mapping[str, Any], context: Mappin
     output.wrapped(
         _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops, and nothing is kept.")
     )
+    section = ""
     for prompt in prompts(form):
         known = {**context, **values, **given}
         if not prompt.visible(feel.evaluate, known):
@@ -134,6 +135,12 @@ def ask(session: Session, form: Form, values: Mapping[str, Any], context: Mappin
         if prompt.field.readonly:
             output.wrapped(output.value(values.get(prompt.key)), f"{of_data(prompt.label)}: ")
             continue
+        if prompt.section and prompt.section != section:
+            section = prompt.section
+            output.line()
+            output.heading(safe(of_data(section)))
+        if prompt.intro:
+            output.wrapped(safe(of_data(prompt.intro), lines=True))
         answer = _answer(session, prompt, values.get(prompt.key))
         if answer is not None:
             given[prompt.key] = answer
@@ -165,7 +172,7 @@ def _answer(session: Session, prompt: Prompt, default: Any, number: str = "") ->
                 return [
                     attach(session, Path(part.strip().removeprefix("@"))) for part in text.split(",") if part.strip()
                 ]
-            return prompt.parse(_chosen(prompt, text))
+            return prompt.parse(text)
         except (FormError, BadInput) as error:
             for message in [finding.message for finding in error.findings] or [str(error)]:
                 output.wrapped(safe(message), "  ✖ ")
@@ -185,23 +192,9 @@ def _rows(session: Session, prompt: Prompt, default: Any) -> list[dict[str, Any]
 
 
 def _show_options(output: Output, prompt: Prompt) -> None:
-    for number, (value, label) in enumerate(_options(prompt), 1):
-        output.wrapped(safe(of_data(label)) + (f"  ({safe(value)})" if str(value) != label else ""), f"  {number}. ")
-
-
-def _options(prompt: Prompt) -> list[tuple[Any, str]]:
-    return [(value, str(label)) for value, label in prompt.options]
-
-
-def _chosen(prompt: Prompt, text: str) -> str:
-    """The value of an option chosen by its number; several with commas."""
-    options = _options(prompt)
-    words = [word.strip() for word in text.replace("，", ",").split(",")]
-    if not options or not all(word.isdigit() and 1 <= int(word) <= len(options) for word in words):
-        return text
-    if any(text == str(value) for value, _label in options):
-        return text
-    return ",".join(str(options[int(word) - 1][0]) for word in words)
+    for number, option in enumerate(prompt.options, 1):
+        label, value = safe(of_data(option.label)), safe(option.value)
+        output.wrapped(label if label == value else f"{label}  ({value})", f"  {number}. ")
 
 
 def _as_typed(value: Any) -> str:

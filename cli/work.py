@@ -114,7 +114,7 @@ def _show_page(output: Output, page: ItemPage) -> None:
             if text:
                 output.wrapped(text, "    ")
             if prompt.options:
-                choices = [f"{safe(value)} {safe(of_data(str(label)))}".strip() for value, label in prompt.options]
+                choices = [f"{safe(option.value)} {safe(of_data(option.label))}" for option in prompt.options]
                 output.wrapped(" / ".join(choices), "    ")
             if known is not None:
                 output.wrapped(output.value(known), "    = ")
