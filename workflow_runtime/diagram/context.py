@@ -2,38 +2,113 @@
 
 Every field is optional: `None` means "not known here", and the rules that need it stay silent. So a bare
 `check(diagram)` judges the drawing alone, and a deployment judges it against its forms, tables, handlers,
-offices and profile.
+offices and profile. The classes named `…Like` say how little a check asks of those; it imports none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import date
+from typing import Any, Protocol
 
 from workflow_runtime.diagram.model import Diagram
 from workflow_runtime.findings import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormField:
-    """One field of a form, as far as a diagram cares. `sees`: the class a lane must see (`general`, `health`, …)."""
+class OptionLike(Protocol):
+    """One possible answer of a choice."""
 
-    key: str
-    type: str = "text"  #: text, number, boolean, date, datetime, choice, choices, file, table
-    required: bool = False
-    sees: str = "general"
-    values: tuple[str, ...] = ()  #: of a choice
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
+    @property
+    def value(self) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """One department of an agency: who works there, and in which roles."""
+class FieldLike(Protocol):
+    """One field of a form. `field_class`: what a lane must see to fill it (`general`, `health`, …)."""
 
-    clerks: frozenset[str] = frozenset()
-    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    @property
+    def key(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def field_class(self) -> str: ...
+    @property
+    def required(self) -> bool | str: ...
+    @property
+    def options(self) -> Sequence[OptionLike]: ...
+    @property
+    def min(self) -> Any: ...
+    @property
+    def max(self) -> Any: ...
+
+
+class FormLike(Protocol):
+    """A form: its fields."""
+
+    @property
+    def fields(self) -> Sequence[FieldLike]: ...
+
+
+class DepartmentLike(Protocol):
+    """A department of an agency."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+class AgencyLike(Protocol):
+    """An agency: its code (several agencies of different regions share one) and departments."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def departments(self) -> Sequence[DepartmentLike]: ...
+
+
+class ClerkLike(Protocol):
+    """Somebody who works in a department."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class DirectoryLike(Protocol):
+    """The organisation: agencies, and who works where in which role."""
+
+    @property
+    def agencies(self) -> Sequence[AgencyLike]: ...
+    def clerks_of(self, department: str, on: date, role: str | None = None) -> Sequence[ClerkLike]: ...
+
+
+class PathRuleLike(Protocol):
+    """A rule about every path: `before` before `after` always (`require`) or never (`forbid`).
+
+    Steps are named as `process:consult-child`, `handler:switch_standings`, `document:D16`, `property:xb:receives`.
+    """
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def before(self) -> Sequence[str]: ...
+    @property
+    def after(self) -> Sequence[str]: ...
+    @property
+    def unless(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+class SubjectKindLike(Protocol):
+    """The kind of subject a procedure is about, as far as its drawing must keep its rules."""
+
+    @property
+    def path_rules(self) -> Sequence[PathRuleLike]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,32 +117,22 @@ class CheckContext:
 
     imports: Callable[[str], bytes | None] | None = None  #: bytes of an imported file by its location
     processes: Mapping[str, Diagram] = field(default_factory=dict)  #: process id → diagram, for called processes
-    processes_complete: bool = False  #: whether a process that is not in `processes` does not exist
-    forms: Mapping[str, Sequence[FormField]] | None = None  #: form id → its fields
+    main: str | None = None  #: the procedure being deployed; then a process that is not in `processes` is missing
+    forms: Mapping[str, FormLike] | None = None  #: form id → form
     decisions: Collection[str] | None = None  #: ids of decisions
     handlers: Collection[str] | None = None  #: names of operations
-    documents: Collection[str] | None = None  #: codes of documents
-    offices: Mapping[str, Mapping[str, Office]] | None = None  #: agency → department → office
+    documents: Collection[str] | None = None  #: codes of documents that have a template
+    directory: DirectoryLike | None = None
+    on: date | None = None  #: the day on which the directory is asked who works where
     regions: Collection[str] | None = None  #: names of region bindings (sending_county, …)
     parameters: Collection[str] | None = None  #: names of the profile's parameters
-    feel: Callable[[str], Sequence[str]] | None = None  #: what is wrong with an expression; empty when it parses
-    feel_names: Callable[[str], Collection[str]] | None = None  #: the names an expression uses
-    evaluate: Callable[[str, Mapping[str, object]], object] | None = None  #: the value of an expression
-    path_rules: Sequence[PathRule] = ()
+    feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with an expression (each has a `message`)
+    evaluate: Callable[[str, Mapping[str, Any]], Any] | None = None  #: the value of an expression
+    subject_kind: SubjectKindLike | None = None
     severities: Mapping[str, Severity | None] = field(default_factory=dict)  #: rule id → weight; None: off
     state_bound: int = 20_000  #: states the soundness check may visit before it says "not decided"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathRule:
-    """A rule about every path: no `then` without (or with) a `first` before it.
-
-    `first` and `then` are predicates in the form `property=value`, `kind=value` or `id=value` on steps.
-    """
-
-    id: str
-    then: str
-    first: str
-    before: bool = True  #: True: `first` must come before `then`; False: it must never come before it
-    message: str = ""
-    source: str = ""
+    @property
+    def processes_complete(self) -> bool:
+        """Whether a process that is not in `processes` does not exist."""
+        return self.main is not None

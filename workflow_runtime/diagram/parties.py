@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.context import CheckContext, DirectoryLike
 from workflow_runtime.i18n import _
 
 _FORM = re.compile(r"(?P<agency>[A-Z][A-Z0-9_.]*)(/(?P<department>[a-z][a-z0-9_]*))?(@(?P<region>[a-z][a-z0-9_]*))?")
@@ -28,24 +28,25 @@ class Party:
 
     def faults(self, context: CheckContext) -> Iterator[tuple[str, str]]:
         """What is wrong with it: message and remedy."""
-        if context.offices is not None:
-            departments = context.offices.get(self.agency)
-            if departments is None:
-                yield (
-                    _("There is no agency {agency}.").format(agency=self.agency),
-                    _("Agencies there are: {agencies}.").format(agencies=", ".join(sorted(context.offices)) or "-"),
-                )
-            elif self.department is not None and self.department not in departments:
-                yield (
-                    _("{agency} has no department {department}.").format(
-                        agency=self.agency, department=self.department
-                    ),
-                    _("Departments there are: {departments}.").format(
-                        departments=", ".join(sorted(departments)) or "-"
-                    ),
-                )
+        if context.directory is not None:
+            yield from self._faults_in(context.directory)
         if context.regions is not None and self.region is not None and self.region not in context.regions:
             yield (
                 _("No case has a region called {region}.").format(region=self.region),
                 _("Regions there are: {regions}.").format(regions=", ".join(sorted(context.regions)) or "-"),
+            )
+
+    def _faults_in(self, directory: DirectoryLike) -> Iterator[tuple[str, str]]:
+        agencies = [agency for agency in directory.agencies if agency.code == self.agency]
+        departments = {department.code for agency in agencies for department in agency.departments}
+        if not agencies:
+            known = sorted({agency.code for agency in directory.agencies})
+            yield (
+                _("There is no agency {agency}.").format(agency=self.agency),
+                _("Agencies there are: {agencies}.").format(agencies=", ".join(known) or "-"),
+            )
+        elif self.department is not None and self.department not in departments:
+            yield (
+                _("{agency} has no department {department}.").format(agency=self.agency, department=self.department),
+                _("Departments there are: {departments}.").format(departments=", ".join(sorted(departments)) or "-"),
             )

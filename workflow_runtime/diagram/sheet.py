@@ -116,7 +116,10 @@ class Sheet:
                 yield flow
 
     def _process_id(self, scope: str | None) -> str | None:
-        while scope in self.diagram.scopes and (parent := self.diagram.scopes[scope].parent) is not None:
+        while scope is not None and scope in self.diagram.scopes:
+            parent = self.diagram.scopes[scope].parent
+            if parent is None:
+                break
             scope = parent
         return scope
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
 from workflow_runtime.diagram.expressions import expressions
+from workflow_runtime.diagram.model import Element
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -20,7 +21,9 @@ NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*"([^"]*)"\s*[,)]')
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     if context.parameters is None:
         return
-    named_by = [(node, node.properties["xb:deadline"]) for node in sheet.steps() if "xb:deadline" in node.properties]
+    named_by: list[tuple[Element, str]] = [
+        (node, node.properties["xb:deadline"]) for node in sheet.steps() if "xb:deadline" in node.properties
+    ]
     for each in expressions(sheet):
         named_by.extend((each.element, name) for name in NAMED.findall(each.text))
     for element, name in named_by:

@@ -48,7 +48,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
         for fault in context.feel(each.text) if context.feel is not None else ():
             yield Problem(
                 sheet.xml(each.element),
-                _("{node}, {place}: {fault}").format(node=called(each.element), place=each.place, fault=fault),
+                _("{node}, {place}: {fault}").format(node=called(each.element), place=each.place, fault=fault.message),
                 _("Correct the expression: {text}").format(text=each.text[:200]),
                 path=(each.place,),
             )

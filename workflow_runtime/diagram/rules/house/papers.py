@@ -22,10 +22,10 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 _("{node} issues the document {code}, which has no template.").format(node=called(node), code=document),
                 _("Put its template into templates/{code}.").format(code=document),
             )
-        fields = (context.forms or {}).get(node.form or "")
-        if fields is None:
+        form = (context.forms or {}).get(node.form or "")
+        if form is None:
             continue
-        keys = {field.key for field in fields}
+        keys = {field.key for field in form.fields}
         for code in node.properties.get("xb:receives", "").split(","):
             prefix = code.strip().lower()
             missing = [key for part in ("number", "date", "scan") if (key := f"{prefix}_{part}") not in keys]
