@@ -76,7 +76,9 @@ def again(due: datetime, cycle: str | None, clock: Clock) -> Alarm | None:
     left = int(times) - 1 if times else None
     if left is not None and left < 1:
         return None
-    following = later(due, every, clock)
+    # a turn of working days ends at 24:00, which is 00:00 of a day that must not count as the first of the next turn
+    ended = due - timedelta(microseconds=1) if _WORKING_DAYS.fullmatch(every) else due
+    following = later(ended, every, clock)
     if last and following > datetime.fromisoformat(last):
         return None
     return Alarm(following, _cycle_text(left, every, last))
