@@ -102,7 +102,7 @@ class CaseInHand:
             parameter = self.parameter(name)
             return f"R/P{parameter.value}{parameter.unit}"
 
-        return {**government.functions(self.calendar), "deadline": deadline, "cycle": cycle}
+        return {**government.functions(self.calendar.is_working_day), "deadline": deadline, "cycle": cycle}
 
     def parameter(self, name: str) -> Parameter:
         """A parameter of the case's profile. Raises NotFound."""
@@ -158,7 +158,13 @@ class CaseInHand:
     ) -> Step:
         """Let the engine carry out `command`, and write everything down but the case row itself (`save`)."""
         step = engine.apply(
-            self.procedure.compiled, self.snapshot, command, self.data(), now=self.now, functions=self.functions()
+            self.procedure.compiled,
+            self.snapshot,
+            command,
+            self.data(),
+            now=self.now,
+            functions=self.functions(),
+            zone=ZoneInfo(self.zone),
         )
         self.record(step, kind, element=".".join((*path, element)) if element else None, content=content)
         return step
@@ -377,8 +383,12 @@ def due_note(parameter: Parameter, due: calendars.Due, start: datetime) -> str:
     )
 
 
+#: How the engine's history is written down: short, because every entry keeps it for ever.
+PASSED = {"completed": "c", "cancelled": "x", "taken": "t", "entered": "e"}
+
+
 def _passed(one: Passed) -> list[str]:
-    line = [one.what[0], ".".join((*one.path, one.element))]
+    line = [PASSED[one.what], ".".join((*one.path, one.element))]
     return [*line, one.note] if one.note else line
 
 

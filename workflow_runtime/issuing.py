@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import yaml
 from sqlalchemy import Row
 
 from workflow_runtime import casefile, documents, store
@@ -23,7 +25,7 @@ from workflow_runtime.findings import Severity
 from workflow_runtime.handling import DocumentEvent, DocumentToIssue, Effects, StandingChange
 from workflow_runtime.i18n import _
 from workflow_runtime.model import DocumentState
-from workflow_runtime.procedures import Procedure, values_of
+from workflow_runtime.procedures import Procedure, shipped_library, values_of
 
 
 def carry_out(hand: CaseInHand, effects: Effects, path: tuple[str, ...]) -> dict[str, Any]:
@@ -89,15 +91,11 @@ def _holder(hand: CaseInHand, change: StandingChange) -> tuple[str, str | None]:
 # --- issued documents --------------------------------------------------------------------------------------------
 def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> tuple[str, str]:
     """Number and freeze a document; returns its id and number. A document of the same code that stood is superseded."""
-    template = hand.procedure.templates.get(wanted.code)
-    if template is None:
-        raise NotFound(_("the procedure has no document template {code}").format(code=wanted.code))
+    template, context = prepare(hand, wanted, path)
     issuer = hand.party(wanted.issuer) if wanted.issuer else _lane_department(hand, path)
     agency = hand.directory.agency(issuer.agency)
     year = hand.now.astimezone(ZoneInfo(hand.zone)).year
-    context = frozen_context(hand, template, path, issuer, wanted.extra)
     findings = [one for one in documents.check_context(template, context) if one.severity is Severity.ERROR]
-    findings += documents.missing_characters(template, context)
     if findings:
         raise TemplateError(findings=findings)
     series = documents.series(
@@ -195,6 +193,17 @@ def _event(hand: CaseInHand, event: DocumentEvent) -> None:
     raise NotFound(_("the case has no document {number}").format(number=event.document))
 
 
+@cache
+def _titles() -> Mapping[str, Mapping[str, str]]:
+    loaded = yaml.safe_load((shipped_library() / "documents.yaml").read_bytes())
+    return dict(loaded["documents"])
+
+
+def title_of(code: str) -> str:
+    """The name of a document of the catalogue; the code itself when the catalogue does not have it."""
+    return str(_titles().get(code, {}).get("title", code))
+
+
 # --- received papers ---------------------------------------------------------------------------------------------
 def file_received(hand: CaseInHand, item: Row[Any], patch: Mapping[str, Any]) -> None:
     """File the papers that a step receives (`xb:receives`): number, date and scan of each, from its form fields."""
@@ -220,7 +229,7 @@ def file_received(hand: CaseInHand, item: Row[Any], patch: Mapping[str, Any]) ->
             case_id=hand.row.id,
             subject_id=hand.row.subject_id,
             code=code,
-            title=node.properties.get(f"xb:title.{code}") or documents.title_of(code),
+            title=title_of(code),
             origin="received",
             state=DocumentState.RECEIVED,
             number=str(number),
@@ -246,6 +255,26 @@ def render(renderer: Renderer, procedure: Procedure, row: Row[Any], *, language:
         draft=False,
         language=language,
     )
+
+
+def prepare(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> tuple[Template, dict[str, Any]]:
+    """The template and what it would print if it were signed off now. Raises NotFound."""
+    template = hand.procedure.templates.get(wanted.code)
+    if template is None:
+        raise NotFound(_("the procedure has no document template {code}").format(code=wanted.code))
+    issuer = hand.party(wanted.issuer) if wanted.issuer else _lane_department(hand, path)
+    return template, frozen_context(hand, template, path, issuer, wanted.extra)
+
+
+def rehearse(renderer: Renderer, prepared: tuple[Template, Mapping[str, Any]]) -> None:
+    """Print a document before it is signed off, and throw the print away: no transaction is open meanwhile.
+
+    Raises TemplateError when it cannot be printed (a character no font has, a value that is missing): better before
+    a number is given than after.
+    """
+    template, context = prepared
+    code = documents.verification_code(bytes(16))
+    renderer.render(template, context, number="0", issued_at=datetime.now(UTC), verification=code, draft=False)
 
 
 def preview(renderer: Renderer, template: Template, *, sample: str = "full", language: str = "zh") -> Rendered:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -258,19 +259,19 @@ class Procedure:
         pools = [self.main.elements[id] for id in self.main.participants]
         return scope.name or next((pool.name for pool in pools if getattr(pool, "process", None) == self.key), self.key)
 
-    def property(self, name: str, default: str = "") -> str:
+    def attribute(self, name: str, default: str = "") -> str:
         """A property of the main process."""
         return self.main.scopes[self.key].properties.get(name, default)
 
     @property
     def code(self) -> str:
         """Its number in the catalogue: P16."""
-        return self.property("xb:code", self.key)
+        return self.attribute("xb:code", self.key)
 
     @property
     def kind(self) -> str:
         """M main, S secondary, C called."""
-        return self.property("xb:kind", "M")
+        return self.attribute("xb:kind", "M")
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -349,19 +350,22 @@ class Procedure:
         directory: Directory | None = None,
         handlers: Collection[str] | None = None,
         profiles: Mapping[str, Profile] | None = None,
+        on: date | None = None,
     ) -> list[Finding]:
         """Every finding about the bundle, by the house rules: diagrams, forms, tables and templates together."""
         context = CheckContext(
             processes=self.diagrams,
+            main=self.key,
             forms=self.forms,
-            decisions=self.decisions,
-            directory=directory,
+            decisions=frozenset(self.decisions),
             handlers=frozenset(handlers) if handlers is not None else None,
             documents=frozenset(self.templates),
+            directory=directory,
+            on=on,
             parameters=_parameters(profiles),
             feel=feel.check,
+            evaluate=feel.evaluate,
             subject_kind=self.subject_kind,
-            main=self.key,
         )
         found: list[Finding] = []
         for path in sorted(self.files):
@@ -370,12 +374,7 @@ class Procedure:
                 found += [_in_file(path, finding) for finding in diagram.check(one, rules="house", context=context)]
             elif path.endswith(".dmn"):
                 found += [_in_file(path, finding) for finding in decisions.read(self.files[path]).check()]
-        for code, template in self.templates.items():
-            found += [_in_file(f"templates/{code}", finding) for finding in documents.check(template, self._field_types())]
         return found
-
-    def _field_types(self) -> dict[str, str]:
-        return {key: str(one.type) for key, one in self.field_of.items()}
 
 
 def _parameters(profiles: Mapping[str, Profile] | None) -> frozenset[str] | None:

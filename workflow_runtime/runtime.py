@@ -573,7 +573,14 @@ class Runtime:
         row = store.lock_case_by_id(tx, case_id)
         assert row is not None
         hand = self._take(tx, row, actor)
-        step = engine.start(procedure.compiled, hand.data(), now=now, message=message, functions=hand.functions())
+        step = engine.start(
+            procedure.compiled,
+            hand.data(),
+            now=now,
+            message=message,
+            functions=hand.functions(),
+            zone=ZoneInfo(self._settings.zone),
+        )
         content = {
             "version": version.version,
             "sha256": version.sha256,
@@ -672,6 +679,15 @@ class Runtime:
         with self._database.read() as tx:
             return pages.waits(tx, self._desk(), self._case_row(tx, number, actor), actor)
 
+    def messages(self, number: str, *, actor: Actor) -> tuple[Mapping[str, Any], ...]:
+        """Messages a case has sent, oldest first: name, correlation, state, sent_at. Raises NotFound."""
+        with self._database.read() as tx:
+            row = self._case_row(tx, number, actor)
+            return tuple(
+                {"name": one.name, "correlation": one.correlation, "state": one.state, "sent_at": one.sent_at}
+                for one in queries.messages_of(tx, row.id)
+            )
+
     def verify_history(self, number: str, *, actor: Actor) -> int | None:
         """The first history entry that does not verify, or None. Raises NotFound."""
         with self._database.read() as tx:
@@ -710,7 +726,13 @@ class Runtime:
         """
         with self._database.read() as tx:
             row = self._subject_row(tx, number, actor)
-            self._subject_kind(row.kind).signal(signal)
+            kind = self._subject_kind(row.kind)
+            if kind.signal(signal) is None:
+                raise NotFound(
+                    _("there is no signal {signal!r}; there are {known}").format(
+                        signal=signal, known=", ".join(one.name for one in kind.signals)
+                    )
+                )
             cases = queries.case_rows(tx, SYSTEM, subject_number=number, state=CaseState.OPEN, limit=1000)
         reached = []
         for one in cases:
@@ -1086,7 +1108,7 @@ class Runtime:
     def verify(self, code: str, content: bytes | None = None) -> Verified:
         """Whether a paper with that verification code was issued here, and whether `content` is that very file."""
         with self._database.read() as tx:
-            row = queries.document_by_verification(tx, documents.normal_code(code))
+            row = queries.document_by_verification(tx, documents.read_verification_code(code))
             if row is None:
                 return Verified(False, None, None, _("no document with the code {code} was issued here").format(code=code))
             view = queries.document_view(row, queries.document_events(tx, [row.id]))
@@ -1228,19 +1250,29 @@ class Runtime:
             self._give_up(claim, "no_handler", _("there is no handler {name!r}").format(name=claim.row.type))
             return
         with self._database.read() as tx:
-            job = self._service_job(tx, claim)
+            hand = self._look(tx, claim.row.case_id)
+            job = self._service_job(hand, claim)
         try:
             effects = handler(job)
+            for wanted in effects.documents:
+                with self._database.read() as tx:
+                    prepared = issuing.prepare(self._look(tx, claim.row.case_id), wanted, job.path)
+                issuing.rehearse(self._renderer_of(), prepared)
+            self._finish_service(claim, effects, opened)
         except JobRefused as refusal:
             self._finish_service(claim, Effects(), opened, refusal=refusal)
-            return
-        self._finish_service(claim, effects, opened)
+        except (BadInput, RuleBroken, NotFound) as error:  # trying again changes nothing: a person must mend it
+            self._give_up(claim, type(error).__name__, str(error))
 
-    def _service_job(self, tx: Connection, claim: store.Claim) -> ServiceJob:
-        row = store.lock_case_by_id(tx, claim.row.case_id)
+    def _look(self, tx: Connection, case_id: int) -> CaseInHand:
+        """A case for reading: no lock."""
+        row = store.case_by_id(tx, case_id)
         assert row is not None
-        hand = self._take(tx, row, SYSTEM)
+        return self._take(tx, row, SYSTEM)
+
+    def _service_job(self, hand: CaseInHand, claim: store.Claim) -> ServiceJob:
         given = casefile.loads(claim.row.inputs)
+        row = hand.row
         return ServiceJob(
             id=claim.row.id,
             type=claim.row.type,
@@ -1567,8 +1599,8 @@ def check_bundle(
 
 def directory_people(directory: directories.Directory) -> dict[str, list[dict[str, Any]]]:
     """Clerks, memberships and substitutions of a directory as rows."""
-    owners = set(directory.owners)
-    clerks = [{"id": one.id, "name": one.name, "owner": one.id in owners} for one in directory.clerks]
+    owners = {one.id for one in directory.owners}
+    clerks = [{"id": one.id, "name": one.name, "owner": one.id in owners} for one in directory.people]
     memberships = [
         {
             "clerk_id": one.id,
@@ -1583,10 +1615,10 @@ def directory_people(directory: directories.Directory) -> dict[str, list[dict[st
         for role in (m.roles or ("",))
     ]
     for supervisor in directory.supervisors:
-        for department in directory.supervised(supervisor):
+        for department in directory.supervised(supervisor.id):
             memberships.append(
                 {
-                    "clerk_id": supervisor,
+                    "clerk_id": supervisor.id,
                     "department_id": department,
                     "role": "supervisor",
                     "supervisor": True,

@@ -167,7 +167,16 @@ def lock_case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
     return tx.execute(_locked_case().where(t.case.c.id == case_id)).first()
 
 
+def case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
+    """The same row, only read."""
+    return tx.execute(_whole_case().where(t.case.c.id == case_id)).first()
+
+
 def _locked_case() -> Any:
+    return _whole_case().with_for_update(of=t.case)
+
+
+def _whole_case() -> Any:
     return (
         select(
             t.case,
@@ -180,7 +189,6 @@ def _locked_case() -> Any:
         )
         .join(t.case_file, t.case_file.c.case_id == t.case.c.id)
         .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
-        .with_for_update(of=t.case)
     )
 
 
