@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import StrictUndefined, nodes, pass_context
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
-from jinja2.runtime import Undefined
+from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from workflow_runtime.documents import wording
@@ -24,6 +24,7 @@ from workflow_runtime.documents import wording
 MAX_SOURCE = 256 * 1024
 MAX_OUTPUT = 4 * 1024 * 1024
 MAX_LOOPS = 3
+LOOP = ("index", "first", "last")
 
 #: A template's names: a mapping of what lies below a name, or None where anything may.
 Names = Mapping[str, Any]
@@ -110,6 +111,8 @@ class TemplateLanguage(ImmutableSandboxedEnvironment):
         """A key of a plain mapping, and nothing else."""
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
+        if type(obj) is LoopContext and attribute in LOOP:
+            return getattr(obj, attribute)
         if isinstance(obj, Undefined):
             return obj
         return self.undefined(obj=obj, name=attribute)
@@ -159,6 +162,11 @@ def filters(printed: Printed, labels: Mapping[str, Mapping[str, str]], language:
     def dated(write: Callable[..., str]) -> Callable[[Any], str | None]:
         return lambda value: value if value is None or isinstance(value, str) else write(value, language=language)
 
+    def age(born: object, on: object) -> str:
+        if not isinstance(born, date) or not isinstance(on, date):
+            return str(on)  # the blank of a draft
+        return wording.age(born, wording.local(on).date() if isinstance(on, datetime) else on, language=language)
+
     return {
         "t": printed.quoted,
         "c": printed.content,
@@ -166,7 +174,7 @@ def filters(printed: Printed, labels: Mapping[str, Mapping[str, str]], language:
         "month": dated(wording.month),
         "moment": dated(wording.moment),
         "next_month": lambda value: None if value is None else wording.next_month(value),
-        "age": lambda born, on: wording.age(born, on.date() if isinstance(on, datetime) else on),
+        "age": age,
         "money": lambda value: None if value is None else wording.money(Decimal(value)),
         "capital": lambda value: None if value is None else wording.capital(Decimal(value)),
         "masked": lambda value: None if value is None else wording.masked(str(value)),
@@ -248,7 +256,7 @@ class _Walk:
             yield node.lineno, "too_deep", {"most": str(MAX_LOOPS)}
             return
         yield from self.walk(node.iter, scope, loops)
-        inside = {**scope, node.target.name: self._shape(node.iter, scope), "loop": dict.fromkeys(("index", "first", "last"))}
+        inside = {**scope, node.target.name: self._shape(node.iter, scope), "loop": dict.fromkeys(LOOP)}
         for child in (node.test, *node.body, *node.else_):
             if child is not None:
                 yield from self.walk(child, inside, loops + 1)

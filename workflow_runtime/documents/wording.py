@@ -53,9 +53,12 @@ def moment(value: datetime, *, language: str = "zh") -> str:
     return f"{day(value)}{value.hour}时{value.minute:02d}分"
 
 
-def age(born: date, on: date) -> int:
-    """Completed years of age on a day."""
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+def age(born: date, on: date, *, language: str = "zh") -> str:
+    """Completed years of age on a day: 7周岁, 不满1周岁."""
+    years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    if language == "en":
+        return str(years) if years else "under 1"
+    return f"{years}周岁" if years else "不满1周岁"
 
 
 def money(value: Decimal) -> str:
@@ -112,5 +115,5 @@ def _four(number: int) -> str:
 
 
 def masked(value: str) -> str:
-    """The last four characters of a number; the others are hidden."""
-    return "*" * max(len(value) - 4, 0) + value[-4:] if len(value) > 4 else value
+    """The last four characters of a number; how long it is stays hidden too."""
+    return "****" + value[-4:] if len(value) > 4 else value
