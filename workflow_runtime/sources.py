@@ -55,6 +55,15 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Table:
     return table
 
 
+def _moment(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        # 2025-13-01 stays text: the reader of the field says what is wrong with it, and goes on.
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _moment)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
