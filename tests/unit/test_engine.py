@@ -1170,6 +1170,7 @@ def test_a_step_says_nothing_to_the_log(caplog: pytest.LogCaptureFixture) -> Non
     ("words", "element"),
     [
         ("start s\ncomplex g\nend e\ns -> g -> e", "g"),
+        ("start s\nuser a\nsub sp {\nuser a\n}\nend e\ns -> a -> sp -> e", "a"),
         ("start s\nuser a\nend e link=L\ns -> a -> e", "e"),
         ("start s\ncatch c error=x\nend e\ns -> c -> e", "c"),
         ("start s\nthrow t link=L\nend e\ns -> t", "t"),

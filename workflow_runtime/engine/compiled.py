@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workflow_runtime.diagram.model import Diagram, FlowNode, Lane, Scope
 
@@ -69,6 +69,11 @@ class Compiled:
             for lane in lanes
             if "xb:region" in lane.properties
         )
+
+    @property
+    def root(self) -> Any:
+        """The spec that holds the main process; its name can be no element's."""
+        return self.spec.task_specs[f"{self.main}/"]
 
     def element(self, element: str, process: str | None = None) -> FlowNode:
         """The element of that id; KeyError when there is none."""

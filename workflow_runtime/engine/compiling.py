@@ -114,7 +114,7 @@ class _Compiler:
         for id in order:
             self.process, self.diagram = id, self.home[id]
             self._body(self.diagram.scopes[id], self.bodies[id])
-        main = scopes.ProcessSpec(self.spec, self.main, _process_node(self.home[self.main].scopes[self.main]))
+        main = scopes.ProcessSpec(self.spec, f"{self.main}/", _process_node(self.home[self.main].scopes[self.main]))
         main.body = self.bodies[self.main]
         self.spec.start.connect(main)
         self._starts(main.body)
@@ -193,12 +193,21 @@ class _Compiler:
         nodes: list[FlowNode] = []
         for id in scope.nodes:
             try:
-                nodes.append(self.diagram.node(id))
+                node = self.diagram.node(id)
             except KeyError:
                 continue
+            if node.id in self.elements[self.process]:
+                self.refuse(
+                    node,
+                    "double-id",
+                    _("Two elements have the id {id}.").format(id=node.id),
+                    _("Give one of them another id."),
+                )
+                continue
+            self.elements[self.process][node.id] = node
+            nodes.append(node)
         handlers = [node for node in nodes if node.event_subprocess]
         for node in nodes:
-            self.elements[self.process][node.id] = node
             if node not in handlers and (element := self._element(node, scope)) is not None:
                 body.elements[node.id] = element
         for node in handlers:

@@ -48,7 +48,7 @@ def first_step(
                 process=compiled.main, message=message, known=", ".join(compiled.message_starts) or "—"
             )
         )
-    if message is None and not compiled.spec.task_specs[compiled.main].body.begins:
+    if message is None and not compiled.root.body.begins:
         raise NotOpen(
             _("{process} starts only by a message: {known}.").format(
                 process=compiled.main, known=", ".join(compiled.message_starts) or "—"
@@ -56,7 +56,7 @@ def first_step(
         )
     turn = Turn(data, _clock(now, zone, functions), ids, message)
     wf = CaseWorkflow(compiled.spec, turn)
-    wf.token(compiled.spec.task_specs[compiled.main], wf.task_tree)
+    wf.token(compiled.root, wf.task_tree)
     nothing = snapshots.dumped(CaseWorkflow(compiled.spec, turn), compiled, CaseState.INCIDENT)
 
     def begin() -> None:
