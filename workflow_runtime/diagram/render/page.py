@@ -1,0 +1,185 @@
+"""The drawing a file carries, read with care: shapes and edges with usable coordinates, in the order of the story."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from workflow_runtime.diagram.layout.scene import number
+from workflow_runtime.diagram.model import Diagram, Element, Flow, FlowNode, MessageFlow, Participant
+from workflow_runtime.diagram.outline.story import story
+from workflow_runtime.diagram.reading import local_name, reference
+
+Rectangle = tuple[float, float, float, float]
+Point = tuple[float, float]
+#: larger than any wall a diagram is pinned to
+LARGEST = 200_000.0
+
+
+@dataclass(slots=True)
+class Shape:
+    """A BPMNShape of an element we know."""
+
+    element: Element
+    bounds: Rectangle
+    label: Rectangle | None = None
+    expanded: bool = True
+    horizontal: bool = True
+    marker: bool = False  #: an exclusive gateway shows its X
+    fill: str | None = None
+    stroke: str | None = None
+
+
+@dataclass(slots=True)
+class Edge:
+    """A BPMNEdge of an element we know."""
+
+    element: Element
+    points: list[Point]
+    label: Rectangle | None = None
+    message: str | None = None  #: how a message flow shows its message: initiating, non_initiating
+    stroke: str | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """One plane."""
+
+    element: str
+    shapes: list[Shape] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is anything to see."""
+        return bool(self.shapes)
+
+
+def pages(diagram: Diagram) -> list[Page]:
+    """All planes of a file, each with what can be drawn of it."""
+    found = []
+    for plane in diagram.tree.getroot().iter("{*}BPMNPlane"):
+        page = Page(reference(plane, plane.get("bpmnElement")) or "")
+        seen: set[str] = set()
+        for part in plane:
+            kind = local_name(part)
+            id = reference(part, part.get("bpmnElement")) or ""
+            element = diagram.elements.get(id)
+            if element is None or id in seen:
+                continue
+            if kind == "BPMNShape" and (bounds := _bounds(part)) is not None:
+                seen.add(id)
+                page.shapes.append(
+                    Shape(
+                        element,
+                        bounds,
+                        _label(part),
+                        part.get("isExpanded") != "false",
+                        part.get("isHorizontal") != "false",
+                        part.get("isMarkerVisible") == "true",
+                        _colour(part, "background-color", "fill"),
+                        _colour(part, "border-color", "stroke"),
+                    )
+                )
+            elif kind == "BPMNEdge" and (points := _points(part)) is not None:
+                seen.add(id)
+                page.edges.append(
+                    Edge(
+                        element, points, _label(part), part.get("messageVisibleKind"), _colour(part, "border-color", "stroke")
+                    )
+                )
+        found.append(page)
+    return found
+
+
+def missing(diagram: Diagram, found: list[Page]) -> bool:
+    """Whether a step, flow or pool that should show has no place in the drawing."""
+    shown = {item.element.id for page in found for item in (*page.shapes, *page.edges)}
+    closed = {shape.element.id for page in found for shape in page.shapes if not shape.expanded}
+    planes = {page.element for page in found}
+
+    def hidden(scope: str | None) -> bool:
+        """Inside a collapsed sub-process without a page of its own."""
+        while scope is not None and scope in diagram.scopes:
+            if scope in closed and scope not in planes:
+                return True
+            scope = diagram.scope(scope).parent
+        return False
+
+    for element in diagram.elements.values():
+        if element.id in shown or element.id.startswith("~"):
+            continue
+        if isinstance(element, (FlowNode, Flow)):
+            ends = (element.source, element.target) if isinstance(element, Flow) else ()
+            if not hidden(element.scope) and all(end in diagram.elements for end in ends):
+                return True
+        elif isinstance(element, Participant):
+            return True
+        elif isinstance(element, MessageFlow) and element.source in shown and element.target in shown:
+            return True
+    return False
+
+
+def reading_order(diagram: Diagram, page: Page) -> dict[str, int]:
+    """Position of every element of the page when the procedure is read aloud."""
+    order: dict[str, int] = {}
+
+    def tell(scope: str) -> None:
+        for id in story(diagram, scope).order:
+            order[id] = len(order)
+            if id in diagram.scopes:
+                tell(id)
+
+    for participant in diagram.participants:
+        order[participant] = len(order)
+        process = getattr(diagram.elements[participant], "process", None)
+        if process in diagram.scopes:
+            for lane in diagram.scope(process).lanes:
+                order[lane] = len(order)
+            tell(process)
+    for process in diagram.processes:
+        if not any(getattr(diagram.elements[p], "process", None) == process for p in diagram.participants):
+            for lane in diagram.scope(process).lanes:
+                order[lane] = len(order)
+            tell(process)
+    for item in page.shapes:
+        order.setdefault(item.element.id, len(order))
+    return order
+
+
+def _bounds(shape: etree._Element) -> Rectangle | None:
+    bounds = next((part for part in shape if local_name(part) == "Bounds"), None)
+    if bounds is None:
+        return None
+    values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
+    if any(value is None or abs(value) > LARGEST for value in values):
+        return None
+    x, y, w, h = (value or 0.0 for value in values)
+    return (x, y, w, h) if w > 0 and h > 0 else None
+
+
+def _label(part: etree._Element) -> Rectangle | None:
+    label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
+    return None if label is None else _bounds(label)
+
+
+def _points(edge: etree._Element) -> list[Point] | None:
+    points: list[Point] = []
+    for part in edge:
+        if local_name(part) == "waypoint":
+            x, y = number(part.get("x")), number(part.get("y"))
+            if x is None or y is None or abs(x) > LARGEST or abs(y) > LARGEST:
+                return None
+            points.append((x, y))
+    return points[:400] if len(points) > 1 else None
+
+
+def _colour(part: etree._Element, *names: str) -> str | None:
+    """A colour from the drawing, when it is plainly one."""
+    for name, value in part.attrib.items():
+        text = str(value)
+        if str(name).rpartition("}")[2] in names and "}" in str(name) and len(text) in (4, 7) and text[0] == "#":
+            if all(character in "0123456789abcdefABCDEF" for character in text[1:]):
+                return text
+    return None
