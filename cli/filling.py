@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.options import pairs_to_mapping
-from cli.output import Output
 from cli.session import Session
 from workflow_runtime.casefile import read_json
-from workflow_runtime.errors import BadInput, FormError
+from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 
@@ -119,66 +118,70 @@ def read_bytes(path: Path) -> bytes:
 
 def ask(session: Session, form: Form, values: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     """Ask every visible question of the form, one after the other."""
-    from workflow_runtime import feel
     from workflow_runtime.forms import prompts
 
     output = session.output
     given: dict[str, Any] = {}
-    output.wrapped(
-        _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops, and nothing is kept.")
-    )
+    text = _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops, and nothing is kept.")
+    output.wrapped(text)
     section = ""
-    for prompt in prompts(form):
+    for prompt in prompts(form, known=values):
         known = {**context, **values, **given}
-        if not prompt.visible(feel.evaluate, known):
-            continue
-        if prompt.field.readonly:
-            output.wrapped(output.value(values.get(prompt.key)), f"{of_data(prompt.label)}: ")
+        if not prompt.visible(_feel, known):
             continue
         if prompt.section and prompt.section != section:
             section = prompt.section
             output.line()
-            output.heading(safe(of_data(section)))
+            output.heading(safe(section))
         if prompt.intro:
-            output.wrapped(safe(of_data(prompt.intro), lines=True))
-        answer = _answer(session, prompt, values.get(prompt.key))
+            output.wrapped(safe(prompt.intro, lines=True))
+        answer = _answer(session, prompt, known)
         if answer is not None:
             given[prompt.key] = answer
     return given
 
 
-def _answer(session: Session, prompt: Prompt, default: Any, number: str = "") -> Any:
-    output = session.output
+def _feel(text: str, context: Mapping[str, Any]) -> Any:
+    from workflow_runtime import feel
+
+    return feel.evaluate(text, context)
+
+
+def _answer(session: Session, prompt: Prompt, known: Mapping[str, Any], number: str = "") -> Any:
+    output, kind, default = session.output, prompt.field.type.value, prompt.field.default
+    needed = prompt.needed(_feel, known)
     output.line()
-    output.line(output.bold(number + safe(of_data(prompt.label))) + ("" if prompt.required is False else " *"))
+    output.line(output.bold(number + safe(prompt.label)) + (" *" if needed else ""))
     for remark in (prompt.hint, prompt.rule):
         if remark:
-            output.wrapped(safe(of_data(remark)), "  ")
-    _show_options(output, prompt)
-    kind = prompt.field.type.value
+            output.wrapped(safe(remark), "  ")
+    for position, option in enumerate(prompt.options, 1):
+        label, value = safe(of_data(option.label)), safe(option.value)
+        output.wrapped(label if label == value else f"{label}  ({value})", f"  {position}. ")
     if kind == "list":
-        return _rows(session, prompt, default)
+        return _rows(session, prompt, default, known)
     shown = _as_typed(default)
     while True:
-        text = click.prompt("  >", default=shown or "", show_default=bool(shown), prompt_suffix=" ").strip()
-        if not text and prompt.required is not True:
-            return None
-        if text == "-":
-            return None
+        text = click.prompt("  >", default=shown, show_default=bool(shown), prompt_suffix=" ").strip()
         if default is not None and text == shown:
             return default
+        if text == "-" or (not text and not needed):
+            return None
         try:
-            if kind in _FILES:
-                return [
-                    attach(session, Path(part.strip().removeprefix("@"))) for part in text.split(",") if part.strip()
-                ]
-            return prompt.parse(text)
-        except (FormError, BadInput) as error:
-            for message in [finding.message for finding in error.findings] or [str(error)]:
-                output.wrapped(safe(message), "  ✖ ")
+            if text and kind in _FILES:
+                paths = [part.strip().removeprefix("@") for part in text.replace("，", ",").split(",")]
+                return [attach(session, Path(path)) for path in paths if path]
+            if text:
+                return prompt.parse(text)
+            output.wrapped(_("this must be filled in"), "  ✖ ")
+        except BadInput as error:
+            for finding in error.findings:
+                output.wrapped(f"{safe(finding.message)} → {safe(finding.remedy)}", "  ✖ ")
+            if not error.findings:
+                output.wrapped(safe(error), "  ✖ ")
 
 
-def _rows(session: Session, prompt: Prompt, default: Any) -> list[dict[str, Any]] | None:
+def _rows(session: Session, prompt: Prompt, default: Any, known: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """A list: row after row, until the clerk has no more."""
     rows: list[dict[str, Any]] = []
     if default:
@@ -186,15 +189,10 @@ def _rows(session: Session, prompt: Prompt, default: Any) -> list[dict[str, Any]
         if click.confirm("  " + _("Keep these rows?"), default=True):
             return list(default)
     while click.confirm("  " + _("Add row {number}?").format(number=len(rows) + 1), default=not rows):
-        answered = {child.key: _answer(session, child, None, f"{len(rows) + 1}. ") for child in prompt.fields}
+        place = f"{len(rows) + 1}. "
+        answered = {child.key: _answer(session, child, known, place) for child in prompt.fields}
         rows.append({key: value for key, value in answered.items() if value is not None})
     return rows or None
-
-
-def _show_options(output: Output, prompt: Prompt) -> None:
-    for number, option in enumerate(prompt.options, 1):
-        label, value = safe(of_data(option.label)), safe(option.value)
-        output.wrapped(label if label == value else f"{label}  ({value})", f"  {number}. ")
 
 
 def _as_typed(value: Any) -> str:

@@ -1,0 +1,95 @@
+"""The program as a person meets it: a command, a folder, what it prints, how it leaves.
+
+`XIEBAN_COMMAND` names the program to test (the wheel's own script); without it, the checkout is tested.
+Nothing here imports the program.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = shlex.split(os.environ.get("XIEBAN_COMMAND", "")) or [sys.executable, "-m", "cli"]
+CHECKOUT = None if os.environ.get("XIEBAN_COMMAND") else str(Path(__file__).resolve().parents[2])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Desk:
+    """A folder with an office in it, and the program at hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: object, given: str | None = None, **variables: str) -> Answer:
+        """Call the program in this folder; `given` is its standard input."""
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment(variables),
+            input=given if given is not None else "",
+            capture_output=True,
+            text=True,
+            timeout=170,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("XIEBAN_")}
+        path = {"PYTHONPATH": CHECKOUT} if CHECKOUT else {}
+        return {**kept, **path, "XIEBAN_LANG": "en", "PYTHONUTF8": "1", "COLUMNS": "80", **more}
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "var" / "xieban.db"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Desk:
+    """An empty folder."""
+    return Desk(tmp_path)
+
+
+@dataclass(frozen=True)
+class Made:
+    """The demo, made once, and what it said."""
+
+    desk: Desk
+    said: Answer
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The demo in a folder of its own. Tests read it, and change only copies."""
+    desk = Desk(tmp_path_factory.mktemp("demo"))
+    said = desk("demo")
+    assert said.code == 0, said.err
+    return Made(desk, said)
+
+
+@pytest.fixture
+def office(made: Made, tmp_path: Path) -> Desk:
+    """A copy of the demo that a test may change."""
+    shutil.copytree(made.desk.folder / "var", tmp_path / "var")
+    return Desk(tmp_path)
