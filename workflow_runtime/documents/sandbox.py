@@ -200,9 +200,25 @@ def parse(source: str) -> nodes.Template:
     language = TemplateLanguage()
     language.filters = dict.fromkeys(FILTERS, len)
     try:
-        return language.parse(source)
+        return language.parse(_lines_kept(source))
     except RecursionError as error:
         raise TemplateSyntaxError("the template is nested too deeply", 1) from error
+
+
+_TAGS_ALONE = re.compile(r"\s*(?:<%.*?%>\s*|<#.*?#>\s*)+")
+
+
+def _lines_kept(source: str) -> str:
+    """Tags alone on a line vanish with their line; behind a text they leave the line's end where it is.
+
+    jinja2 would take both ends away, and two paragraphs would become one.
+    """
+    lines = source.split("\n")
+    for number, line in enumerate(lines):
+        bare = line.rstrip()
+        if bare.endswith(("%>", "#>")) and bare[-3:-2] not in "+-" and not _TAGS_ALONE.fullmatch(line):
+            lines[number] = f"{bare[:-2]}+{bare[-2:]}"
+    return "\n".join(lines)
 
 
 def problems(tree: nodes.Template, names: Names, labels: Mapping[str, object]) -> Iterator[tuple[int, str, dict[str, str]]]:
