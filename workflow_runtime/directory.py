@@ -125,6 +125,7 @@ class Directory:
     supervisors: tuple[Supervisor, ...] = ()
     owners: tuple[ProcessOwner, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
+    jurisdiction: str = ""  #: whose profile a case takes when nobody names one
     hash: str = ""
 
     @cached_property
@@ -258,7 +259,7 @@ def read(source: bytes, *, name: str = "") -> Directory:
     file = Source(source, name=name or _("organisation"), rule="directory")
     file.raise_if_wrong(DirectoryError)
     root = file.root
-    file.only(root, ("name", "regions", "roles", "agencies", "clerks", "supervisors", "owners", "substitutions"))
+    file.only(root, ("name", "jurisdiction", "regions", "roles", "agencies", "clerks", "supervisors", "owners", "substitutions"))
     regions = _words(file, root, "regions")
     roles = _words(file, root, "roles")
     agencies = _agencies(file, root, regions)
@@ -267,6 +268,7 @@ def read(source: bytes, *, name: str = "") -> Directory:
     _people_are_distinct(file, root)
     directory = Directory(
         name=file.text(root, "name"),
+        jurisdiction=file.text(root, "jurisdiction", default=""),
         regions=regions,
         roles=roles,
         agencies=agencies,

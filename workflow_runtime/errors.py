@@ -21,6 +21,7 @@ XiebanError
 │   ├── WrongSchema          older or newer than this program
 │   ├── StoreBusy            another writer holds the database
 │   └── StoreFull            disk full, read-only or failing
+├── DecisionError            a decision has no answer: rules contradict one another, or a limit was reached
 └── EngineError              the engine refused a command or its snapshot
     ├── NotOpen              the item, job or subscription is not open in this snapshot
     └── BrokenSnapshot       the bytes are not a snapshot of this procedure version
@@ -125,6 +126,15 @@ class StoreBusy(StoreError):
 
 class StoreFull(StoreError):
     """The disk is full, read-only or failing."""
+
+
+class DecisionError(XiebanError):
+    """A decision has no answer: its rules contradict one another, it does not exist, or it reached a limit."""
+
+    def __init__(self, message: str, decision: str = "", rules: Sequence[int] = ()) -> None:
+        self.decision = decision
+        self.rules: tuple[int, ...] = tuple(rules)
+        super().__init__(message)
 
 
 class EngineError(XiebanError):

@@ -38,8 +38,9 @@ class Library:
         return self._get(
             "calendar",
             calendar_id,
-            lambda: calendars.Calendar(
-                calendars.read(content, name=f"{year}") for year, content in queries.calendar_years(tx, calendar_id).items()
+            lambda: calendars.calendar(
+                f"{calendar_id}",
+                [calendars.read(content, name=f"{year}") for year, content in queries.calendar_years(tx, calendar_id).items()],
             ),
         )
 

@@ -204,7 +204,7 @@ def case_rows(
     """Cases the actor may see, the one due soonest first."""
     w = t.work_item.c
     waiting = (
-        select(w.case_id, func.count().label("items"), func.min(w.due_at).label("due"))
+        select(w.case_id, func.count().label("item_count"), func.min(w.due_at).label("next_due"))
         .where(w.state.in_(OPEN_ITEM))
         .group_by(w.case_id)
         .subquery()
@@ -218,14 +218,14 @@ def case_rows(
             t.subject.c.number.label("subject_number"),
             t.subject.c.name.label("subject_name"),
             t.subject.c.kind.label("subject_kind"),
-            waiting.c.items,
-            waiting.c.due,
+            waiting.c.item_count,
+            waiting.c.next_due,
         )
         .join(t.procedure_version, t.procedure_version.c.id == t.case.c.version_id)
         .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
         .outerjoin(waiting, waiting.c.case_id == t.case.c.id)
         .where(visible(actor))
-        .order_by(waiting.c.due.is_(None), waiting.c.due, t.case.c.started_at.desc())
+        .order_by(waiting.c.next_due.is_(None), waiting.c.next_due, t.case.c.started_at.desc())
         .limit(limit)
         .offset(offset)
     )
@@ -259,8 +259,8 @@ def case_rows(
             milestone=row.milestone,
             started_at=row.started_at,
             ended_at=row.ended_at,
-            open_items=row.items or 0,
-            next_due=row.due,
+            open_items=row.item_count or 0,
+            next_due=row.next_due,
             holders=holders.get(row.id, ()),
         )
         for row in rows

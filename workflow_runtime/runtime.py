@@ -542,7 +542,7 @@ class Runtime:
         if subject is None:
             raise NotFound(_("there is no subject {number}, or not for you").format(number=subject_number))
         regions = self._bind_regions(procedure, directory, subject, regions)
-        profile_id, profile = self._choose_profile(tx, jurisdiction, procedure)
+        profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
         parties = bind_lanes(procedure, directory, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
             raise NotInThisDepartment(
