@@ -11,15 +11,17 @@
         x -> e else
     ''')
 
-`sub sp {` … `}` nests; `quiet` does not interrupt; `in:name=source` and `out:name=source` are an ioMapping.
+`sub sp {` … `}` nests; a semicolon ends a line too; `quiet` does not interrupt; `in:name=source` and
+`out:name=source` are an ioMapping.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -43,6 +45,7 @@ from workflow_runtime.engine import (
 from workflow_runtime.engine.compiled import Compiled
 
 MONDAY = datetime(2024, 9, 2, 1, tzinfo=UTC)
+MANY = "multiInstanceLoopCharacteristics"
 KINDS = {
     "start": "startEvent",
     "end": "endEvent",
@@ -78,7 +81,7 @@ def drawn(words: str, process: str = "P", executable: bool = True) -> Diagram:
 def written(words: str, process: str = "P", executable: bool = True) -> str:
     roots: dict[str, str] = {}
     flows = count(1)
-    lines = [line.strip() for line in words.strip().splitlines() if line.strip()]
+    lines = [line.strip() for line in re.split(r"[;\n]", words) if line.strip()]
     defaults = {
         line.split(" -> ")[0]: f"f{number}"
         for number, line in enumerate(_single_flows(lines), 1)
@@ -98,7 +101,7 @@ def _single_flows(lines: list[str]) -> list[str]:
     for line in lines:
         if " -> " in line:
             ends = line.split(" -> ")
-            found += [f"{a} -> {b}" for a, b in zip(ends, ends[1:], strict=False)]
+            found += [f"{a} -> {b}" for a, b in pairwise(ends)]
     return found
 
 
@@ -115,11 +118,12 @@ _open_scopes: list[str] = []
 
 def _flows(line: str, flows: count[int]) -> str:
     ends, found = line.split(" -> "), ""
-    for source, rest in zip(ends, ends[1:], strict=False):
+    for source, rest in pairwise(ends):
         target, _if, condition = rest.partition(" if ")
         target = target.removesuffix(" else").strip()
         inner = f"<conditionExpression>{_text(condition)}</conditionExpression>" if condition else ""
-        found += f'<sequenceFlow id="f{next(flows)}" sourceRef="{source.strip()}" targetRef="{target}">{inner}</sequenceFlow>'
+        ends_of_it = f'sourceRef="{source.strip()}" targetRef="{target}"'
+        found += f'<sequenceFlow id="f{next(flows)}" {ends_of_it}>{inner}</sequenceFlow>'
     return found
 
 
@@ -132,7 +136,7 @@ def _element(words: list[str], roots: dict[str, str], defaults: Mapping[str, str
     scope = rest[-1:] == ["{"]
     rest = rest[:-1] if scope else rest
     flags = [word for word in rest if "=" not in word]
-    options = [tuple(word.split("=", 1)) for word in rest if "=" in word]
+    options = [(word.partition("=")[0], word.partition("=")[2]) for word in rest if "=" in word]
     tag, attributes = KINDS[kind], {"id": id}
     if id in defaults:
         attributes["default"] = defaults[id]
@@ -204,11 +208,9 @@ def _element(words: list[str], roots: dict[str, str], defaults: Mapping[str, str
             case "python":
                 inner += f"<script>{_text(value)}</script>"
             case "while" | "until":
-                loop_body_ = "true" if name == "while" else "false"
-                loop = (
-                    f'<standardLoopCharacteristics testBefore="{loop_body_}"><loopCondition>{_text(value)}</loopCondition>'
-                    "</standardLoopCharacteristics>"
-                )
+                before = str(name == "while").lower()
+                loop = f"<loopCondition>{_text(value)}</loopCondition>"
+                loop = f'<standardLoopCharacteristics testBefore="{before}">{loop}</standardLoopCharacteristics>'
             case "each" | "each1":
                 item, _in, items = value.partition(" in ")
                 results = dict(options)
@@ -220,13 +222,12 @@ def _element(words: list[str], roots: dict[str, str], defaults: Mapping[str, str
                 stop = (
                     f"<completionCondition>{_text(results['stop'])}</completionCondition>" if "stop" in results else ""
                 )
-                loop = (
-                    f'<multiInstanceLoopCharacteristics isSequential="{str(name == "each1").lower()}"><extensionElements>'
-                    f"<zeebe:loopCharacteristics inputCollection={quoteattr(items)} inputElement={quoteattr(item)} {collect}/>"
-                    f"</extensionElements>{stop}</multiInstanceLoopCharacteristics>"
-                )
+                turn = str(name == "each1").lower()
+                source = f"inputCollection={quoteattr(items)} inputElement={quoteattr(item)} {collect}"
+                loop = f"<extensionElements><zeebe:loopCharacteristics {source}/></extensionElements>{stop}"
+                loop = f'<{MANY} isSequential="{turn}">{loop}</{MANY}>'
             case "times":
-                loop = f"<multiInstanceLoopCharacteristics><loopCardinality>{_text(value)}</loopCardinality></multiInstanceLoopCharacteristics>"
+                loop = f"<{MANY}><loopCardinality>{_text(value)}</loopCardinality></{MANY}>"
             case "into" | "taking" | "stop":
                 pass
             case _ if name.startswith(("in:", "out:")):
@@ -298,12 +299,13 @@ class Desk:
     @property
     def open(self) -> list[str]:
         """The elements that wait for a person or a machine."""
-        return sorted(entry.element for entry in [*self.items.values(), *self.jobs.values()])
+        entries: list[OpenedItem | Job] = [*self.items.values(), *self.jobs.values()]
+        return sorted(entry.element for entry in entries)
 
     @property
     def waiting(self) -> list[str]:
         """The elements that wait for a message or a time."""
-        return sorted(entry.element for entry in [*self.step.timers, *self.step.subscriptions])
+        return sorted([*(one.element for one in self.step.timers), *(one.element for one in self.step.subscriptions)])
 
     @property
     def done(self) -> bool:

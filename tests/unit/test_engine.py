@@ -15,7 +15,6 @@ from workflow_runtime.engine import (
     CaseState,
     CompleteItem,
     DeliverMessage,
-    JobDone,
     TimersDue,
     apply,
     compile,
@@ -236,12 +235,13 @@ def test_a_script_is_a_feel_context() -> None:
 class Hearing:
     """A decision model, as far as the engine asks."""
 
-    decisions = {"hearing": "Hearing"}
+    decisions = ("hearing",)
 
     def explain(self, decision: str, inputs: dict[str, Any], *, now: datetime | None = None) -> Any:
         class Explained:
             value = "hearing" if inputs["age"] >= 8 else "opinion"
-            rules = (2,)
+            hits = (2,)
+            error = None
 
         return Explained()
 
@@ -925,7 +925,10 @@ def test_a_called_process_sees_and_returns_only_what_is_mapped() -> None:
     )
     desk = Desk(
         drawn(
-            "start s\ncall consult calls=Q in:child==name out:answer==both\nuser after\nend e\ns -> consult -> after -> e"
+            """
+            start s; call consult calls=Q in:child==name out:answer==both; user after; end e
+            s -> consult -> after -> e
+            """
         ),
         called,
         data={"name": "小明", "secret": "x", "subject": {"name": "陈小明"}},
@@ -980,7 +983,10 @@ def test_calls_inside_calls_prefix_again() -> None:
 def test_a_dotted_target_fills_a_part_of_a_context() -> None:
     desk = Desk(
         drawn(
-            'start s\ncall c calls=Q in:party.drafter="CWI.CNTY/social_work@sending_county" in:party.checker=X\nend e\ns -> c -> e'
+            """
+            start s; call c calls=Q in:party.drafter=CWI.CNTY/social_work@sending_county in:party.checker=X; end e
+            s -> c -> e
+            """
         ),
         CALLED,
     )
@@ -1051,7 +1057,11 @@ def test_a_boundary_event_of_a_repeated_step_takes_all_of_it_away() -> None:
 def test_called_processes_for_each_keep_their_keys_apart() -> None:
     desk = Desk(
         drawn(
-            'start s\ncall c calls=Q each="child in =children" in:who==child into=wishes taking==wish out:wish==wish\nend e\ns -> c -> e'
+            """
+            start s; end e
+            call c calls=Q each="child in =children" in:who==child into=wishes taking==wish out:wish==wish
+            s -> c -> e
+            """
         ),
         CALLED,
         data={"children": ["x", "y"]},
@@ -1085,11 +1095,34 @@ def test_a_procedure_that_never_waits_becomes_an_incident() -> None:
     assert step.incident is not None and step.incident.code == "endless"
 
 
-def test_a_chain_of_five_thousand_tasks_is_no_recursion() -> None:
+def test_a_chain_of_three_thousand_tasks_is_no_recursion() -> None:
     chain = " -> ".join(f"t{number}" for number in range(3000))
     words = "start s\nend e\n" + "\n".join(f"task t{number}" for number in range(3000)) + f"\ns -> {chain} -> e"
 
     assert start(compile([drawn(words)]), {}, now=MONDAY).state is CaseState.COMPLETED
+
+
+def test_after_an_incident_the_case_still_waits_for_what_it_waited_for() -> None:
+    desk = Desk(
+        drawn("""
+            start s
+            user a
+            boundary b on a timer=P1D
+            boundary m on a message=ask
+            exclusive x
+            end e
+            s -> a -> x
+            x -> e if ok
+            b -> e
+            m -> e
+        """)
+    )
+    before = desk.step
+
+    step = desk.complete("a")
+
+    assert step.incident is not None
+    assert (step.timers, step.subscriptions) == (before.timers, before.subscriptions)
 
 
 def test_an_error_leaves_the_case_as_it_was() -> None:
@@ -1265,7 +1298,7 @@ def test_ids_do_not_change_while_an_item_is_open() -> None:
 
 def test_typed_values_of_a_token_survive_the_snapshot() -> None:
     desk = Desk(
-        drawn('start s\nuser a each="c in =days"\njob j type=x in:c==c\nend e\ns -> a -> e'),
+        drawn('start s\nuser a each="c in =days"\nend e\ns -> a -> e'),
         data={"days": [date(2024, 9, 3), Decimal("1.50")]},
     )
 
@@ -1273,7 +1306,6 @@ def test_typed_values_of_a_token_survive_the_snapshot() -> None:
     assert b"2024-09-03" in desk.step.snapshot
 
     desk.tell(CompleteItem(rows[0]))
-    desk.tell(JobDone("none")) if False else None
     desk.tell(CompleteItem(rows[1]))
 
     assert desk.done

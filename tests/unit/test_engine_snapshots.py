@@ -31,6 +31,7 @@ from workflow_runtime.engine import (
     apply,
     compile,
     running,
+    snapshots,
     start,
 )
 from workflow_runtime.engine.compiled import Compiled
@@ -41,71 +42,131 @@ Q = drawn(
     "start s\nuser q\nexclusive x\nend e\nend bad error=E1\ns -> q -> x\nx -> bad if stop\nx -> e else",
     process="Q",
 )
-INNER = "start s1\nuser i1\nuser i2\nend e1\ns1 -> i1 -> i2 -> e1"
 
 SHAPES: Mapping[str, str] = {
-    "line": "start s\nuser a\njob j type=x\nuser b\nend e\ns -> a -> j -> b -> e",
-    "review": 'start s\nuser a\nexclusive x\nuser b\nend e\ns -> a -> x\nx -> a if item.outcome = "returned"\nx -> b else\nb -> e',
+    "line": """
+        start s; user a; job j type=x; user b; end e; s -> a -> j -> b -> e
+    """,
+    "review": """
+        start s; user a; exclusive x; user b; end e; s -> a -> x; x -> a if item.outcome = "returned";
+        x -> b else; b -> e
+    """,
     "parallel loop": """
-        start s\nexclusive m\nparallel g\nuser a\nuser b\nparallel j\nexclusive x\nuser z\nend e
-        s -> m -> g\ng -> a -> j\ng -> b -> j\nj -> x\nx -> m if again\nx -> z else\nz -> e""",
+        start s; exclusive m; parallel g; user a; user b; parallel j; exclusive x; user z; end e;
+        s -> m -> g; g -> a -> j; g -> b -> j; j -> x; x -> m if again; x -> z else; z -> e
+    """,
     "inclusive": """
-        start s\ninclusive g\nuser a\nuser a2\nuser b\nuser c\ninclusive j\nuser z\nend e
-        s -> g\ng -> a if yes\ng -> b if not(stop = true)\ng -> c else\na -> a2 -> j\nb -> j\nc -> j\nj -> z -> e""",
+        start s; inclusive g; user a; user a2; user b; user c; inclusive j; user z; end e; s -> g;
+        g -> a if yes; g -> b if not(stop = true); g -> c else; a -> a2 -> j; b -> j; c -> j; j -> z -> e
+    """,
     "inclusive loop": """
-        start s\nexclusive m\ninclusive g\nuser a\nuser b\ninclusive j\nexclusive x\nend e
-        s -> m -> g\ng -> a if yes\ng -> b\na -> j\nb -> j\nj -> x\nx -> m if again\nx -> e else""",
+        start s; exclusive m; inclusive g; user a; user b; inclusive j; exclusive x; end e; s -> m -> g;
+        g -> a if yes; g -> b; a -> j; b -> j; j -> x; x -> m if again; x -> e else
+    """,
     "unstructured joins": """
-        start s\nparallel g\nuser a\nuser b\nuser c\nparallel j1\nparallel j2\nuser d\nend e
-        s -> g\ng -> a -> j1\ng -> b -> j1\ng -> c -> j2\nj1 -> j2 -> d -> e""",
-    "meeting in a task": "start s\nparallel g\nuser a\nuser b\nuser c\nend e\ns -> g\ng -> a -> c\ng -> b -> c\nc -> e",
-    "two ends": "start s\nparallel g\nuser a\nuser b\nuser b2\nend e\nend e2\ns -> g\ng -> a -> e\ng -> b -> b2 -> e2",
-    "terminate": "start s\nparallel g\nuser a\nuser b\nend e terminate\nend e2\ns -> g\ng -> a -> e\ng -> b -> e2",
+        start s; parallel g; user a; user b; user c; parallel j1; parallel j2; user d; end e; s -> g;
+        g -> a -> j1; g -> b -> j1; g -> c -> j2; j1 -> j2 -> d -> e
+    """,
+    "meeting in a task": """
+        start s; parallel g; user a; user b; user c; end e; s -> g; g -> a -> c; g -> b -> c; c -> e
+    """,
+    "two ends": """
+        start s; parallel g; user a; user b; user b2; end e; end e2; s -> g; g -> a -> e;
+        g -> b -> b2 -> e2
+    """,
+    "terminate": """
+        start s; parallel g; user a; user b; end e terminate; end e2; s -> g; g -> a -> e; g -> b -> e2
+    """,
     "quiet boundary": """
-        start s\nuser a\nboundary b on a quiet signal=sig\nboundary t on a quiet cycle=R3/P1D\nuser r\nuser z\nend e
-        s -> a -> z -> e\nb -> r -> e\nt -> e""",
+        start s; user a; boundary b on a quiet signal=sig; boundary t on a quiet cycle=R3/P1D; user r;
+        user z; end e; s -> a -> z -> e; b -> r -> e; t -> e
+    """,
     "boundary": """
-        start s\nuser a\nboundary b on a signal=sig\nboundary t on a timer=P3D\nuser r\nuser z\nend e
-        s -> a -> z -> e\nb -> r -> e\nt -> r""",
+        start s; user a; boundary b on a signal=sig; boundary t on a timer=P3D; user r; user z; end e;
+        s -> a -> z -> e; b -> r -> e; t -> r
+    """,
     "boundary loop": """
-        start s\nexclusive m\nuser a\nboundary t on a quiet timer=P1D\nuser r\nexclusive x\nend e
-        s -> m -> a -> x\nx -> m if again\nx -> e else\nt -> r -> e""",
-    "sub-process": f"""
-        start s\nsub sp {{\n{INNER}\n}}\nboundary b on sp message=msg\nboundary q on sp quiet signal=sig\nuser r\nuser z\nend e
-        s -> sp -> z -> e\nb -> r -> e\nq -> r""",
-    "nested": f"start s\nsub o {{\nstart s0\nsub sp {{\n{INNER}\n}}\nuser c\nend e0\ns0 -> sp -> c -> e0\n}}\nuser d\nend e\ns -> o -> d -> e",
+        start s; exclusive m; user a; boundary t on a quiet timer=P1D; user r; exclusive x; end e;
+        s -> m -> a -> x; x -> m if again; x -> e else; t -> r -> e
+    """,
+    "sub-process": """
+        start s; sub sp {; start s1; user i1; user i2; end e1; s1 -> i1 -> i2 -> e1; };
+        boundary b on sp message=msg; boundary q on sp quiet signal=sig; user r; user z; end e;
+        s -> sp -> z -> e; b -> r -> e; q -> r
+    """,
+    "nested": """
+        start s; sub o {; start s0; sub sp {; start s1; user i1; user i2; end e1; s1 -> i1 -> i2 -> e1; };
+        user c; end e0; s0 -> sp -> c -> e0; }; user d; end e; s -> o -> d -> e
+    """,
     "call": """
-        start s\nexclusive m\ncall c calls=Q in:wish==wish out:result==d_q\nboundary b on c error=E1\nuser a\nuser r\nexclusive x\nend e
-        s -> m -> c -> a -> x\nb -> r -> x\nx -> m if again\nx -> e else""",
-    "many": "start s\nuser a times=3\nuser z\nend e\ns -> a -> z -> e",
-    "many in turn": 'start s\nuser a each1="c in =[1,2,3]" stop="stop = true"\nuser z\nend e\ns -> a -> z -> e',
-    "many collected": 'start s\nuser a each="c in =[1,2,3]" into=out taking==d_a\nboundary b on a signal=sig\nuser z\nend e\ns -> a -> z -> e\nb -> z',
-    "many sub-processes": f'start s\nsub sp each="c in =[1,2]" {{\n{INNER}\n}}\nuser z\nend e\ns -> sp -> z -> e',
-    "many sub-processes in turn": f'start s\nsub sp each1="c in =[1,2]" {{\n{INNER}\n}}\nuser z\nend e\ns -> sp -> z -> e',
-    "many calls": 'start s\ncall c calls=Q each="n in =[1,2]" in:n==n into=out taking==r out:r==d_q\nboundary b on c error=E1\nuser z\nend e\ns -> c -> z -> e\nb -> z',
-    "standard loop": 'start s\nuser a until="again = true"\nuser z\nend e\ns -> a -> z -> e',
+        start s; exclusive m; call c calls=Q in:wish==wish out:result==d_q; boundary b on c error=E1;
+        user a; user r; exclusive x; end e; s -> m -> c -> a -> x; b -> r -> x; x -> m if again;
+        x -> e else
+    """,
+    "many": """
+        start s; user a times=3; user z; end e; s -> a -> z -> e
+    """,
+    "many in turn": """
+        start s; user a each1="c in =[1,2,3]" stop="stop = true"; user z; end e; s -> a -> z -> e
+    """,
+    "many collected": """
+        start s; user a each="c in =[1,2,3]" into=out taking==d_a; boundary b on a signal=sig; user z;
+        end e; s -> a -> z -> e; b -> z
+    """,
+    "many sub-processes": """
+        start s; sub sp each="c in =[1,2]" {; start s1; user i1; user i2; end e1; s1 -> i1 -> i2 -> e1; };
+        user z; end e; s -> sp -> z -> e
+    """,
+    "many sub-processes in turn": """
+        start s; sub sp each1="c in =[1,2]" {; start s1; user i1; user i2; end e1; s1 -> i1 -> i2 -> e1; };
+        user z; end e; s -> sp -> z -> e
+    """,
+    "many calls": """
+        start s; call c calls=Q each="n in =[1,2]" in:n==n into=out taking==r out:r==d_q;
+        boundary b on c error=E1; user z; end e; s -> c -> z -> e; b -> z
+    """,
+    "standard loop": """
+        start s; user a until="again = true"; user z; end e; s -> a -> z -> e
+    """,
     "event gateway": """
-        start s\nuser u\nevent g\ncatch m message=msg\ncatch t timer=P2D\ncatch t2 timer=P1D\nuser a\nuser b\nend e
-        s -> u -> g\ng -> m -> a -> e\ng -> t -> b -> u\ng -> t2 -> b""",
+        start s; user u; event g; catch m message=msg; catch t timer=P2D; catch t2 timer=P1D; user a;
+        user b; end e; s -> u -> g; g -> m -> a -> e; g -> t -> b -> u; g -> t2 -> b
+    """,
     "event sub-process": """
-        start s\nuser a\nuser b\nend e\ns -> a -> b -> e
-        handler h {\nstart hs message=msg quiet\nuser x\nend he\nhs -> x -> he\n}""",
-    "interrupting event sub-process": f"""
-        start s\nsub sp {{\n{INNER}\nhandler h {{\nstart hs signal=sig\nuser x\nend he\nhs -> x -> he\n}}\n}}\nuser z\nend e
-        s -> sp -> z -> e""",
+        start s; user a; user b; end e; s -> a -> b -> e; handler h {; start hs message=msg quiet; user x;
+        end he; hs -> x -> he; }
+    """,
+    "interrupting event sub-process": """
+        start s; sub sp {; start s1; user i1; user i2; end e1; s1 -> i1 -> i2 -> e1; handler h {;
+        start hs signal=sig; user x; end he; hs -> x -> he; }; }; user z; end e; s -> sp -> z -> e
+    """,
     "error handler": """
-        start s\njob j type=x\nend e\ns -> j -> e
-        handler h {\nstart hs error=E1\nuser x\nend he\nhs -> x -> he\n}""",
+        start s; job j type=x; end e; s -> j -> e; handler h {; start hs error=E1; user x; end he;
+        hs -> x -> he; }
+    """,
     "transaction": """
-        start s\ntransaction t {\nstart s1\nuser a\nboundary ca on a compensate by=ua\nuser ua undo\nexclusive x\nend c cancel\nend e1
-        s1 -> a -> x\nx -> c if stop\nx -> e1 else\n}\nboundary b on t cancel\nuser z\nuser y\nend e\ns -> t -> z -> e\nb -> y -> e""",
+        start s; transaction t {; start s1; user a; boundary ca on a compensate by=ua; user ua undo;
+        exclusive x; end c cancel; end e1; s1 -> a -> x; x -> c if stop; x -> e1 else; };
+        boundary b on t cancel; user z; user y; end e; s -> t -> z -> e; b -> y -> e
+    """,
     "compensation": """
-        start s\nuser a\nboundary ca on a compensate by=ua\nuser ua undo\nuser b\nthrow t compensate\nuser z\nend e
-        s -> a -> b -> t -> z -> e""",
-    "conditional": "start s\nparallel g\nuser a\nuser b\ncatch c when='again = true'\nend e\ns -> g\ng -> a -> b -> e\ng -> c -> e",
-    "all events": "start s\ncatch c all signal=sig message=msg timer=P1D\nuser a\nend e\ns -> c -> a -> e",
-    "ad hoc": "start s\nadhoc h ordering=Sequential {\nuser a\nuser b\n}\nuser z\nend e\ns -> h -> z -> e",
-    "receive": "start s\nreceive r message=msg\nboundary t on r quiet cycle=R/P1D\nuser a\nend e\ns -> r -> a -> e\nt -> e",
+        start s; user a; boundary ca on a compensate by=ua; user ua undo; user b; throw t compensate;
+        user z; end e; s -> a -> b -> t -> z -> e
+    """,
+    "conditional": """
+        start s; parallel g; user a; user b; catch c when='again = true'; end e; s -> g; g -> a -> b -> e;
+        g -> c -> e
+    """,
+    "all events": """
+        start s; catch c all signal=sig message=msg timer=P1D; user a; end e; s -> c -> a -> e
+    """,
+    "ad hoc": """
+        start s; adhoc h ordering=Sequential {; user a; user b; }; user z; end e; s -> h -> z -> e
+    """,
+    "receive": """
+        start s; receive r message=msg; boundary t on r quiet cycle=R/P1D; user a; end e; s -> r -> a -> e;
+        t -> e
+    """,
 }
 
 
@@ -129,6 +190,7 @@ class Player:
         if not self.live:
             return start(self.compiled, self.data, now=self.now, ids=self.id)
         turn = self.turn()
+        nothing = snapshots.dumped(CaseWorkflow(self.compiled.spec, turn), self.compiled, CaseState.INCIDENT)
         self.workflow = workflow = CaseWorkflow(self.compiled.spec, turn)
         workflow.token(self.compiled.root, workflow.task_tree)
 
@@ -136,7 +198,7 @@ class Player:
             workflow.begin()
             workflow.do_engine_steps()
 
-        return running._step(workflow, self.compiled, begin, b"")
+        return running._step(workflow, self.compiled, begin, nothing)
 
     def turn(self) -> Turn:
         return Turn(dict(self.data), Clock(self.now, MONDAY.tzinfo or self.now.tzinfo, {}), self.id)  # type: ignore[arg-type]
@@ -151,7 +213,7 @@ class Player:
             running._obey(workflow, command)
             workflow.do_engine_steps()
 
-        return running._step(workflow, self.compiled, move, b"")
+        return running._step(workflow, self.compiled, move, self.step.snapshot)
 
     def kept(self, step: Step) -> Step:
         for key, value in step.patch.items():
@@ -233,10 +295,14 @@ def rework(diagram: Diagram, rounds: int, *others: Diagram) -> tuple[list[float]
 LOOPS = {
     "parallel": SHAPES["parallel loop"],
     "boundary timer": SHAPES["boundary loop"],
-    "call": "start s\nexclusive m\ncall c calls=Q\nuser a\nexclusive x\nend e\ns -> m -> c -> a -> x\nx -> m if again\nx -> e else",
+    "call": """
+        start s; exclusive m; call c calls=Q; user a; exclusive x; end e; s -> m -> c -> a -> x;
+        x -> m if again; x -> e else
+    """,
     "compensable": """
-        start s\nexclusive m\nuser a\nexclusive x\nend e\ns -> m -> a -> x\nx -> m if again\nx -> e else
-        handler h {\nstart hs signal=sig\nend he\nhs -> he\n}""",
+        start s; exclusive m; user a; exclusive x; end e; s -> m -> a -> x; x -> m if again; x -> e else;
+        handler h {; start hs signal=sig; end he; hs -> he; }
+    """,
 }
 
 

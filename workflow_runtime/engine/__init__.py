@@ -39,7 +39,8 @@ from workflow_runtime.engine.steps import (
 if TYPE_CHECKING:
     from workflow_runtime.decisions import Model
     from workflow_runtime.diagram import Diagram
-    from workflow_runtime.engine.compiled import Compiled, Place
+    from workflow_runtime.engine.compiled import Compiled as Compiled
+    from workflow_runtime.engine.compiled import Place as Place
 
 __all__ = [
     "Cancel",

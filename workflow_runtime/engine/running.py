@@ -22,6 +22,7 @@ from workflow_runtime.engine.steps import (
     JobDone,
     JobFailed,
     Step,
+    Thrown,
     TimersDue,
 )
 from workflow_runtime.engine.tasks import ItemSpec, JobSpec
@@ -101,11 +102,10 @@ def _step(wf: CaseWorkflow, compiled: Compiled, move: Callable[[], None], before
     try:
         move()
     except Stuck as stuck:
-        return _unmoved(before, stuck.incident, stuck)
+        return _unmoved(wf, compiled, before, stuck.incident, stuck.thrown)
     except RecursionError:
         # sub-processes are counted (MOST_NESTED); what is left is an expression that nests beyond reason
-        message = _("The step nests too deep.")
-        return _unmoved(before, Incident(compiled.main, "too_deep", message), None)
+        return _unmoved(wf, compiled, before, Incident(compiled.main, "too_deep", _("The step nests too deep.")), ())
     turn, state = wf.turn, wf.case_state
     return Step(
         snapshot=snapshots.dumped(wf, compiled, state),
@@ -121,8 +121,19 @@ def _step(wf: CaseWorkflow, compiled: Compiled, move: Callable[[], None], before
     )
 
 
-def _unmoved(before: bytes, incident: Incident, stuck: Stuck | None) -> Step:
-    return Step(before, CaseState.INCIDENT, incident=incident, thrown=stuck.thrown if stuck else ())
+def _unmoved(
+    wf: CaseWorkflow, compiled: Compiled, before: bytes, incident: Incident, thrown: tuple[Thrown, ...]
+) -> Step:
+    """The case as it was; what it waits for still stands."""
+    was = snapshots.loaded(before, compiled, wf.turn)
+    return Step(
+        before,
+        CaseState.INCIDENT,
+        timers=events.timers(was),
+        subscriptions=events.subscriptions(was),
+        thrown=thrown,
+        incident=incident,
+    )
 
 
 def _obey(wf: CaseWorkflow, command: Command) -> None:

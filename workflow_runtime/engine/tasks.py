@@ -143,12 +143,18 @@ class DecisionSpec(ElementSpec):
                 "decision",
                 _("The decision {decision} cannot be taken: {error}").format(decision=decision, error=error),
             ) from error
+        if explained.error is not None:
+            raise wf.stuck(
+                task,
+                "decision",
+                _("The decision {decision} cannot be taken: {error}").format(decision=decision, error=explained.error),
+            )
         result = explained.value
         if self.result:
             self.write(task, {self.result: result})
         elif isinstance(result, Mapping):
             self.write(task, result)
-        rules = ", ".join(str(rule) for rule in explained.rules)
+        rules = ", ".join(str(rule) for rule in explained.hits)
         return f"{decision}: {rules}" if rules else decision
 
 
