@@ -162,7 +162,7 @@ def _fitting(value: Value, parameter: Parameter) -> tuple[bool, Value]:
         return parameter.optional, None
     accepts = _ACCEPTS[wanted]
     if accepts(value):
-        return True, value
+        return True, value.to_integral_value(ROUND_DOWN) if wanted == "integer" else value
     if wanted == "list":
         return True, [value]
     if isinstance(value, list) and len(value) == 1 and accepts(value[0]):
@@ -176,7 +176,7 @@ def _point(value: Value) -> bool:
 
 _ACCEPTS: dict[str, Callable[[Value], bool]] = {
     "number": lambda value: isinstance(value, Decimal),
-    "integer": lambda value: isinstance(value, Decimal) and value == value.to_integral_value() and value.adjusted() < 18,
+    "integer": lambda value: isinstance(value, Decimal) and value.adjusted() < 18,
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
     "list": lambda value: isinstance(value, list),

@@ -191,6 +191,9 @@ def test_of(node: Node) -> TestCode:
     if uses_input(node):
         return lambda scope, tested: found if isinstance(found := expression(scope), bool) else None
 
+    if isinstance(node, Literal):
+        return lambda scope, tested: member(tested, expression(scope))
+
     def test(scope: Scope, tested: Value) -> bool | None:
         found = expression(scope)
         answer = member(tested, found)
@@ -419,7 +422,7 @@ def invoke(run: Run, function: Function | Builtin, arguments: list[Value], names
         arguments = [given.get(parameter) for parameter in function.parameters]
     if not function.variadic and len(arguments) != len(function.parameters):
         return None
-    if function.types:
+    if function.types and not function.checks_itself:
         coerced = []
         for argument, wanted in zip(arguments, function.types, strict=False):
             fits, argument = types.coerced(argument, wanted)
@@ -432,6 +435,11 @@ def invoke(run: Run, function: Function | Builtin, arguments: list[Value], names
         return function.call(run, arguments)
     finally:
         run.leave()
+
+
+def called(run: Run, target: Value, arguments: list[Value], names: tuple[str, ...] = ()) -> Value:
+    """Call whatever an expression gave; null if it is no function."""
+    return invoke(run, target, arguments, names) if isinstance(target, Function | Builtin) else None
 
 
 def _instance_of(node: InstanceOf) -> Code:

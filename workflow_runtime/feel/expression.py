@@ -24,10 +24,10 @@ _EXTENSION = naming.odd(government.SIGNATURES)
 class Expression:
     """An expression, read and compiled. Call it with a context to evaluate it.
 
-    `names` are the free names it uses, `tree` is its syntax tree.
+    `names` are the free names it uses, `tree` is its syntax tree, `code` the closure from a scope to a value.
     """
 
-    __slots__ = ("_code", "_known", "_needs_names", "_read", "_variants", "names", "text", "tree")
+    __slots__ = ("code", "_known", "_needs_names", "_read", "_variants", "names", "text", "tree")
 
     def __init__(self, text: str, known: frozenset[str] = frozenset()) -> None:
         self.text = text
@@ -35,7 +35,7 @@ class Expression:
         self._read: Callable[[str, frozenset[str]], Node] = self._reader()
         self.tree: Node = self._read(text, self._known)
         self.names = free_names(self.tree)
-        self._code: Code = code_of(self.tree)
+        self.code: Code = code_of(self.tree)
         self._needs_names = needs_names(text)
         self._variants: dict[frozenset[str], Code] = {}
 
@@ -51,7 +51,7 @@ class Expression:
     ) -> Value:
         """The value in this context; raises FeelError only where a limit is reached."""
         run = Run(now, functions)
-        code = self._code_for(context, functions) if self._needs_names else self._code
+        code = self._code_for(context, functions) if self._needs_names else self.code
         return self.run(code, Outside(context, None, run))
 
     def run(self, code: Code, scope: Scope) -> Value:
@@ -69,7 +69,7 @@ class Expression:
         """The code as it is read when names like `a-b` are in scope."""
         odd = naming.odd_in(context) | naming.odd(functions)
         if odd <= self._known:
-            return self._code
+            return self.code
         if odd not in self._variants:
             if len(self._variants) > 64:
                 self._variants.clear()
@@ -97,7 +97,7 @@ class UnaryTests(Expression):
         functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
     ) -> bool | None:
         """Whether the value passes; null when that cannot be said."""
-        code = self._code_for(context, functions) if self._needs_names else self._code
+        code = self._code_for(context, functions) if self._needs_names else self.code
         outer = Outside(context, None, Run(now, functions))
         inner = Outside({INPUT: value}, outer, outer.run)
         answer = self.run(code, inner)

@@ -74,6 +74,8 @@ class Outside(Scope):
     __slots__ = ()
 
     def ready(self, name: str, value: Value) -> Value:
+        if type(value) is int:
+            return Decimal(value)
         imported = self.run.imported
         if name not in imported:
             imported[name] = native(value, name)
@@ -91,7 +93,7 @@ def native(value: Any, name: str = "?", depth: int = 0) -> Value:
     if kind in READY:
         return value
     if kind is int:
-        return Decimal(value) if abs(value) < 10**6144 else None
+        return Decimal(value) if value.bit_length() < 20_000 else None
     if kind is float:
         return Decimal(repr(value)) if value - value == 0 else None
     if depth > limits.DEPTH:

@@ -242,7 +242,12 @@ def read_duration(text: str) -> AnyDuration | Months | None:
 
 def read_at(text: str) -> AnyDate | AnyTime | AnyDateTime | AnyDuration | Months | None:
     """What @"text" means."""
-    return read_date(text) or read_duration(text) or (read_date_time(text) if "T" in text else read_time(text))
+    found: AnyDate | AnyTime | AnyDateTime | AnyDuration | Months | None = read_date(text)
+    if found is None:
+        found = read_duration(text)
+    if found is None:
+        found = read_date_time(text) if "T" in text else read_time(text)
+    return found
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

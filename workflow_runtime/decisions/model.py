@@ -1,0 +1,411 @@
+"""A decision model, read and ready: evaluate, explain, check."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workflow_runtime.decisions.elements import (
+    Boxed,
+    Decision,
+    DecisionTable,
+    Definitions,
+    Element,
+    InputData,
+    KnowledgeModel,
+    Service,
+)
+from workflow_runtime.decisions.explanation import Explanation, TableTrace
+from workflow_runtime.decisions.kinds import Kinds
+from workflow_runtime.decisions.logic import Known, Logic, Unreadable
+from workflow_runtime.decisions.reading import definitions_of
+from workflow_runtime.decisions.tables import DecisionRun
+from workflow_runtime.errors import DecisionError, DecisionFileError
+from workflow_runtime.feel import FeelError, Function, Value
+from workflow_runtime.feel import names as naming
+from workflow_runtime.feel.compiler import Code
+from workflow_runtime.feel.scope import Run, Scope, native
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.i18n import _, language
+
+DEEPEST = 48  #: decisions that require one another
+
+
+class File:
+    """One file of a model with its compiled logic and the files it imports, by the name it gives them."""
+
+    def __init__(self, definitions: Definitions, imported: dict[str, File]) -> None:
+        self.definitions = definitions
+        self.imported = imported
+        self.kinds = Kinds(definitions, {name: file.kinds for name, file in imported.items()})
+        self.logic = Logic(self.kinds, _member_names(definitions, imported))
+        self.codes: dict[str, Code] = {}
+        for element in definitions.elements:
+            self.logic.element = element.name or element.id
+            known = self._known(element)
+            if isinstance(element, Decision) and element.logic is not None:
+                self.codes[element.id] = self.logic.code(element.logic, known)
+            elif isinstance(element, KnowledgeModel) and element.function is not None:
+                result = element.function.type or element.variable.type
+                item = self.kinds.item(result) if result else None
+                if item is not None and item[0].function is not None:
+                    result = item[0].function[1]  # the variable's type is that of the function itself
+                self.codes[element.id] = self.logic.function(element.function, known, element.name, result)
+
+    def find(self, reference: str) -> tuple[File, Element] | None:
+        """The element a reference such as `#id` or `namespace#id` means, with its file."""
+        namespace, _hash, identifier = reference.rpartition("#")
+        if not namespace or namespace == self.definitions.namespace:
+            if identifier in self.definitions.by_id:
+                return self, self.definitions.by_id[identifier]
+        for file in self.imported.values():
+            if namespace == file.definitions.namespace and identifier in file.definitions.by_id:
+                return file, file.definitions.by_id[identifier]
+        return None
+
+    def import_name(self, file: File) -> str:
+        """The name under which another file's elements are seen here; empty for its own."""
+        return next((name for name, other in self.imported.items() if other is file), "")
+
+    def _known(self, element: Element) -> Known:
+        """The names an element's logic sees that the parser has to know."""
+        names = set(self.imported)
+        for reference in requirements(element):
+            found = self.find(reference)
+            if found is not None:
+                names |= {found[1].variable.name, found[1].name}
+        if isinstance(element, KnowledgeModel):
+            names.add(element.name)
+        return naming.odd(name for name in names if name)
+
+
+def requirements(element: Element) -> tuple[str, ...]:
+    """The references to everything an element needs."""
+    match element:
+        case Decision(inputs=inputs, decisions=decisions, knowledge=knowledge):
+            return (*inputs, *decisions, *knowledge)
+        case KnowledgeModel(knowledge=knowledge):
+            return knowledge
+        case Service():
+            return (*element.outputs, *element.encapsulated, *element.input_decisions, *element.input_data)
+    return ()
+
+
+def _member_names(definitions: Definitions, imported: Mapping[str, File]) -> Known:
+    """Odd names of components, outputs and imported elements, which appear behind a dot or inside a filter."""
+    names: set[str] = set()
+    waiting = list(definitions.items)
+    while waiting:
+        item = waiting.pop()
+        names.update(component.name for component in item.components)
+        waiting.extend(item.components)
+    for element in definitions.elements:
+        names.update(output.name for table in tables_in(getattr(element, "logic", None)) for output in table.outputs)
+    for file in imported.values():
+        names.update(element.name for element in file.definitions.elements)
+        names |= file.logic.members
+    return naming.odd(name for name in names if name)
+
+
+def tables_in(boxed: Boxed | None) -> list[DecisionTable]:
+    """The decision tables inside a boxed expression."""
+    found: list[DecisionTable] = []
+    waiting: list[Any] = [boxed]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, DecisionTable):
+            found.append(current)
+        elif isinstance(current, Boxed):
+            waiting.extend(getattr(current, name) for name in current.__slots__)
+        elif isinstance(current, tuple):
+            waiting.extend(current)
+    return found[::-1]
+
+
+class Evaluation:
+    """One question to a model: its inputs, what has been answered so far."""
+
+    def __init__(self, inputs: Mapping[str, Value], run: Run, depth: int = 0) -> None:
+        self.inputs = inputs
+        self.run = run
+        self.depth = depth
+        self.answers: dict[tuple[int, str], Value] = {}
+        self.used: dict[str, Value] = {}
+
+    def value(self, file: File, element: Element) -> Value:
+        """The value of an input, decision, or function of the graph."""
+        key = (id(file), element.id)
+        if key not in self.answers:
+            self.answers[key] = None  # a graph that goes in circles finds null here
+            self.answers[key] = self._value(file, element)
+        return self.answers[key]
+
+    def _value(self, file: File, element: Element) -> Value:
+        match element:
+            case InputData():
+                return self._input(file, element)
+            case Decision():
+                return self.decide(file, element)
+            case KnowledgeModel():
+                code = file.codes.get(element.id)
+                return None if code is None else code(self.scope(file, element))
+            case Service():
+                return self._service(file, element)
+        return None
+
+    def _input(self, file: File, element: InputData) -> Value:
+        name = element.variable.name
+        value = self.inputs.get(name, self.inputs.get(element.id))
+        for prefix in self.inputs:
+            inner = self.inputs[prefix]
+            if value is None and isinstance(inner, dict) and name in inner and prefix == self._prefix(file):
+                value = inner[name]
+        fits, value = file.kinds.fit(element.variable.type)(value, self.run)
+        self.used[name] = value if fits else None
+        return self.used[name]
+
+    def _prefix(self, file: File) -> str:
+        return self._root.import_name(file) if self._root else ""
+
+    _root: File | None = None
+
+    def scope(self, file: File, element: Element) -> Scope:
+        """What an element's logic sees: its requirements and nothing else."""
+        names: dict[str, Value] = {}
+        for reference in requirements(element):
+            found = file.find(reference)
+            if found is None:
+                continue
+            owner, required = found
+            value = self.value(owner, required)
+            prefix = file.import_name(owner) if owner is not file else ""
+            if prefix:
+                names.setdefault(prefix, {})[required.variable.name] = value
+            else:
+                names[required.variable.name] = value
+        return Scope(names, Scope(file.kinds.names(), None, self.run), self.run)
+
+    def decide(self, file: File, decision: Decision) -> Value:
+        """The answer of a decision, as its variable's type."""
+        code = file.codes.get(decision.id)
+        if code is None:
+            return None
+        self.depth += 1
+        if self.depth > DEEPEST:
+            message = _("Decision “{decision}”: requirements are nested more than {limit} deep, or go in circles.")
+            raise DecisionError(message.format(decision=decision.name, limit=DEEPEST), decision.id)
+        scope = self.scope(file, decision)
+        outer = getattr(self.run, "decision", "")
+        if isinstance(self.run, DecisionRun):
+            self.run.decision = decision.name or decision.id
+        try:
+            value = code(scope)
+        except FeelError as error:
+            message = _("Decision “{decision}”: {message}")
+            text = message.format(decision=decision.name, message=error.message(language()))
+            raise DecisionError(text, decision.id) from error
+        finally:
+            if isinstance(self.run, DecisionRun):
+                self.run.decision = outer
+            self.depth -= 1
+        fits, value = file.kinds.fit(decision.variable.type)(value, self.run)
+        return value if fits else None
+
+    def _service(self, file: File, service: Service) -> Function:
+        """A decision service as a function of its input data, then its input decisions."""
+        inputs = [found for reference in (*service.input_data, *service.input_decisions) if (found := file.find(reference))]
+        names = tuple(element.variable.name for _, element in inputs)
+
+        def call(run: Run, arguments: list[Value]) -> Value:
+            inner = Evaluation({}, run, self.depth + 1)
+            inner._root = self._root
+            for (owner, element), argument in zip(inputs, arguments, strict=True):
+                fits, value = owner.kinds.fit(element.variable.type)(argument, run)
+                if not fits:
+                    return None
+                inner.answers[id(owner), element.id] = value
+            return inner.outputs(file, service)
+
+        return Function(service.name, names, call)
+
+    def outputs(self, file: File, service: Service) -> Value:
+        """What a service answers: one decision's value, or a context of several."""
+        found = [target for reference in service.outputs if (target := file.find(reference))]
+        values = {element.variable.name: self.value(owner, element) for owner, element in found}
+        value = next(iter(values.values()), None) if len(found) == 1 else values
+        kind = file.kinds.item(service.variable.type) if service.variable.type else None
+        if kind is not None and kind[0].function is not None:
+            return value
+        fits, value = file.kinds.fit(service.variable.type)(value, self.run)
+        return value if fits else None
+
+
+class Model:
+    """A decision model. `decisions`, `services` and `functions` give the names by id."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        elements = file.definitions.elements
+        self.name = file.definitions.name
+        self.namespace = file.definitions.namespace
+        self.decisions: Mapping[str, str] = {e.id: e.name for e in elements if isinstance(e, Decision)}
+        self.services: Mapping[str, str] = {e.id: e.name for e in elements if isinstance(e, Service)}
+        self.functions: Mapping[str, str] = {e.id: e.name for e in elements if isinstance(e, KnowledgeModel)}
+        self.inputs: Mapping[str, str | None] = {
+            e.variable.name: e.variable.type for e in elements if isinstance(e, InputData)
+        }
+
+    @property
+    def definitions(self) -> Definitions:
+        """The elements of the file."""
+        return self._file.definitions
+
+    def evaluate(
+        self,
+        decision: str,
+        inputs: Mapping[str, Any],
+        *,
+        now: dt.datetime | None = None,
+        functions: Mapping[str, Callable[..., Any]] = {},
+    ) -> Value:
+        """The answer of a decision (or service, or business knowledge model), by id or name; raises DecisionError.
+
+        Without `now` the answer may depend on the moment, if the model asks for it.
+        """
+        return self._evaluate(decision, inputs, DecisionRun(now or dt.datetime.now(dt.timezone.utc), functions))[0]
+
+    def explain(
+        self,
+        decision: str,
+        inputs: Mapping[str, Any],
+        *,
+        now: dt.datetime | None = None,
+        functions: Mapping[str, Callable[..., Any]] = {},
+    ) -> Explanation:
+        """The answer with every rule of every table passed through; contradictions are told, not raised."""
+        run = DecisionRun(now or dt.datetime.now(dt.timezone.utc), functions)
+        traces: list[TableTrace] = []
+        run.traces = traces
+        element = self._element(decision)
+        error = None
+        value: Value = None
+        evaluation = Evaluation({}, run)
+        try:
+            value, evaluation = self._evaluate(decision, inputs, run)
+        except DecisionError as problem:
+            error = str(problem)
+            evaluation = self._last
+        values = {
+            found.name: answer
+            for (_file, identifier), answer in evaluation.answers.items()
+            if isinstance(found := self._file.definitions.by_id.get(identifier), Decision)
+        }
+        name = element.name or element.id
+        return Explanation(name, name, value, dict(evaluation.used), values, tuple(traces), error)
+
+    def _evaluate(self, decision: str, inputs: Mapping[str, Any], run: DecisionRun) -> tuple[Value, Evaluation]:
+        element = self._element(decision)
+        run.decision = element.name or element.id
+        if not hasattr(run, "traces"):
+            run.traces = None
+        try:
+            given = {str(name): native(value, str(name)) for name, value in inputs.items()}
+            evaluation = self._last = Evaluation(given, run)
+            evaluation._root = self._file
+            return self._answer(element, given, evaluation), evaluation
+        except FeelError as error:
+            message = _("Decision “{decision}”: {message}")
+            text = message.format(decision=element.name, message=error.message(language()))
+            raise DecisionError(text, element.id) from error
+        except RecursionError:
+            message = _("Decision “{decision}”: functions call one another too deeply.")
+            raise DecisionError(message.format(decision=element.name), element.id) from None
+
+    def _answer(self, element: Element, given: dict[str, Value], evaluation: Evaluation) -> Value:
+        if isinstance(element, Decision):
+            return evaluation.value(self._file, element)
+        function = evaluation.value(self._file, element)
+        if not isinstance(function, Function):
+            return None
+        from workflow_runtime.feel.compiler import invoke
+
+        return invoke(evaluation.run, function, [given.get(parameter) for parameter in function.parameters])
+
+    def _element(self, decision: str) -> Element:
+        definitions = self._file.definitions
+        found = definitions.by_id.get(decision)
+        if found is None or isinstance(found, InputData):
+            words = " ".join(decision.split())
+            order = (Decision, Service, KnowledgeModel)
+            named = [e for kind in order for e in definitions.elements if isinstance(e, kind) and words in (e.name, e.variable.name)]
+            if not named:
+                known = ", ".join(self.decisions.values())
+                message = _("There is no decision “{decision}”; the model has {known}.")
+                raise DecisionError(message.format(decision=decision, known=known), decision)
+            found = named[0]
+        return found
+
+    @property
+    def unreadable(self) -> list[Unreadable]:
+        """The texts of the model that are not FEEL."""
+        return self._file.logic.unreadable
+
+
+def read(source: bytes, *, imports: Mapping[str, bytes] = {}) -> Model:
+    """The model of a DMN file; raises DecisionFileError with every problem that keeps it from being read.
+
+    `imports` holds the files it may import, under any names: they are told apart by their namespaces.
+    """
+    definitions = definitions_of(source)
+    available: dict[str, Definitions] = {}
+    for other in imports.values():
+        found = definitions_of(other)
+        available[found.namespace] = found
+    files: dict[str, File] = {}
+    file = _file(definitions, available, files, ())
+    problems = [
+        _unreadable_finding(problem) for problem in file.logic.unreadable if problem.cell
+    ]
+    if problems:
+        raise DecisionFileError(findings=problems)
+    return Model(file)
+
+
+def _file(
+    definitions: Definitions, available: Mapping[str, Definitions], files: dict[str, File], way: tuple[str, ...]
+) -> File:
+    if definitions.namespace in way:
+        names = " → ".join((*way, definitions.namespace))
+        finding = Finding(
+            "dmn-import",
+            Severity.ERROR,
+            None,
+            None,
+            _("The files import one another in a circle: {names}").format(names=names),
+            _("Move what both need into a third file."),
+        )
+        raise DecisionFileError(findings=[finding])
+    if definitions.namespace not in files or not way:
+        imported: dict[str, File] = {}
+        for wanted in definitions.imports:
+            other = available.get(wanted.namespace)
+            if other is None or other is definitions:
+                continue  # imports of other kinds of file (PMML, XML schema) bring no decisions
+            imported[wanted.name] = _file(other, available, files, (*way, definitions.namespace))
+        files[definitions.namespace] = File(definitions, imported)
+    return files[definitions.namespace]
+
+
+def _unreadable_finding(problem: Unreadable) -> Finding:
+    message = _("“{element}”, {what}: {message}").format(
+        element=problem.element, what=problem.what, message=problem.error.message(language())
+    )
+    return Finding(
+        "dmn-feel",
+        Severity.ERROR,
+        problem.element,
+        problem.line,
+        f"{message}\n{problem.error.underlined()}",
+        _("Write a FEEL expression."),
+    )
