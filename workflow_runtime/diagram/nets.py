@@ -1,0 +1,264 @@
+"""The token game of one scope as a net: places that hold at most one token, transitions that move tokens.
+
+A *scope* is a process or the inside of a sub-process; each is a net of its own, and from outside a sub-process or a
+called process is one step that lasts. That is exact for what soundness asks, because a scope that can always finish
+behaves like a step that does. What the translation assumes:
+
+- persons act, timers fire, messages and signals arrive: what may happen, can happen;
+- conditions may come out either way (rules/house looks at the conditions themselves);
+- an event that does not interrupt happens at most once in each activation of its step;
+- a step for many items, or repeated as a loop, counts as one step;
+- interruption from outside never excuses a scope that is stuck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from workflow_runtime.diagram.behaviour import waits
+from workflow_runtime.diagram.model import ACTIVITIES, Diagram, FlowNode
+
+#: More ways out of (or into) an inclusive gateway than this are not unfolded into all their combinations.
+MOST_INCLUSIVE_WAYS = 8
+
+
+class TooMany(Exception):
+    """The scope has a gateway with more combinations than are ever unfolded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A move of tokens. `nodes`: the elements that have worked when it fires; `parts`: the moves it is made of."""
+
+    pre: frozenset[int]
+    post: frozenset[int]
+    nodes: frozenset[str]
+    parts: tuple[int, ...] = ()
+    joins_any: bool = False  #: inclusive join: takes the tokens that are there, when no further one can come
+    clears: bool = False  #: terminate: takes every token of the scope
+
+
+@dataclass(slots=True)
+class Net:
+    """Places are numbers; `names` says which flow (or activity, in which a token rests) a place is."""
+
+    transitions: list[Transition] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    nodes: tuple[str, ...] = ()  #: the elements that should all be able to work, in document order
+    initial: frozenset[int] = frozenset()
+
+    def place(self, name: str) -> int:
+        """A new place."""
+        self.names.append(name)
+        return len(self.names) - 1
+
+    def move(self, pre: Collection[int], post: Collection[int], *nodes: str, **more: bool) -> None:
+        """Add a transition."""
+        number = len(self.transitions)
+        self.transitions.append(Transition(frozenset(pre), frozenset(post), frozenset(nodes), (number,), **more))
+
+
+def net_of(diagram: Diagram, scope: str, processes: Mapping[str, Diagram] | None = None) -> Net:
+    """The net of one scope. Raises TooMany when a gateway has too many combinations."""
+    return _Translation(diagram, scope, processes or {}).net
+
+
+class _Translation:
+    def __init__(self, diagram: Diagram, scope: str, processes: Mapping[str, Diagram]) -> None:
+        self.diagram = diagram
+        self.net = Net()
+        self._roots: dict[str, int] = {}
+        aside = _done_aside(diagram, scope, processes)
+        self._nodes = [node for node in diagram.nodes(scope) if node.id not in aside]
+        here = {node.id for node in self._nodes}
+        self.net.nodes = tuple(
+            node.id for node in self._nodes if not node.event_subprocess and not node.for_compensation
+        )
+        self._flows = {
+            flow.id: self.net.place(flow.id)
+            for flow in diagram.flows(scope)
+            if flow.source in here and flow.target in here
+        }
+        self._links = {
+            node.event.name or "": self.net.place(node.id)
+            for node in self._nodes
+            if node.kind == "intermediateCatchEvent" and node.event is not None and node.event.kind == "link"
+        }
+        start = self.net.place("start")
+        self.net.initial = frozenset({start})
+        begins = any(_begins(node) for node in self._nodes)
+        if not begins:
+            # Without a start event everything that has no way in begins at once.
+            self._roots = {
+                node.id: self.net.place(node.id)
+                for node in self._nodes
+                if not node.incoming and node.attached_to is None and not node.event_subprocess
+            }
+            self.net.move({start}, self._roots.values())
+        for node in self._nodes:
+            if _begins(node):
+                for post in self._leaving(node):
+                    self.net.move({start}, post, node.id)
+            elif node.kind != "boundaryEvent" and not node.event_subprocess:
+                self._translate(node)
+
+    def _in(self, node: FlowNode) -> list[int]:
+        into = [self._flows[flow] for flow in node.incoming if flow in self._flows]
+        return [*into, self._roots[node.id]] if node.id in self._roots else into
+
+    def _out(self, node: FlowNode) -> list[int]:
+        return [self._flows[flow] for flow in node.outgoing if flow in self._flows]
+
+    def _translate(self, node: FlowNode) -> None:
+        into, out = self._in(node), self._out(node)
+        match node.kind:
+            case "parallelGateway" if into:
+                self.net.move(into, out, node.id)
+            case "inclusiveGateway" if len(into) > 1:
+                middle = self.net.place(node.id) if len(out) > 1 else None
+                self.net.move(into, out if middle is None else {middle}, node.id, joins_any=True)
+                if middle is not None:
+                    for post in self._some_of(node):
+                        self.net.move({middle}, post, node.id)
+            case "inclusiveGateway" if into:
+                for post in self._some_of(node):
+                    self.net.move(into, post, node.id)
+            case "inclusiveGateway" | "parallelGateway":
+                pass  # nothing leads to it
+            case "exclusiveGateway" | "eventBasedGateway" | "complexGateway":
+                for one in into:
+                    for post in [frozenset({other}) for other in out] or [frozenset[int]()]:
+                        self.net.move({one}, post, node.id)
+            case "endEvent" if any(event.kind in ("terminate", "error", "cancel") for event in node.events):
+                for one in into:
+                    self.net.move({one}, set(), node.id, clears=True)
+            case "intermediateThrowEvent" if node.event is not None and node.event.kind == "link":
+                target = self._links.get(node.event.name or "")
+                for one in into:
+                    self.net.move({one}, set() if target is None else {target}, node.id)
+            case "intermediateCatchEvent" if node.event is not None and node.event.kind == "link":
+                self._step(node, [self._links[node.event.name or ""]])
+            case _:
+                self._step(node, into)
+
+    def _step(self, node: FlowNode, into: list[int]) -> None:
+        """An activity or event: one token in, one on every way out; with the events on its border."""
+        border = [event for event in self._nodes if event.attached_to == node.id]
+        border = [event for event in border if _can_happen(event, node, self.diagram)]
+        if not border:
+            for one in into:
+                for post in self._leaving(node):
+                    self.net.move({one}, post, node.id)
+            return
+        entry = inside = self.net.place(node.id)
+        for event in border:
+            if not event.interrupting:
+                # Whether it will happen is decided on entry: its token may rest on its first flow meanwhile.
+                later = self.net.place(node.id)
+                self.net.move({inside}, {later}, node.id)
+                for post in self._leaving(event):
+                    self.net.move({inside}, post | {later}, event.id)
+                inside = later
+        for one in into:
+            self.net.move({one}, {entry}, node.id)
+        for post in self._leaving(node):
+            self.net.move({inside}, post, node.id)
+        for event in border:
+            if event.interrupting:
+                for post in self._leaving(event):
+                    self.net.move({inside}, post, event.id)
+
+    def _leaving(self, node: FlowNode) -> Iterator[frozenset[int]]:
+        """The sets of flows that may get a token when a step is done: all, or a choice when flows are conditional."""
+        conditional = [self._flows[id] for id in node.outgoing if id in self._flows and self.diagram.flow(id).condition]
+        if not conditional or node.kind not in ACTIVITIES:
+            yield frozenset(self._out(node))
+            return
+        default = self._flows.get(node.default or "")
+        always = frozenset(self._out(node)) - set(conditional) - {default}
+        for chosen in _subsets(conditional):
+            yield always | chosen
+        if default is not None or always:
+            yield always | ({default} if default is not None else set())
+
+    def _some_of(self, node: FlowNode) -> Iterator[frozenset[int]]:
+        """The sets of flows an inclusive gateway may choose."""
+        default = self._flows.get(node.default or "")
+        others = [place for place in self._out(node) if place != default]
+        yield from _subsets(others)
+        if default is not None:
+            yield frozenset({default})
+        elif not others:
+            yield frozenset()
+
+
+def _subsets(places: list[int]) -> Iterator[frozenset[int]]:
+    if len(places) > MOST_INCLUSIVE_WAYS:
+        raise TooMany
+    for size in range(1, len(places) + 1):
+        yield from (frozenset(chosen) for chosen in combinations(places, size))
+
+
+def _begins(node: FlowNode) -> bool:
+    return node.kind == "startEvent" or (node.instantiate and not node.incoming)
+
+
+def _can_happen(event: FlowNode, host: FlowNode, diagram: Diagram) -> bool:
+    """Whether an event on a border can happen: an error or escalation must come from somewhere inside."""
+    caught = event.event
+    if caught is None or caught.kind not in ("error", "escalation"):
+        return True
+    if host.kind != "subProcess":
+        return True
+    return any(
+        kind == caught.kind and (caught.name is None or code in (None, "*", caught.name))
+        for kind, code in _thrown_inside(diagram, host.id)
+    )
+
+
+def _thrown_inside(diagram: Diagram, scope: str) -> Iterator[tuple[str, str | None]]:
+    """What may come out of a sub-process: kind and code; "*" is any code."""
+    for node in diagram.nodes(scope):
+        for event in node.events:
+            if node.kind in ("endEvent", "intermediateThrowEvent") and event.kind in ("error", "escalation"):
+                yield event.kind, event.name
+        if node.kind in ("serviceTask", "callActivity", "sendTask", "businessRuleTask", "scriptTask"):
+            yield "error", "*"
+        if node.kind == "callActivity":
+            yield "escalation", "*"
+        if node.kind == "subProcess":
+            yield from _thrown_inside(diagram, node.id)
+
+
+def _done_aside(diagram: Diagram, scope: str, processes: Mapping[str, Diagram]) -> frozenset[str]:
+    """Steps done at once beside the flow: behind an event that does not interrupt, with nothing to wait for.
+
+    A reminder that is sent while its step waits may be sent again in the next round; nobody is asked twice.
+    """
+    aside: set[str] = set()
+    for event in diagram.nodes(scope):
+        if event.kind != "boundaryEvent" or event.interrupting:
+            continue
+        region: set[str] = set()
+        ways_in: set[str] = set()
+        waiting = [event]
+        while waiting:
+            node = waiting.pop()
+            if node.id in region:
+                continue
+            region.add(node.id)
+            ways_in.update(node.incoming)
+            for id in node.outgoing:
+                target = diagram.elements.get(diagram.flow(id).target)
+                if isinstance(target, FlowNode):
+                    waiting.append(target)
+        members = [diagram.node(id) for id in region]
+        closed = all(diagram.flow(id).source in region for id in ways_in)
+        quick = not any(waits(node, diagram, processes) or diagram.boundary_events(node.id) for node in members)
+        plain = not any(event.kind == "terminate" or event.kind == "error" for node in members for event in node.events)
+        joins = any(node.kind in ("parallelGateway", "inclusiveGateway") for node in members)
+        if closed and quick and plain and not joins:
+            aside.update(region)
+    return frozenset(aside)

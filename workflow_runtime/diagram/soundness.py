@@ -1,0 +1,237 @@
+"""Can every case finish? The verdict on each scope of a diagram, with the shortest story of what goes wrong.
+
+A scope is sound when, from every state it can reach, it can finish; nothing runs twice unseen; and nothing in it is
+dead. The net of a scope (nets.py) is first made smaller (reduction.py), then every state it can reach is visited, up
+to a bound. Beyond the bound the answer is "not decided", never a guess.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workflow_runtime.diagram.model import Diagram
+from workflow_runtime.diagram.nets import Net, TooMany, Transition, net_of
+from workflow_runtime.diagram.reduction import reduced
+
+BOUND = 20_000
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with a scope."""
+
+    STUCK = "stuck"  #: tokens are left and nothing can move any more
+    RUNS_TWICE = "runs-twice"  #: a flow or step gets a second token while it still has one
+    NEVER_ENDS = "never-ends"  #: things move for ever, but the end cannot be reached
+    NEVER_HAPPENS = "never-happens"  #: an element that no case ever reaches
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `story`: (element, flow taken or "") in order; `tokens`: flows and steps where tokens are then."""
+
+    kind: FaultKind
+    element: str
+    story: tuple[tuple[str, str], ...] = ()
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of one scope. `decided` is False when the bound was reached first."""
+
+    scope: str
+    decided: bool
+    faults: tuple[Fault, ...] = ()
+    states: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether it is certain that every case can finish."""
+        return self.decided and not self.faults
+
+
+def soundness(
+    diagram: Diagram, *, processes: Mapping[str, Diagram] | None = None, bound: int = BOUND
+) -> Iterator[Verdict]:
+    """The verdict on every executable process and every sub-process in it, outer before inner."""
+    running = {id for id in diagram.processes if id in diagram.scopes and diagram.scopes[id].executable}
+    for scope in diagram.scopes.values():
+        top = scope
+        while top.parent is not None:
+            top = diagram.scopes[top.parent]
+        if top.id in running and scope.kind in ("process", "subProcess") and scope.nodes:
+            yield _verdict(diagram, scope.id, processes or {}, bound)
+
+
+def _verdict(diagram: Diagram, scope: str, processes: Mapping[str, Diagram], bound: int) -> Verdict:
+    try:
+        net = net_of(diagram, scope, processes)
+    except TooMany:
+        return Verdict(scope, decided=False)
+    small, certain = reduced(net)
+    seen = States(small, bound)
+    if not seen.complete:
+        return Verdict(scope, decided=False, states=len(seen.came_from))
+    faults = tuple(_faults(net, small, seen, bound))
+    if not faults:
+        alive = certain.union(*(small.transitions[n].nodes for n in seen.fired))
+        faults = tuple(Fault(FaultKind.NEVER_HAPPENS, node) for node in net.nodes if node not in alive)
+    return Verdict(scope, True, faults, len(seen.came_from))
+
+
+def _faults(net: Net, small: Net, seen: States, bound: int) -> Iterator[Fault]:
+    """One fault of each kind; its story is the shortest one as far as the whole net can be searched."""
+    if not (seen.twice or seen.stuck or seen.endless):
+        return
+    whole = States(net, bound)
+    if seen.twice:
+        state, number = whole.twice[0] if whole.twice else seen.twice[0]
+        source = whole if whole.twice else seen
+        way = [*source.way_to(state), number]
+        yield _told(net, FaultKind.RUNS_TWICE, source.parts(way))
+    if seen.stuck:
+        source = whole if whole.stuck else seen
+        yield _told(net, FaultKind.STUCK, source.parts(source.way_to(source.stuck[0])))
+    if seen.endless and not seen.stuck and not seen.twice:
+        source = whole if whole.complete and whole.endless else seen
+        yield _told(net, FaultKind.NEVER_ENDS, source.parts(source.way_to(source.endless[0])))
+
+
+def _told(net: Net, kind: FaultKind, parts: list[int]) -> Fault:
+    """Walk the moves of the whole net and say what a reader of the diagram would see."""
+    marked = set(net.initial)
+    story: list[tuple[str, str]] = []
+    element = ""
+    for part in parts:
+        move = net.transitions[part]
+        element = next(iter(sorted(move.nodes)), element)
+        taken = net.names[next(iter(move.post))] if len(move.post) == 1 else ""
+        story.append((element, taken if taken != element else ""))
+        again = (marked - move.pre) & move.post
+        marked = set() if move.clears else (marked - move.pre) | move.post
+        if again and kind is FaultKind.RUNS_TWICE:
+            break
+    if kind is FaultKind.STUCK:
+        element = _who_waits(net, marked) or element
+    told = [step for at, step in enumerate(story) if at == 0 or step != story[at - 1]]
+    return Fault(kind, element, tuple(told), tuple(sorted({net.names[place] for place in marked})))
+
+
+def _who_waits(net: Net, marked: set[int]) -> str | None:
+    """The gateway that has some of its tokens and waits in vain for the rest."""
+    for move in net.transitions:
+        if move.pre & marked and not move.pre <= marked:
+            return next(iter(sorted(move.nodes)), None)
+    return None
+
+
+class States:
+    """Every state a net can reach, breadth first, up to a bound. A state is a number whose bits are places."""
+
+    def __init__(self, net: Net, bound: int) -> None:
+        self._moves = [_Move(net, transition) for transition in net.transitions]
+        self._transitions = net.transitions
+        first = _mask(net.initial)
+        self.came_from: dict[int, tuple[int, int] | None] = {first: None}
+        self.fired: set[int] = set()
+        self.twice: list[tuple[int, int]] = []
+        self.stuck: list[int] = []
+        self._before: dict[int, list[int]] = {}
+        waiting = deque([first])
+        while waiting and len(self.came_from) <= bound:
+            self._visit(waiting.popleft(), waiting)
+        self.complete = not waiting
+        self.endless = self._cannot_finish() if self.complete else []
+
+    def _visit(self, state: int, waiting: deque[int]) -> None:
+        moved = False
+        for number, move in enumerate(self._moves):
+            if not move.enabled(state):
+                continue
+            moved = True
+            self.fired.add(number)
+            rest = state & ~move.pre
+            if rest & move.post and not move.clears:
+                self.twice.append((state, number))
+                continue
+            following = 0 if move.clears else rest | move.post
+            self._before.setdefault(following, []).append(state)
+            if following not in self.came_from:
+                self.came_from[following] = (state, number)
+                waiting.append(following)
+        if not moved and state:
+            self.stuck.append(state)
+
+    def _cannot_finish(self) -> list[int]:
+        """States from which no way leads to the end, nearest first (stuck ones and those cut short not counted)."""
+        good = {0, *self.stuck, *(state for state, _number in self.twice)}
+        waiting = list(good)
+        while waiting:
+            for before in self._before.get(waiting.pop(), ()):
+                if before not in good:
+                    good.add(before)
+                    waiting.append(before)
+        return [state for state in self.came_from if state not in good]
+
+    def way_to(self, state: int) -> list[int]:
+        """The moves from the beginning to a state, as few as possible."""
+        way: list[int] = []
+        while (step := self.came_from[state]) is not None:
+            state, number = step
+            way.append(number)
+        return way[::-1]
+
+    def parts(self, way: list[int]) -> list[int]:
+        """The moves of the whole net that these moves stand for."""
+        return [part for number in way for part in self._transitions[number].parts]
+
+
+def _mask(places: frozenset[int]) -> int:
+    return sum(1 << place for place in places)
+
+
+class _Move:
+    """A transition as bit masks."""
+
+    __slots__ = ("_ways", "clears", "post", "pre")
+
+    def __init__(self, net: Net, transition: Transition) -> None:
+        self.pre, self.post, self.clears = _mask(transition.pre), _mask(transition.post), transition.clears
+        self._ways = _ways_to(net, transition) if transition.joins_any else None
+
+    def enabled(self, state: int) -> bool:
+        if self._ways is None:
+            return state & self.pre == self.pre
+        there = state & self.pre
+        if not there:
+            return False
+        to_missing = to_present = 0
+        for place, ways in self._ways:
+            if there & place:
+                to_present |= ways
+            else:
+                to_missing |= ways
+        # BPMN 2.0.2, 13.4.3: wait while a token can still come to an empty way in, but not to a full one.
+        return not state & ~self.pre & to_missing & ~to_present
+
+
+def _ways_to(net: Net, join: Transition) -> list[tuple[int, int]]:
+    """For each way into an inclusive join: its bit, and the places from which a token can get there."""
+    before: dict[int, set[int]] = {}
+    for transition in net.transitions:
+        if transition is not join:
+            for place in transition.post:
+                before.setdefault(place, set()).update(transition.pre)
+    found = []
+    for goal in join.pre:
+        reached, waiting = {goal}, [goal]
+        while waiting:
+            for place in before.get(waiting.pop(), ()):
+                if place not in reached:
+                    reached.add(place)
+                    waiting.append(place)
+        found.append((1 << goal, _mask(frozenset(reached))))
+    return found
