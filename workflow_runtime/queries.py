@@ -585,3 +585,8 @@ def pending_notifications(tx: Connection, limit: int) -> Sequence[Row[Any]]:
 def message(tx: Connection, message_id: str) -> Row[Any]:
     """A message by id."""
     return tx.execute(select(t.message).where(t.message.c.id == message_id)).one()
+
+
+def files(tx: Connection, hashes: Sequence[str]) -> Sequence[Row[Any]]:
+    """Stored files by SHA-256."""
+    return tx.execute(select(t.file).where(t.file.c.sha256.in_(hashes))).all() if hashes else []

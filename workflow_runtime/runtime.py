@@ -300,11 +300,11 @@ class Runtime:
         """
         self._owner_only(actor)
         sha256 = digest(bundle)
+        findings = self.check_procedure(bundle)  # before the transaction: it may take a second
+        if any(finding.severity is Severity.ERROR for finding in findings):
+            raise DiagramError(findings=findings)
+        procedure = Procedure.parse(bundle)
         with self._database.begin() as tx:
-            findings = check_bundle(bundle, directory=self._directory_or_none(tx), profiles=self._profiles(tx))
-            if any(finding.severity is Severity.ERROR for finding in findings):
-                raise DiagramError(findings=findings)
-            procedure = Procedure.parse(bundle)
             known = queries.version_of_digest(tx, procedure.key, sha256)
             if known is not None:
                 return known
@@ -905,7 +905,7 @@ class Runtime:
                 return self._repeat(tx, remembered, actor)
             hand, row = self._hold(tx, id, actor)
             self._may_complete(tx, hand, row, actor, version)
-            patch = self._filled(hand, row, data, outcome, reason, actor)
+            patch = self._filled(hand, row, data, outcome, reason)
             if not store.move_item(
                 tx,
                 row.id,
@@ -919,7 +919,7 @@ class Runtime:
             ):
                 self._refuse_move(tx, row.id, actor)
             issuing.file_received(hand, row, patch)
-            self._step_or_incident(hand, row, patch, outcome, reason, actor)
+            self._go_on(hand, row, patch, outcome, reason, actor)
             hand.save()
             if key is not None:
                 store.remember_answer(
@@ -929,7 +929,7 @@ class Runtime:
         self._after_commit(opened)
         return self._completion(row.id, row.case_number, opened, actor)
 
-    def _step_or_incident(
+    def _go_on(
         self, hand: CaseInHand, row: Row[Any], patch: dict[str, Any], outcome: str, reason: str | None, actor: Actor
     ) -> None:
         path = tuple(row.path.split(".")) if row.path else ()
@@ -965,7 +965,7 @@ class Runtime:
         self._four_eyes(tx, hand, row, actor.people)
 
     def _filled(
-        self, hand: CaseInHand, row: Row[Any], data: Mapping[str, Any], outcome: str, reason: str | None, actor: Actor
+        self, hand: CaseInHand, row: Row[Any], data: Mapping[str, Any], outcome: str, reason: str | None
     ) -> dict[str, Any]:
         node = hand.procedure.node(row.process, row.element)
         allowed = pages.outcomes_of(node)
@@ -990,7 +990,7 @@ class Runtime:
                     ]
                 )
             return {}
-        files = self._offered_files(data, actor)
+        files = self._offered_files(hand.tx, data)
         context = {**hand.data(), **pages.scope_values(hand.file, row.path), **(casefile.loads(row.inputs) if row.inputs else {})}
         patch, findings = form.validate(
             data, evaluate=_evaluate, today=hand.today, files=files, context=context, regions=self._regions()
@@ -999,14 +999,14 @@ class Runtime:
             raise FormError(findings=findings)
         return patch
 
-    def _offered_files(self, data: Mapping[str, Any], actor: Actor) -> dict[str, forms.FileRef]:
-        found: dict[str, forms.FileRef] = {}
+    def _offered_files(self, tx: Connection, data: Mapping[str, Any]) -> dict[str, forms.FileRef]:
+        """The stored files that the entries name; size and type are the store's, whatever the entry says."""
+        names: dict[str, str] = {}
 
         def walk(value: Any) -> None:
             if isinstance(value, Mapping):
-                if {"name", "sha256", "size", "media_type"} <= set(value):
-                    reference = forms.FileRef.of(value)
-                    found[reference.sha256] = reference
+                if isinstance(value.get("sha256"), str) and "name" in value:
+                    names[value["sha256"]] = str(value["name"])
                 else:
                     for one in value.values():
                         walk(one)
@@ -1015,15 +1015,11 @@ class Runtime:
                     walk(one)
 
         walk(data)
-        missing = [one.name for one in found.values() if not self._files.path(one.sha256).exists()]
-        if missing:
-            raise FormError(
-                findings=[
-                    Finding("missing-file", Severity.ERROR, None, None, _("the file {name} was not stored").format(name=name), _("hand it in again"))
-                    for name in missing
-                ]
-            )
-        return found
+        return {
+            row.sha256: forms.FileRef(names[row.sha256], row.sha256, row.size, row.media_type)
+            for row in queries.files(tx, list(names))
+            if self._files.path(row.sha256).exists()
+        }
 
     def _completion(self, item_id: str, case_number: str, opened: Sequence[str], actor: Actor, *, repeated: bool = False) -> Completion:
         with self._database.read() as tx:

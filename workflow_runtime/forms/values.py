@@ -200,6 +200,8 @@ def choices_of(one: Field, options: Mapping[str, Choices] = MappingProxyType({})
 
 def _file(one: Field, raw: Any, files: Mapping[str, FileRef]) -> FileRef:
     found: FileRef | None = None
+    if isinstance(raw, list) and len(raw) == 1:
+        (raw,) = raw  # form-js keeps a list also where one file is meant
     if isinstance(raw, FileRef):
         found = raw
     elif isinstance(raw, str):
