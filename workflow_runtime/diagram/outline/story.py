@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from workflow_runtime.diagram.model import Diagram, FlowNode
 
 
+SHORT = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """The steps of one scope in the order they are told, and which of its flows lead back."""
@@ -43,6 +46,7 @@ def story(diagram: Diagram, scope: str) -> Story:
         for flow, target in leaving[id]:
             if flow not in back:
                 waiting[target] += 1
+    reach = _reach(leaving, back)
     order: list[str] = []
     told: set[str] = set()
     for root in roots:
@@ -59,9 +63,25 @@ def story(diagram: Diagram, scope: str) -> Story:
                     waiting[target] -= 1
                     if not waiting[target]:
                         following.append(target)
+            # a short way out is told before the long way on, so that nobody has to remember it
+            following.sort(key=lambda target: reach[target] > SHORT)
             stack.extend(reversed(following))
     order += [node.id for node in nodes if node.id not in told]
     return Story(tuple(order), frozenset(back))
+
+
+def _reach(leaving: dict[str, list[tuple[str, str]]], back: set[str]) -> dict[str, int]:
+    """How many steps come after each one, counted no further than it matters."""
+    reach: dict[str, int] = {}
+    for start in leaving:
+        seen, stack = {start}, [start]
+        while stack and len(seen) <= SHORT + 1:
+            for flow, target in leaving[stack.pop()]:
+                if flow not in back and target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        reach[start] = len(seen)
+    return reach
 
 
 def _back(roots: list[FlowNode], leaving: dict[str, list[tuple[str, str]]]) -> set[str]:

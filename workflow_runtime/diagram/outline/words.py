@@ -107,5 +107,3 @@ def place_word(diagram: Diagram, node: FlowNode) -> str:
             names.insert(0, of_data(one_line(lane.name)))
         lane = diagram.lanes.get(lane.parent) if lane.parent else None
     return _(", ").join(names)
-
-

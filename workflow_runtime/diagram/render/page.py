@@ -86,7 +86,11 @@ def pages(diagram: Diagram) -> list[Page]:
                 seen.add(id)
                 page.edges.append(
                     Edge(
-                        element, points, _label(part), part.get("messageVisibleKind"), _colour(part, "border-color", "stroke")
+                        element,
+                        points,
+                        _label(part),
+                        part.get("messageVisibleKind"),
+                        _colour(part, "border-color", "stroke"),
                     )
                 )
         found.append(page)

@@ -44,8 +44,10 @@ class Picture:
         findings: Sequence[Finding],
         classes: Mapping[str, str],
         title: str | None,
+        name: str = "",
     ) -> None:
         self._diagram = diagram
+        self._name = name  #: stands before every id, so that several pictures fit into one page
         self._theme = theme
         self._marks = marks
         self._classes = classes
@@ -55,11 +57,11 @@ class Picture:
                 self._findings.setdefault(finding.element, []).append(finding)
         self._given_title = title
         self._out: list[str] = []
-        self._prefix = "e-"
+        self._prefix = f"{name}e-"
 
-    def svg(self, pages: Sequence[Page]) -> str:
-        """The picture of all pages, one under the other."""
-        boxes = [_extent(page) for page in pages]
+    def svg(self, pages: Sequence[Page], extents: Sequence[Rectangle] = ()) -> str:
+        """The picture of all pages, one under the other; `extents` are what each is to show, if not all of it."""
+        boxes = [*extents, *(extent(page) for page in pages[len(extents) :])]
         width = max((w for _x, _y, w, _h in boxes), default=0.0) + 2 * MARGIN
         height = sum(h + (30 if number else 0) for number, (_x, _y, _w, h) in enumerate(boxes)) + 2 * MARGIN
         y = MARGIN
@@ -70,7 +72,7 @@ class Picture:
                 name = called(element) if element is not None else ""
                 body.append(f'<text class="tt" x="{_n(MARGIN)}" y="{_n(y + 16)}">{escaped(name)}</text>')
                 y += 30
-            self._prefix = "e-" if not number else f"e{number + 1}-"
+            self._prefix = f"{self._name}e-" if not number else f"{self._name}e{number + 1}-"
             body.append(f'<g transform="translate({_n(MARGIN - left)},{_n(y - top)})">')
             self._page(page)
             body.append("</g>")
@@ -79,10 +81,10 @@ class Picture:
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
             f'viewBox="0 0 {_n(width)} {_n(height)}" lang="{"zh-CN" if language() == "zh" else "en"}" '
-            f'role="graphics-document document" aria-labelledby="picture-title" aria-describedby="picture-description">'
-            f'<title id="picture-title">{escaped(title)}</title>'
-            f'<desc id="picture-description">{escaped(description)}</desc>'
-            f"<style>{self._style()}</style>{_defs(self._theme)}"
+            f'role="graphics-document document" aria-labelledby="{self._name}title" aria-describedby="{self._name}description">'
+            f'<title id="{self._name}title">{escaped(title)}</title>'
+            f'<desc id="{self._name}description">{escaped(description)}</desc>'
+            f"<style>{self._style()}</style>{_defs(self._theme, self._name)}"
             f'<rect class="page" width="{_n(width)}" height="{_n(height)}"/>'
         )
         return head + "".join(body) + "</svg>"
@@ -149,9 +151,15 @@ class Picture:
                 rules.append(f".{state} text{{fill:{line}}}")
             if state is MarkState.DONE:
                 rules.append(f".{state}.e{{stroke-width:{_n(t.width + 1)}}}")
-        rules.append(f".kt{{font-size:10px;fill:{t.page};font-weight:bold}}.ks{{stroke:{t.page};stroke-width:1.8;fill:none}}")
+        rules.append(
+            f".kt{{font-size:10px;fill:{t.page};font-weight:bold}}.ks{{stroke:{t.page};stroke-width:1.8;fill:none}}"
+        )
         rules.append(f".w-error{{fill:{t.severe}}}.w-warning,.w-info{{fill:{t.mild}}}")
-        rules += [f".{name} .b,.{name}.e,.{name} .p{{{rule}}}" for name, rule in _CHANGES.items() if name in self._classes.values()]
+        rules += [
+            f".{name} .b,.{name}.e,.{name} .p{{{rule}}}"
+            for name, rule in _CHANGES.items()
+            if name in self._classes.values()
+        ]
         return "".join(rules)
 
     # --- one page
@@ -170,7 +178,10 @@ class Picture:
         for shape in sorted(holders, key=lambda shape: -shape.bounds[2] * shape.bounds[3]):
             self._backdrop(shape)
         for edge in page.edges:
-            if not isinstance(self._diagram.elements.get(edge.element.id), type(None)) and edge.element.kind != "messageFlow":
+            if (
+                not isinstance(self._diagram.elements.get(edge.element.id), type(None))
+                and edge.element.kind != "messageFlow"
+            ):
                 self._edge(edge)
         for shape in shapes:
             if shape.element.id == page.element and shape.element.kind in SUBPROCESSES:
@@ -200,7 +211,9 @@ class Picture:
 
     def _aloud(self, element: Element, mark: Mark | None) -> str:
         """What a screen reader says: kind, name, lane, where it leads, how it stands."""
-        parts = [f"{kind_word(element)}{_(': ')}{of_data(one_line(element.name))}" if element.name else kind_word(element)]
+        parts = [
+            f"{kind_word(element)}{_(': ')}{of_data(one_line(element.name))}" if element.name else kind_word(element)
+        ]
         if isinstance(element, FlowNode):
             place = place_word(self._diagram, element)
             if place:
@@ -210,7 +223,9 @@ class Picture:
                 flow = self._diagram.elements.get(id)
                 target = self._diagram.elements.get(flow.target) if isinstance(flow, Flow) else None
                 if isinstance(flow, Flow) and target is not None:
-                    onward.append(f"{of_data(one_line(flow.name, 60))}{_(': ')}{called(target)}" if flow.name else called(target))
+                    onward.append(
+                        f"{of_data(one_line(flow.name, 60))}{_(': ')}{called(target)}" if flow.name else called(target)
+                    )
             if onward:
                 parts.append(_("leads to {targets}").format(targets=_(", ").join(onward[:12])))
         if mark is not None:
@@ -429,7 +444,9 @@ class Picture:
         self._out.append(f'<path class="e" d="M{_n(x + 10)},{_n(y)}H{_n(x)}V{_n(y + h)}H{_n(x + 10)}"/>')
         xml = shape.element.xml
         text = "" if xml is None else next((text_of(part) or "" for part in children(xml, "text")), "")
-        lines = glyphs.wrap(of_data(one_line(text, 2000)), max(20.0, w - 10), TEXT, max(1, int(h // (TEXT * glyphs.LINE))))
+        lines = glyphs.wrap(
+            of_data(one_line(text, 2000)), max(20.0, w - 10), TEXT, max(1, int(h // (TEXT * glyphs.LINE)))
+        )
         self._lines(lines, x + 6, y + 5 + len(lines) * TEXT * glyphs.LINE / 2, TEXT, "l")
         self._out.append("</g>")
 
@@ -440,7 +457,9 @@ class Picture:
         mark = self._marks.get(element.id)
         names = [name for name in (mark.state.value if mark else "", self._classes.get(element.id, "")) if name]
         stroke = f' style="stroke:{edge.stroke}"' if edge.stroke and self._theme.coloured and not names else ""
-        state = ("-" + mark.state.value) if mark is not None and mark.state in (MarkState.DONE, MarkState.SKIPPED) else ""
+        state = (
+            ("-" + mark.state.value) if mark is not None and mark.state in (MarkState.DONE, MarkState.SKIPPED) else ""
+        )
         name = of_data(one_line(element.name))
         points = edge.points
         kind = element.kind
@@ -450,22 +469,26 @@ class Picture:
         line = f'class="e {" ".join(names)}'
         path = f'd="{_rounded(points)}"{stroke}'
         if kind == "sequenceFlow":
-            self._out.append(f'<path {line}" {path} marker-end="url(#arrow{state})"/>')
+            self._out.append(f'<path {line}" {path} marker-end="url(#{self._name}arrow{state})"/>')
             self._start_of_flow(element, points)
         elif kind == "messageFlow":
-            self._out.append(f'<path {line} d" {path} marker-start="url(#ring)" marker-end="url(#open)"/>')
-            if edge.message in ("initiating", "non_initiating"):
+            self._out.append(
+                f'<path {line} d" {path} marker-start="url(#{self._name}ring)" marker-end="url(#{self._name}open)"/>'
+            )
+            if edge.message in ("initiating", "non_initiating") or getattr(element, "message", None):
                 (mx, my) = _middle(points)
-                fill = "b" if edge.message == "initiating" else "h"
-                self._out.append(f'<rect class="{fill}" x="{_n(mx - 12)}" y="{_n(my - 8.5)}" width="24" height="17"/>')
+                fill = "h" if edge.message == "non_initiating" else "b"
+                self._out.append(
+                    f'<rect class="{fill} n1" x="{_n(mx - 12)}" y="{_n(my - 8.5)}" width="24" height="17"/>'
+                )
                 self._sign(((symbols._ENVELOPE_FLAP, False),), mx, my)
         else:
             ends = ""
             direction = element.xml.get("associationDirection", "None") if element.xml is not None else "None"
             if kind in ("dataInputAssociation", "dataOutputAssociation") or direction in ("One", "Both"):
-                ends += ' marker-end="url(#thin)"'
+                ends += f' marker-end="url(#{self._name}thin)"'
             if direction == "Both":
-                ends += ' marker-start="url(#thin)"'
+                ends += f' marker-start="url(#{self._name}thin)"'
             self._out.append(f'<path {line} o" {path}{ends}/>')
         if name:
             self._flow_label(edge, name)
@@ -536,7 +559,8 @@ class Picture:
             self._out.append(f'<text{classed} x="{_n(cx)}" y="{_n(first)}">{escaped(lines[0])}</text>')
             return
         spans = "".join(
-            f'<tspan x="{_n(cx)}" y="{_n(first + number * step)}">{escaped(line)}</tspan>' for number, line in enumerate(lines)
+            f'<tspan x="{_n(cx)}" y="{_n(first + number * step)}">{escaped(line)}</tspan>'
+            for number, line in enumerate(lines)
         )
         self._out.append(f"<text{classed}>{spans}</text>")
 
@@ -554,11 +578,15 @@ class Picture:
         mark = self._marks.get(shape.element.id)
         if mark is not None and isinstance(shape.element, FlowNode):
             # on the upper right edge; beside a gateway's corner rather than on its tip
-            bx, by = x + w - (4 if w > 60 else 0), y + (0 if w > 60 else 4)
+            small = w <= 60
+            bx, by = x + w - (2 if small else 4), y + (6 if small else 0)
             out = self._out
-            out.append(f'<g aria-hidden="true"><circle class="k-{mark.state}" cx="{_n(bx)}" cy="{_n(by)}" r="9"/>')
-            out.append(f'<path class="ks" transform="translate({_n(bx)},{_n(by)})" d="{_STATE_SIGNS[mark.state]}"/>')
-            if mark.note:
+            size = " scale(0.75)" if small else ""
+            out.append(
+                f'<g aria-hidden="true"><circle class="k-{mark.state}" cx="{_n(bx)}" cy="{_n(by)}" r="{7 if small else 9}"/>'
+                f'<path class="ks" transform="translate({_n(bx)},{_n(by)}){size}" d="{_STATE_SIGNS[mark.state]}"/>'
+            )
+            if mark.note and not small:
                 note = one_line(mark.note, 24)
                 wide = glyphs.width(note, 10) + 10
                 left = max(x - 10, bx - 12 - wide)
@@ -570,7 +598,7 @@ class Picture:
         findings = self._findings.get(shape.element.id)
         if findings:
             worst = min(findings, key=lambda finding: list(Severity).index(finding.severity)).severity
-            bx, by = x + (4 if w > 60 else 0), y + 1
+            bx, by = x + (0 if w > 60 else 4), y - 3
             said = escaped(_("; ").join(one_line(finding.message, 300) for finding in findings[:5]))
             self._out.append(
                 f'<g aria-hidden="true"><title>{said}</title>'
@@ -604,12 +632,12 @@ def state_word(state: MarkState) -> str:
     }[state]
 
 
-def _defs(theme: Theme) -> str:
+def _defs(theme: Theme, prefix: str) -> str:
     done, skipped = theme.states[MarkState.DONE][0], theme.states[MarkState.SKIPPED][0]
 
     def arrow(name: str, colour: str) -> str:
         return (
-            f'<marker id="{name}" viewBox="0 0 12 12" refX="11" refY="6" markerWidth="10" markerHeight="10" '
+            f'<marker id="{prefix}{name}" viewBox="0 0 12 12" refX="11" refY="6" markerWidth="10" markerHeight="10" '
             f'markerUnits="userSpaceOnUse" orient="auto"><path d="M0.5,1L11,6L0.5,11z" fill="{colour}"/></marker>'
         )
 
@@ -618,13 +646,13 @@ def _defs(theme: Theme) -> str:
         + arrow("arrow", theme.ink)
         + arrow("arrow-done", done)
         + arrow("arrow-skipped", skipped)
-        + '<marker id="open" viewBox="0 0 12 12" refX="11" refY="6" markerWidth="11" markerHeight="11" '
+        + f'<marker id="{prefix}open" viewBox="0 0 12 12" refX="11" refY="6" markerWidth="11" markerHeight="11" '
         + 'markerUnits="userSpaceOnUse" orient="auto">'
         + f'<path d="M1,1.5L11,6L1,10.5z" fill="{theme.page}" stroke="{theme.ink}" stroke-width="1.2"/></marker>'
-        + '<marker id="ring" viewBox="0 0 12 12" refX="6" refY="6" markerWidth="11" markerHeight="11" '
+        + f'<marker id="{prefix}ring" viewBox="0 0 12 12" refX="6" refY="6" markerWidth="11" markerHeight="11" '
         + 'markerUnits="userSpaceOnUse">'
         + f'<circle cx="6" cy="6" r="4" fill="{theme.page}" stroke="{theme.ink}" stroke-width="1.2"/></marker>'
-        + '<marker id="thin" viewBox="0 0 12 12" refX="10.5" refY="6" markerWidth="11" markerHeight="11" '
+        + f'<marker id="{prefix}thin" viewBox="0 0 12 12" refX="10.5" refY="6" markerWidth="11" markerHeight="11" '
         + 'markerUnits="userSpaceOnUse" orient="auto">'
         + f'<path d="M3,1.5L10.5,6L3,10.5" fill="none" stroke="{theme.ink}" stroke-width="1.3"/></marker>'
         + "</defs>"
@@ -659,7 +687,7 @@ def _middle(points: list[Point]) -> Point:
     return points[-1]
 
 
-def _extent(page: Page) -> Rectangle:
+def extent(page: Page) -> Rectangle:
     """Everything that is drawn, labels included."""
     rectangles = [shape.bounds for shape in page.shapes]
     for item in (*page.shapes, *page.edges):
@@ -686,7 +714,10 @@ def _is_collection(diagram: Diagram, element: Element) -> bool:
     if element.xml is None:
         return False
     meant = diagram.elements.get(element.xml.get("dataObjectRef") or "")
-    return "true" in (element.xml.get("isCollection"), meant.xml.get("isCollection") if meant and meant.xml is not None else "")
+    return "true" in (
+        element.xml.get("isCollection"),
+        meant.xml.get("isCollection") if meant and meant.xml is not None else "",
+    )
 
 
 def _group_name(diagram: Diagram, element: Element) -> str:

@@ -101,7 +101,11 @@ def activity(kind: str, instantiate: bool = False) -> Sign:
                 ("M-4.5,-5.5H2.5M-5,-2H2M-3.5,2H4M-3.5,5.5H4", False),
             )
         case "businessRuleTask":
-            return (("M-10,-7.5H10V7.5H-10z", False), ("M-10,-7.5H10V-3.2H-10z", True), ("M-10,2.2H10M-3.6,-3.2V7.5", False))
+            return (
+                ("M-10,-7.5H10V7.5H-10z", False),
+                ("M-10,-7.5H10V-3.2H-10z", True),
+                ("M-10,2.2H10M-3.6,-3.2V7.5", False),
+            )
         case _:
             return ()
 
@@ -143,7 +147,12 @@ def marker(kind: str) -> Sign:
         case "compensate":
             return (("M0,-5.5V5.5L-7,0zM7,-5.5V5.5L0,0z", False),)
         case "adHoc":
-            return (("M-7,1.5C-5.5,-4 -2.5,-4 0,-0.8C2.5,2.4 4.5,2 7,-3.2V0.2C5.5,5 2.5,5 0,1.8C-2.5,-1.4 -5,-1 -7,4z", True),)
+            return (
+                (
+                    "M-7,1.5C-5.5,-4 -2.5,-4 0,-0.8C2.5,2.4 4.5,2 7,-3.2V0.2C5.5,5 2.5,5 0,1.8C-2.5,-1.4 -5,-1 -7,4z",
+                    True,
+                ),
+            )
         case "collection":
             return (("M-4,-4.5V4.5M0,-4.5V4.5M4,-4.5V4.5", False),)
         case _:

@@ -53,14 +53,14 @@ THEMES: Mapping[str, Theme] = {
         "light", "#ffffff", "#22303c", "#8795a1", "#ffffff", "#f3f5f7", "#16212b",
         states={
             MarkState.DONE: ("#1f7a4d", "#e6f4ec"), MarkState.ACTIVE: ("#b45309", "#fff1d6"),
-            MarkState.SKIPPED: ("#9aa5b1", "#f5f6f7"), MarkState.FAILED: ("#b3261e", "#fdeceb"),
+            MarkState.SKIPPED: ("#66727e", "#f5f6f7"), MarkState.FAILED: ("#b3261e", "#fdeceb"),
         },
     ),
     "dark": Theme(
         "dark", "#14191f", "#d5dde5", "#7d8a97", "#1e262e", "#1a2129", "#eef2f6",
         states={
             MarkState.DONE: ("#5fd39a", "#17352a"), MarkState.ACTIVE: ("#ffb454", "#3d2c12"),
-            MarkState.SKIPPED: ("#6b7782", "#1a2027"), MarkState.FAILED: ("#ff8a80", "#43201e"),
+            MarkState.SKIPPED: ("#93a0ad", "#1a2027"), MarkState.FAILED: ("#ff8a80", "#43201e"),
         },
         severe="#ff8a80", mild="#ffcf70", coloured=False,
     ),
@@ -68,7 +68,7 @@ THEMES: Mapping[str, Theme] = {
         "print", "#ffffff", "#000000", "#555555", "#ffffff", "#ffffff", "#000000", 1.5,
         states={
             MarkState.DONE: ("#000000", "#e3e3e3"), MarkState.ACTIVE: ("#000000", "#ffffff"),
-            MarkState.SKIPPED: ("#777777", "#ffffff"), MarkState.FAILED: ("#000000", "#ffffff"),
+            MarkState.SKIPPED: ("#666666", "#ffffff"), MarkState.FAILED: ("#000000", "#ffffff"),
         },
         severe="#000000", mild="#000000", coloured=False,
     ),
