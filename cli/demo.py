@@ -19,7 +19,7 @@ import yaml
 from cli.app import Command
 from cli.output import Output
 from cli.rehearsal import Child, Office, Step, Story, scenario, story
-from cli.session import Session, pass_session
+from cli.session import Session, pass_session, runtime_class
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
@@ -112,11 +112,9 @@ def demo(session: Session) -> None:
     building = path.with_name(path.name + ".building")
     for rest in path.parent.glob(building.name + "*"):  # of a demo that was interrupted
         rest.unlink()
-    from workflow_runtime.runtime import Runtime
-
     today = datetime.now(ZoneInfo(settings.zone))
     clock = Clock(today)
-    runtime = Runtime.create(replace(settings, database=f"sqlite:///{building}"), clock=clock)
+    runtime = runtime_class().create(replace(settings, database=f"sqlite:///{building}"), clock=clock)
     try:
         shown = _fill(runtime, clock, today, output)
         _write_documents(runtime, shown, settings, output)
@@ -290,9 +288,7 @@ def _write_documents(runtime: Runtime, number: str, settings: Settings, output: 
 
 def _sum_up(session: Session, path: Path, seconds: float | None) -> None:
     """How many cases stand where, and five commands that work when pasted."""
-    from workflow_runtime.runtime import Runtime
-
-    runtime, output = Runtime.open(session.settings), session.output
+    runtime, output = runtime_class().open(session.settings), session.output
     try:
         everyone = runtime.actor("zhou-lan")
         cases = runtime.cases(actor=SYSTEM, limit=1000)

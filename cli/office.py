@@ -13,7 +13,7 @@ import click
 from cli.app import Command
 from cli.options import filters
 from cli.output import Column, Listing, days_left
-from cli.session import Session, pass_session
+from cli.session import Session, pass_session, runtime_class
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import LateRow, Swept
@@ -23,12 +23,10 @@ from workflow_runtime.settings import shown, sqlite_path
 @click.command(cls=Command, help=_("Make a new database with the shipped profiles and calendars."))
 @pass_session
 def init(session: Session) -> None:
-    from workflow_runtime.runtime import Runtime
-
     path = sqlite_path(session.settings.database)
     if path != Path():
         path.parent.mkdir(parents=True, exist_ok=True)
-    Runtime.create(session.settings).close()
+    runtime_class().create(session.settings).close()
     where = str(path) if path != Path() else shown(session.settings.database)
     if session.as_json:
         session.output.json({"database": where})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +15,16 @@ from cli.filling import read_bytes
 from cli.options import paging
 from cli.outline import show_drawing
 from cli.output import Column, Listing, Output
-from cli.session import Session, pass_session
+from cli.session import Session, pass_session, runtime_class
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, ngettext, of_data
 from workflow_runtime.model import ProcedureVersion, VersionState
+from workflow_runtime.settings import sqlite_path
+
+if TYPE_CHECKING:
+    from workflow_runtime.scenarios import Result
 
 
 @click.group(cls=Group, help=_("Procedures: check, try, deploy, list, show."))
@@ -54,13 +60,15 @@ def check(session: Session, key: str, rules: str) -> int:
 
 def _check_bundle(session: Session, bundle: dict[str, bytes]) -> list[Finding]:
     """With the organisation at hand where there is a database, without it otherwise."""
-    from workflow_runtime.procedures import Procedure
-    from workflow_runtime.settings import sqlite_path
+    from workflow_runtime import profiles
 
     path = sqlite_path(session.settings.database)
     if path == Path() or path.exists():
         return list(session.runtime.check_procedure(bundle))
-    return Procedure.parse(bundle).check()
+    runtime_class()
+    from workflow_runtime.runtime import check_bundle
+
+    return list(check_bundle(bundle, directory=None, profiles=profiles.shipped()))
 
 
 def _check_one(path: Path) -> list[Finding]:
@@ -90,43 +98,53 @@ def _sum_up(output: Output, errors: int, warnings: int) -> None:
 @procedure.command(help=_("Run a procedure's scenarios, and say which flows none of them takes."))
 @click.argument("key")
 @click.option("--scenario", "wanted", metavar="TEXT", help=_("Only scenarios whose name contains this."))
+@click.option(
+    "--organisation", type=click.Path(path_type=Path), help=_("Who there is; default: the demo's organisation.")
+)
 @pass_session
-def test(session: Session, key: str, wanted: str | None) -> int:
+def test(session: Session, key: str, wanted: str | None, organisation: Path | None) -> int:
     from workflow_runtime import procedures, scenarios
 
+    runtime_class()
     folder = procedures.find_folder(key)
-    bundle = procedures.gather(folder)
     files = [path for path in sorted((folder / "scenarios").glob("*.yaml")) if wanted is None or wanted in path.stem]
     if not files:
         raise BadInput(_("{folder} has no scenario of that name in scenarios/").format(folder=folder))
-    results = [scenarios.run(bundle, path.read_bytes(), name=path.name) for path in files]
-    untaken = scenarios.untaken(bundle, results)
+    people = organisation or procedures.shipped_library() / "demo" / "organisation.yaml"
+    stories = [scenarios.read(read_bytes(path), name=path.name) for path in files]
+    results = []
+    with TemporaryDirectory(prefix="xieban-scenarios-") as scratch:
+        office = scenarios.Office(procedures.gather(folder), read_bytes(people), Path(scratch))
+        for story in stories:
+            results.append(scenarios.run(office, story))
+            if not session.as_json:
+                _show_result(session.output, results[-1])
+    left = [] if wanted else scenarios.not_taken(office.procedure, results)
     if session.as_json:
-        session.output.json({"scenarios": results, "untaken": untaken})
-    else:
-        for result in results:
-            _show_result(session.output, result)
-        _show_untaken(session.output, untaken)
+        answer = [{"scenario": one.scenario, "passed": one.passed, "problems": one.problems} for one in results]
+        session.output.json({"scenarios": answer, "not_taken": left})
+    elif not wanted:
+        _show_left(session.output, left)
     return 0 if all(result.passed for result in results) else NO
 
 
-def _show_result(output: Output, result: Any) -> None:
-    output.wrapped(safe(of_data(result.title)), "✔ " if result.passed else "✖ ")
-    for line in result.lines:
-        output.wrapped(safe(of_data(line)), "    ")
+def _show_result(output: Output, result: Result) -> None:
+    steps = ngettext("{count} step", "{count} steps", result.steps).format(count=result.steps)
+    text = f"{safe(result.scenario)}: {safe(of_data(result.title))}  ({steps})"
+    output.wrapped(text, "✔ " if result.passed else "✖ ")
     for problem in result.problems:
         output.wrapped(safe(problem), "    ✖ ")
 
 
-def _show_untaken(output: Output, untaken: Any) -> None:
-    if not untaken:
+def _show_left(output: Output, left: Sequence[tuple[str, str, str]]) -> None:
+    output.line()
+    if not left:
         output.line(_("Every flow is taken by some scenario."))
         return
-    output.line()
-    text = ngettext("{count} flow that no scenario takes:", "{count} flows that no scenario takes:", len(untaken))
-    output.heading(text.format(count=len(untaken)))
-    for flow in untaken:
-        output.wrapped(safe(str(flow)), "  ○ ")
+    text = ngettext("{count} flow that no scenario takes:", "{count} flows that no scenario takes:", len(left))
+    output.heading(text.format(count=len(left)))
+    for process, flow, words in left:
+        output.wrapped(f"{safe(words)}  [{safe(process)} {safe(flow)}]", "  ○ ", "    ")
 
 
 @procedure.command(help=_("Deploy a procedure as a new version; running cases keep theirs."))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
-from workflow_runtime.errors import FourEyes, ItemTaken, NotInThisDepartment, XiebanError
+from workflow_runtime.errors import NotAllowed
 from workflow_runtime.model import SYSTEM, Actor, CasePage, ItemView
 
 if TYPE_CHECKING:
@@ -66,12 +66,11 @@ def story(
     plain = yaml.safe_load(source)
     began = _instant(plain["clock"], zone)
     days = (day - began.date()).days
-    replaced = dict(words or {})
     facts = dict(plain["subject"]["facts"])
+    replaced: dict[str, str] = {}
     if child is not None:
-        replaced[facts["name"]] = child.name
-        if facts.get("resident_id"):
-            replaced[str(facts["resident_id"])] = child.resident_id
+        replaced |= {facts["name"]: child.name, str(facts.get("resident_id") or "no id"): child.resident_id}
+    replaced |= words or {}  # after the whole identity number, which begins with the region's code
     moved = _Mover(days, f"{began.year}", f"{day.year}", replaced)
     facts = moved(facts)
     if child is not None:
@@ -81,6 +80,8 @@ def story(
             "birth_date": child.birth_date.isoformat(),
             "resident_id": child.resident_id,
             "entry_date": child.entry_date.isoformat(),
+            "birth_date_basis": facts.get("birth_date_basis", "medical_estimate"),
+            "hukou_status": facts.get("hukou_status", "registered_here"),
             "category": list(child.categories),
         }
     return Story(
@@ -137,6 +138,8 @@ class _Mover:
             return (value + timedelta(days=self.days)).isoformat(timespec="minutes")
         if isinstance(value, date):
             return (value + timedelta(days=self.days)).isoformat()
+        if isinstance(value, float):
+            return Decimal(str(value))
         return self._text(value) if isinstance(value, str) else value
 
     def _text(self, text: str) -> str:
@@ -218,14 +221,14 @@ class Office:
         items = [item for item in page.items if item.element == element and list(item.path) == path]
         if not items:
             return None
-        refused: XiebanError | None = None
+        refused: NotAllowed | None = None
         for clerk in self._directory.clerks_of(items[0].department, self._today):
             actor = self.clerk(clerk.id)
             try:
                 data = {key: self._value(value, key, actor, page) for key, value in step.data.items()}
                 done = self._runtime.complete(items[0].id, data, actor=actor, outcome=step.outcome, reason=step.reason)
                 return done.item
-            except (FourEyes, ItemTaken, NotInThisDepartment) as error:
+            except NotAllowed as error:
                 refused = error
         if refused is not None:
             raise refused
@@ -238,50 +241,18 @@ class Office:
             return {name: self._value(part, name, actor, page) for name, part in value.items()}
         if not isinstance(value, str):
             return value
+        if value.startswith("@"):
+            from workflow_runtime.scenarios import small_pdf, small_png
+
         if value == "@scan":
-            return [self._runtime.store_file(f"{key}.pdf", scan(f"{page.case.number} {key}"), actor=actor)]
+            return [self._runtime.store_file(f"{key}.pdf", small_pdf(f"{page.case.number} {key}"), actor=actor)]
         if value == "@photo":
-            return [self._runtime.store_file(f"{key}.png", photo(), actor=actor)]
+            return [self._runtime.store_file(f"{key}.png", small_png(f"{page.case.number} {key}"), actor=actor)]
         if value.startswith("=") and not value.startswith("=="):
             from workflow_runtime import feel
 
             return feel.evaluate(value, {**page.fields, "subject": dict(page.subject)})
         return value
-
-
-def scan(text: str) -> bytes:
-    """A one-page PDF that stands for a scanned paper."""
-    drawn = f"BT /F1 16 Tf 72 760 Td ({re.sub('[^ -~]|[()]', '', text)}) Tj ET".encode()
-    bodies = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn),
-    ]
-    content, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(bodies, 1):
-        offsets.append(len(content))
-        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    start = len(content)
-    content += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(bodies) + 1, table)
-    return content + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, start)
-
-
-def photo() -> bytes:
-    """A one-pixel PNG that stands for a photograph."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
-
-    head = (1).to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0])
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0\x80\x90\xa0"))
-        + chunk(b"IEND", b"")
-    )
 
 
 def scenario(procedure: str, name: str) -> bytes:

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,14 @@ def speak(code: str) -> None:
     os.environ["LANGUAGE"] = code
     gettext.bindtextdomain("xieban", str(resources.files("workflow_runtime") / "locale"))
     gettext.textdomain("xieban")
+
+
+def runtime_class() -> type[Runtime]:
+    """The runtime, knowing the machine steps of this installation. Imports all that is heavy: call it late."""
+    from workflow_runtime.runtime import Runtime
+
+    import_module("handlers")  # each registers itself by name; the runtime knows none of them
+    return Runtime
 
 
 @dataclass(slots=True)
@@ -84,9 +92,7 @@ class Session:
             if path != Path() and not path.exists():
                 text = _("there is no database {where}; make one with “xieban init”, or look around with “xieban demo”")
                 raise NotADatabase(text.format(where=path))
-            from workflow_runtime.runtime import Runtime
-
-            self._runtime = Runtime.open(self.settings)
+            self._runtime = runtime_class().open(self.settings)
         return self._runtime
 
     @property
