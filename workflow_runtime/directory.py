@@ -259,7 +259,10 @@ def read(source: bytes, *, name: str = "") -> Directory:
     file = Source(source, name=name or _("organisation"), rule="directory")
     file.raise_if_wrong(DirectoryError)
     root = file.root
-    file.only(root, ("name", "jurisdiction", "regions", "roles", "agencies", "clerks", "supervisors", "owners", "substitutions"))
+    file.only(
+        root,
+        ("name", "jurisdiction", "regions", "roles", "agencies", "clerks", "supervisors", "owners", "substitutions"),
+    )
     regions = _words(file, root, "regions")
     roles = _words(file, root, "roles")
     agencies = _agencies(file, root, regions)

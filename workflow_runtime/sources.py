@@ -82,7 +82,7 @@ class Source:
             return _empty()
         try:
             text = unicodedata.normalize("NFC", data.decode("utf-8-sig"))
-            document = yaml.load(text, Loader=_Loader)
+            document = _Loader(text).get_single_data()
         except UnicodeDecodeError:
             self.wrong(None, _("the file is not UTF-8 text"), _("save it as UTF-8"))
         except RecursionError:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,12 +118,51 @@ def test_beyond_the_published_table_a_date_is_provisional_and_says_so() -> None:
     assert not due_after(at("2026-12-01 09:00"), "P10WD", CN).provisional
 
 
-@pytest.mark.parametrize("year", range(2020, 2027))
-def test_our_tables_agree_with_the_published_ones(year: int) -> None:
-    day = date(year, 1, 1)
-    while day.year == year:
-        assert CN.is_working_day(day) == chinese_calendar.is_workday(day), day
-        day += timedelta(days=1)
+#: What the yearly notices say, in their own form: days off from … to …, and weekend days worked.
+NOTICES = {
+    2020: (
+        "01-01 01-24/02-02 04-04/04-06 05-01/05-05 06-25/06-27 10-01/10-08",
+        "01-19 04-26 05-09 06-28 09-27 10-10",
+    ),
+    2021: (
+        "01-01/01-03 02-11/02-17 04-03/04-05 05-01/05-05 06-12/06-14 09-19/09-21 10-01/10-07",
+        "02-07 02-20 04-25 05-08 09-18 09-26 10-09",
+    ),
+    2022: (
+        "01-01/01-03 01-31/02-06 04-03/04-05 04-30/05-04 06-03/06-05 09-10/09-12 10-01/10-07 12-31",
+        "01-29 01-30 04-02 04-24 05-07 10-08 10-09",
+    ),
+    2023: (
+        "01-01/01-02 01-21/01-27 04-05 04-29/05-03 06-22/06-24 09-29/10-06 12-30/12-31",
+        "01-28 01-29 04-23 05-06 06-25 10-07 10-08",
+    ),
+    2024: (
+        "01-01 02-10/02-17 04-04/04-06 05-01/05-05 06-10 09-15/09-17 10-01/10-07",
+        "02-04 02-18 04-07 04-28 05-11 09-14 09-29 10-12",
+    ),
+    2025: (
+        "01-01 01-28/02-04 04-04/04-06 05-01/05-05 05-31/06-02 10-01/10-08",
+        "01-26 02-08 04-27 09-28 10-11",
+    ),
+    2026: (
+        "01-01/01-03 02-15/02-23 04-04/04-06 05-01/05-05 06-19/06-21 09-25/09-27 10-01/10-07",
+        "01-04 02-14 02-28 05-09 09-20 10-10",
+    ),
+}
+
+
+@pytest.mark.parametrize("year", NOTICES)
+def test_our_tables_say_what_the_notices_say(year: int) -> None:
+    off, worked = NOTICES[year]
+    expected = {date.fromisoformat(f"{year}-{day}"): True for day in worked.split()}
+    for span in off.split():
+        first, _slash, last = span.partition("/")
+        day, end = date.fromisoformat(f"{year}-{first}"), date.fromisoformat(f"{year}-{last or first}")
+        while day <= end:
+            expected[day] = False
+            day += timedelta(days=1)
+
+    assert {day: one.working for day, one in CN.years[year].days.items()} == expected
 
 
 def test_our_tables_name_their_notice() -> None:

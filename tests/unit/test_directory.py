@@ -130,8 +130,13 @@ def _small(memberships: str = "[{department: a.x, roles: [h]}]", more: str = "")
         (_small(more="substitutions: [{absent: li, substitute: wu}]\n"), "there is no clerk wu"),
         (_small().replace(b"name: \xe5\xb1\x80, region", b"uscc: 12345, name: x, region"), "18 places"),
         (_small().replace(b"region: '990100', dep", b"region: '990101', dep"), "has no name in this file"),
-        (_small().replace("id: li".encode(), "id: lі".encode()), "cannot be an id"),  # a Cyrillic letter
-        (_small().replace(b"clerks:\n", b"clerks:\n  - {id: wu, name: x, memberships: []}\n").replace(b"a.x, r", b"a.z, r"), "nobody works in a.x"),
+        (_small().replace(b"id: li", "id: lі".encode()), "cannot be an id"),  # a Cyrillic letter
+        (
+            _small()
+            .replace(b"clerks:\n", b"clerks:\n  - {id: wu, name: x, memberships: []}\n")
+            .replace(b"a.x, r", b"a.z, r"),
+            "nobody works in a.x",
+        ),
         (SOURCE.replace(b'region: "990102"', b'region: "990101"'), "nobody could say which one answers"),
         (b"name: x", "agencies"),
     ],

@@ -92,7 +92,9 @@ def test_a_bad_credit_code_is_refused(code: str) -> None:
     assert len(identifiers.check_uscc(code)) == 1
 
 
-@pytest.mark.parametrize("number", ["13800138000", "+86 138 0013 8000", "010-12345678", "(0771)1234567", "110", "12345"])
+@pytest.mark.parametrize(
+    "number", ["13800138000", "+86 138 0013 8000", "010-12345678", "(0771)1234567", "110", "12345"]
+)
 def test_a_telephone_number_passes(number: str) -> None:
     assert identifiers.check_phone(number) == ()
 
@@ -111,7 +113,13 @@ def test_region_codes_have_six_nine_or_twelve_digits() -> None:
 
 @pytest.mark.parametrize(
     ("code", "prefix"),
-    [("990100", "9901"), ("990000", "99"), ("990101", "990101"), ("990101001000", "990101001"), ("990101000000", "990101")],
+    [
+        ("990100", "9901"),
+        ("990000", "99"),
+        ("990101", "990101"),
+        ("990101001000", "990101001"),
+        ("990101000000", "990101"),
+    ],
 )
 def test_a_region_covers_the_codes_that_begin_like_it(code: str, prefix: str) -> None:
     assert identifiers.region_prefix(code) == prefix

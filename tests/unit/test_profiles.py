@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -54,7 +54,7 @@ def test_a_procedure_the_profile_does_not_name_does_not_run() -> None:
 
 @pytest.mark.parametrize("jurisdiction", ["BJ", "DL", "GX", "HB"])
 def test_every_deadline_can_be_counted_and_shows_its_standing(jurisdiction: str) -> None:
-    start = calendars.datetime(2024, 9, 2, 9, tzinfo=calendars.UTC)
+    start = datetime(2024, 9, 2, 9, tzinfo=UTC)
     for one in profiles.shipped()[jurisdiction].parameters:
         assert one.standing_text and one.value_text
         if one.is_deadline:
@@ -149,7 +149,16 @@ parameters:
 
 @pytest.mark.parametrize(
     "source",
-    [b"", b"[]", b"a: &x 1\nb: *x", b"a: !!python/object:os.system x", b"\xff\xfe", b"a: 1\na: 2", b"a: [" * 5000, b"{"],
+    [
+        b"",
+        b"[]",
+        b"a: &x 1\nb: *x",
+        b"a: !!python/object:os.system x",
+        b"\xff\xfe",
+        b"a: 1\na: 2",
+        b"a: [" * 5000,
+        b"{",
+    ],
 )
 def test_hostile_yaml_is_refused(source: bytes) -> None:
     with pytest.raises(ProfileError) as refused:

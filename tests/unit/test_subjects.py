@@ -109,5 +109,5 @@ def test_a_kind_with_mistakes_is_refused_with_all_of_them() -> None:
 
 
 def test_a_broken_registration_form_is_reported_with_the_kind() -> None:
-    with pytest.raises(ProfileError, match="child.form"):
+    with pytest.raises(ProfileError, match=r"child\.form"):
         subjects.read((FOLDER / "child.yaml").read_bytes(), name="child.yaml", form=b'{"type": "default"}')

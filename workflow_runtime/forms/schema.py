@@ -110,7 +110,7 @@ class _Reader:
         identity = root.get("id")
         if not isinstance(identity, str) or not identity:
             self.wrong(None, _("the form has no id"), _("give it an id; steps name it in formId"))
-        fields = self.fields(components, section="", hide=())
+        fields = self.fields(components)
         self.no_doubles(fields)
         self.siblings_exist(fields)
         if self.findings:
@@ -124,9 +124,11 @@ class _Reader:
             name=self.name,
         )
 
-    def fields(self, components: Any, *, section: str, hide: tuple[str, ...]) -> tuple[Field, ...]:
+    def fields(
+        self, components: Any, *, section: str = "", hide: tuple[str, ...] = (), intro: list[str] | None = None
+    ) -> tuple[Field, ...]:
         fields: list[Field] = []
-        intro: list[str] = []
+        intro = [] if intro is None else intro  # texts that stand before the next question, in a group or not
         for component in components if isinstance(components, list) else ():
             kind = component.get("type") if isinstance(component, dict) else None
             if kind not in _ACCEPTED:
@@ -148,7 +150,7 @@ class _Reader:
                         _("empty the path of the group"),
                     )
                 label = self.words(component, "label")
-                fields += self.fields(component.get("components"), section=label or section, hide=hidden)
+                fields += self.fields(component.get("components"), section=label or section, hide=hidden, intro=intro)
             elif kind in _INPUTS:
                 made = self.field(component, kind)
                 fields.append(replace(made, section=section, intro="\n".join(intro), hide=hidden))
@@ -308,7 +310,7 @@ class _Reader:
         )
 
     def rows(self, component: Mapping[str, Any]) -> tuple[Field, ...]:
-        fields = self.fields(component.get("components"), section="", hide=())
+        fields = self.fields(component.get("components"))
         self.no_doubles(fields)
         self.siblings_exist(fields)
         if not fields:
