@@ -242,15 +242,16 @@ def _request(
 def _draft_values(template: Template, context: Mapping[str, Any]) -> dict[str, Any]:
     """A draft prints what there is; a blank to fill stands for what is still missing."""
     values = templates.complete(template, context)
+    entered = dict(values["fields"])
     for group, declared in (("fields", template.fields), ("subject", template.subject)):
         for one in declared:
-            if values[group][one.key] is None and one.required:
+            if values[group][one.key] is None and templates.may_be_required(one, entered):
                 values[group][one.key] = _BLANKS.get(one.type)
     for party in template.parties:
         values["parties"][party.key]["name"] = values["parties"][party.key]["name"] or _BLANK
-    for one in template.related:
-        if one.required:
-            values["related"][one.code]["number"] = values["related"][one.code]["number"] or _BLANK
+    for cited in template.related:
+        if templates.may_be_required(cited, entered):
+            values["related"][cited.code]["number"] = values["related"][cited.code]["number"] or _BLANK
     return values
 
 

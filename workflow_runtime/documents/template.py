@@ -517,6 +517,14 @@ def _is_required(one: Field | RelatedDocument, fields: Mapping[str, Any]) -> boo
     return bool(one.required_when) and all(fields.get(key) in values for key, values in one.required_when.items())
 
 
+def may_be_required(one: Field | RelatedDocument, fields: Mapping[str, Any]) -> bool:
+    """Whether a value is required, or would be by an answer that is not given yet."""
+    if one.required:
+        return True
+    conditions = one.required_when.items()
+    return bool(conditions) and all(fields.get(key) is None or fields[key] in values for key, values in conditions)
+
+
 def _check_fields(
     template: Template, declared: Sequence[Field], values: Mapping[str, Any], fields: Mapping[str, Any], group: str
 ) -> Iterator[Finding]:
