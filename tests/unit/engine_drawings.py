@@ -203,6 +203,8 @@ def _element(words: list[str], roots: dict[str, str], defaults: Mapping[str, str
                 zeebe += f'<zeebe:calledDecision decisionId="{decision}" resultVariable="{result}"/>'
             case "does":
                 zeebe += f"<zeebe:script expression={quoteattr(value)}/>"
+            case "activation":
+                inner += f"<activationCondition>{_text(value)}</activationCondition>"
             case "format":
                 attributes["scriptFormat"] = value
             case "python":

@@ -445,6 +445,48 @@ def test_the_first_event_at_an_event_gateway_decides_also_among_several_timers()
     assert ("long", "cancelled") in by_time.history
 
 
+def test_a_complex_gateway_goes_on_when_enough_have_come_and_takes_in_the_rest() -> None:
+    desk = Desk(
+        drawn("""
+            start s; parallel g; user a; user b; user c; user after; end e
+            complex j activation="activationCount >= 2"
+            s -> g
+            g -> a -> j
+            g -> b -> j
+            g -> c -> j
+            j -> after -> e
+        """)
+    )
+
+    desk.complete("b")
+    assert desk.open == ["a", "c"]
+    desk.complete("a")
+    assert desk.open == ["after", "c"]
+    desk.complete("c")
+    assert desk.open == ["after"]
+    desk.complete("after")
+
+    assert desk.done
+
+
+def test_a_case_can_begin_by_a_signal() -> None:
+    words = "start s\nstart m signal=COURT_ORDER\nuser a\nuser b\nend e\ns -> a -> e\nm -> b -> e"
+
+    assert Desk(drawn(words), message="COURT_ORDER").open == ["b"]
+
+
+def test_a_message_may_begin_a_case_at_a_receive_task_or_an_event_gateway() -> None:
+    receive = "receive r message=m instantiate\nuser a\nend e\nr -> a -> e"
+    gateway = """
+        event g instantiate; catch one message=m1; catch two message=m2; user a; user b; end e
+        g -> one -> a -> e
+        g -> two -> b -> e
+    """
+
+    assert Desk(drawn(receive), message="m").open == ["a"]
+    assert Desk(drawn(gateway), message="m2").open == ["b"]
+
+
 # --- time ---------------------------------------------------------------------------------------------------------
 
 
@@ -1202,7 +1244,7 @@ def test_a_step_says_nothing_to_the_log(caplog: pytest.LogCaptureFixture) -> Non
 @pytest.mark.parametrize(
     ("words", "element"),
     [
-        ("start s\ncomplex g\nend e\ns -> g -> e", "g"),
+        ("start s\ncatch g error=x\nend e\ns -> g -> e", "g"),
         ("start s\nuser a\nsub sp {\nuser a\n}\nend e\ns -> a -> sp -> e", "a"),
         ("start s\nuser a\nend e link=L\ns -> a -> e", "e"),
         ("start s\ncatch c error=x\nend e\ns -> c -> e", "c"),
@@ -1224,7 +1266,7 @@ def test_what_cannot_run_is_refused_with_the_element(words: str, element: str) -
 
 def test_all_findings_are_told_at_once() -> None:
     with pytest.raises(DiagramError) as refused:
-        compile([drawn("start s\ncomplex g\ncatch c timer=soon\nend e\ns -> g -> c -> e")])
+        compile([drawn("start s\nthrow g timer=P1D\ncatch c timer=soon\nend e\ns -> g -> c -> e")])
 
     assert {finding.element for finding in refused.value.findings} >= {"g", "c"}
 

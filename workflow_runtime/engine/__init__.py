@@ -95,7 +95,7 @@ def start(
     zone: tzinfo | None = None,
     ids: Callable[[], str] = new_id,
 ) -> Step:
-    """The first step of a new case, at its plain start or at the start that waits for `message`.
+    """The first step of a new case, at its plain start or at the start that waits for `message` (or a signal).
 
     `data` is the case file, with `subject`, `case` and `profile` beside it for expressions; it is never written.
     `zone` is where dates and times without an offset are meant (by default that of `now`).

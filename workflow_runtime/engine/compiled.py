@@ -56,6 +56,7 @@ class Compiled:
     lanes: Mapping[str, tuple[Lane, ...]]  #: by process id, outer before inner
     called: Mapping[str, tuple[str, ...]]  #: process id → ids of the processes it calls
     message_starts: Mapping[str, str]  #: message name → element of the main process that it starts
+    signal_starts: Mapping[str, str]  #: signal name → element of the main process that it starts
     signals: frozenset[str]  #: names of the signals that something waits for
     messages: frozenset[str]  #: names of the messages that something waits for
     spec: BpmnProcessSpec = field(repr=False)

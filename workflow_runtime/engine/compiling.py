@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lxml import etree
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
-from workflow_runtime.diagram.model import SUBPROCESSES, Diagram, Event, FlowNode, Mapped, Scope
+from workflow_runtime.diagram.model import Diagram, Event, FlowNode, Mapped, Scope
 from workflow_runtime.engine import catching, elements, gateways, loops, scopes, tasks
 from workflow_runtime.engine.compiled import Compiled, begins
 from workflow_runtime.engine.events import Definition
@@ -51,6 +52,7 @@ _PLAIN: Mapping[str, type[elements.ElementSpec]] = {
     "exclusiveGateway": gateways.ExclusiveSpec,
     "parallelGateway": gateways.ParallelSpec,
     "inclusiveGateway": gateways.InclusiveSpec,
+    "complexGateway": gateways.ComplexSpec,
     "eventBasedGateway": gateways.EventGatewaySpec,
     "subProcess": scopes.ScopeSpec,
     "transaction": scopes.ScopeSpec,
@@ -135,6 +137,7 @@ class _Compiler:
             lanes={id: tuple(lane for lane in self.home[id].lanes.values() if lane.process == id) for id in order},
             called=self.called,
             message_starts={name: element.node.id for name, element in main.body.messages.items()},
+            signal_starts={name: element.node.id for name, element in main.body.signals.items()},
             signals=frozenset(event.name for event in definitions if event.kind == "signal"),
             messages=frozenset(event.name for event in definitions if event.kind == "message")
             | frozenset(main.body.messages),
@@ -243,6 +246,10 @@ class _Compiler:
             if starts:
                 for name in messages:
                     body.messages.setdefault(name, element)
+            if node.kind == "startEvent":
+                for event in node.events:
+                    if event.kind == "signal" and event.name:
+                        body.signals.setdefault(event.name, element)
             if node.kind == "startEvent" and any(event.kind != "message" for event in node.events):
                 others.append(element)
         body.begins = [element for element in body.begins if not element.node.instantiate]
@@ -269,7 +276,40 @@ class _Compiler:
         repeat.output_collection = loop.output_collection
         repeat.output_element = self.formula(node, loop.output_element, marked=False)
         repeat.test_before, repeat.maximum = loop.test_before, loop.maximum
+        self._behavior(repeat)
         return repeat
+
+    def _behavior(self, repeat: loops.RepeatSpec) -> None:
+        """What a multi-instance activity throws while it runs (behavior None, One or Complex)."""
+        xml = repeat.node.xml
+        many = next((part for part in _parts(xml) if str(part.tag).endswith("Characteristics")), None)
+        if many is None:
+            return
+        match many.get("behavior", "All"):
+            case "None":
+                repeat.throws = self._thrown_by(repeat.node, many.get("noneBehaviorEventRef"), None)
+            case "One":
+                repeat.throws = self._thrown_by(repeat.node, many.get("oneBehaviorEventRef"), 1)
+            case "Complex":
+                for part in many:
+                    if str(part.tag).endswith("}complexBehaviorDefinition"):
+                        self._complex_behavior(repeat, part)
+
+    def _complex_behavior(self, repeat: loops.RepeatSpec, part: etree._Element) -> None:
+        condition, found = None, None
+        for inner in part.iter():
+            if str(inner.tag).endswith("}condition"):
+                condition = self.formula(repeat.node, "".join(map(str, inner.itertext())), marked=False)
+            elif str(inner.tag).endswith("EventDefinition"):
+                found = _event_of(self.diagram, inner)
+        if found is not None:
+            repeat.throws += (loops.Throws(self.definition(repeat.node, found), None, condition),)
+
+    def _thrown_by(self, node: FlowNode, ref: str | None, number: int | None) -> tuple[loops.Throws, ...]:
+        meant = self.diagram.elements.get((ref or "").rpartition(":")[2])
+        if meant is None or meant.xml is None:
+            return ()
+        return (loops.Throws(self.definition(node, _event_of(self.diagram, meant.xml)), number),)
 
     def _single(self, node: FlowNode, scope: Scope, name: str) -> elements.ElementSpec | None:
         kind = self._class(node)
@@ -278,7 +318,7 @@ class _Compiler:
                 node,
                 "unsupported",
                 _("{element}: a {kind} cannot be run.").format(element=node.name or node.id, kind=node.kind),
-                _("Draw it with tasks, sub-processes and exclusive, parallel, inclusive or event-based gateways."),
+                _("Draw it with tasks, events, sub-processes and gateways of the standard."),
             )
             return None
         element = kind(self.spec, name, node)
@@ -306,6 +346,8 @@ class _Compiler:
                     self._ad_hoc(element)
             case gateways.JoinSpec():
                 element.incoming = node.incoming
+                if isinstance(element, gateways.ComplexSpec):
+                    element.activation = self.formula(node, self.inner_text(node, "activationCondition"), marked=False)
         return element
 
     def _class(self, node: FlowNode) -> type[elements.ElementSpec] | None:
@@ -576,9 +618,14 @@ class _Compiler:
             return
         element.sequential = xml.get("ordering") == "Sequential"
         element.cancel_rest = xml.get("cancelRemainingInstances", "true").strip() in ("true", "1")
-        for part in xml:
-            if str(part.tag).endswith("}completionCondition"):
-                element.until = self.formula(element.node, "".join(map(str, part.itertext())), marked=False)
+        element.until = self.formula(element.node, self.inner_text(element.node, "completionCondition"), marked=False)
+
+    def inner_text(self, node: FlowNode, name: str) -> str | None:
+        """The text of a child element that the model does not carry."""
+        for part in _parts(node.xml):
+            if str(part.tag).endswith(f"}}{name}"):
+                return "".join(map(str, part.itertext()))
+        return None
 
     def _quantities(self, element: elements.ElementSpec) -> None:
         xml = element.node.xml
@@ -595,9 +642,18 @@ class _Compiler:
             self.findings.append(finding)
 
 
+def _parts(xml: etree._Element | None) -> Sequence[etree._Element]:
+    return () if xml is None else list(xml)
+
+
+def _event_of(diagram: Diagram, definition: etree._Element) -> Event:
+    """An event definition that stands by itself."""
+    kind = str(definition.tag).rpartition("}")[2].removesuffix("EventDefinition")
+    meant = diagram.elements.get((definition.get(f"{kind}Ref") or "").rpartition(":")[2])
+    xml = None if meant is None else meant.xml
+    return Event(kind, name=None if xml is None else xml.get(f"{kind}Code") or xml.get("name"))
+
+
 def _process_node(scope: Scope) -> FlowNode:
     """The main process as an element, so that it can hold tokens like any other."""
     return FlowNode(id=scope.id, kind="process", name=scope.name, line=scope.line, scope=scope.id)
-
-
-__all__ = ["MEANT", "SUBPROCESSES", "compiled"]

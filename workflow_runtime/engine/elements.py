@@ -101,8 +101,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
             task._set_state(TaskState.WAITING)
             return False
         for other in others[: self.tokens_needed - 1]:
-            other.parent._children.remove(other.id)
-            del wf.tasks[other.id]
+            wf.forget(other)
         return True
 
     def arrived(self, task: Task) -> None:

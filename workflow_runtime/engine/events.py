@@ -274,7 +274,7 @@ def throw(task: Task) -> bool | None:
         if event.kind == "message":
             _send(task, event)
         else:
-            wf.after_run.append(partial(_perform, task, event))
+            wf.after_run.append(partial(perform, task, event))
             later = True
     if not later:
         return True
@@ -287,7 +287,8 @@ def _finish_throw(task: Task) -> None:
         task.complete()
 
 
-def _perform(task: Task, event: Definition) -> None:
+def perform(task: Task, event: Definition) -> None:
+    """Let what a task throws take effect; unless it was itself cancelled by what it threw before."""
     wf: CaseWorkflow = task.workflow
     if not wf.alive(task):
         return

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_runtime.diagram.model import FlowNode
+from workflow_runtime.engine import events
 from workflow_runtime.engine.elements import ElementSpec, Way, beside
+from workflow_runtime.engine.formulas import Formula
 from workflow_runtime.engine.workflow import CaseWorkflow
 
 
@@ -46,13 +50,16 @@ class JoinSpec(ElementSpec):
             my_task._set_state(TaskState.WAITING)
             waiting = my_task
         else:
-            my_task.parent._children.remove(my_task.id)
-            del wf.tasks[my_task.id]
+            wf.forget(my_task)
         arrived: dict[str, int] = waiting.internal_data["arrived"]
         arrived[flow] = arrived.get(flow, 0) + 1
         if all(flow in arrived for flow in self.incoming):
-            self.fire(waiting)
+            self.complete_set(waiting)
         return False
+
+    def complete_set(self, task: Task) -> None:
+        """A token has come by every flow."""
+        self.fire(task)
 
     def fire(self, task: Task) -> None:
         """Let the waiting token go on; what was left over begins the next round."""
@@ -80,16 +87,62 @@ class InclusiveSpec(JoinSpec):
         self.reaching: dict[str, frozenset[str]] = {}  #: element → incoming flows a token there can come by
 
     def decide(self, task: Task) -> bool:
+        if self.more_may_come(task):
+            return False
+        self.fire(task)
+        return True
+
+    def more_may_come(self, task: Task) -> bool:
+        """Whether a token is on its way to a flow that is still empty."""
         arrived = task.internal_data["arrived"]
         for other in task.workflow.around(task).children:
             if other is task or other.internal_data.get("armed"):
                 continue
             reach = self.reaching.get(other.task_spec.node.id, frozenset())
-            # BPMN 2.0.2, 13.4.3: wait for a token on its way to an empty flow, unless it can also come by a full one
+            # BPMN 2.0.2, 13.4.3: a token that can also come by a full flow is not waited for
             if any(flow not in arrived for flow in reach) and not any(flow in arrived for flow in reach):
+                return True
+        return False
+
+
+class ComplexSpec(InclusiveSpec):
+    """A join with a condition of its own on `activationCount`, or on the count of a flow by the flow's id.
+
+    What comes later in the same round is taken in silently, until nothing more can come; then a new round begins.
+    """
+
+    activation: Formula | None = None
+
+    def decide(self, task: Task) -> bool:
+        arrived: dict[str, int] = task.internal_data["arrived"]
+        if task.internal_data.get("spent"):
+            if self.more_may_come(task):
                 return False
+            task.workflow.forget(task)
+            return True
+        if self.activation is None:
+            return super().decide(task)
+        counts = {flow: arrived.get(flow, 0) for flow in self.incoming}
+        names = {**counts, "activationCount": sum(counts.values()), "waitingForStart": True}
+        if task.workflow.value(task, self.activation, **names) is not True:
+            return False
         self.fire(task)
         return True
+
+    def fire(self, task: Task) -> None:
+        if self.activation is None:
+            super().fire(task)
+            return
+        wf: CaseWorkflow = task.workflow
+        arrived = task.internal_data.pop("arrived")
+        task._ready()
+        rest = wf.token(self, wf.around(task), arrived=arrived, spent=True)
+        rest._set_state(TaskState.WAITING)
+
+    def complete_set(self, task: Task) -> None:
+        """All flows have come: nothing more than the condition asks is needed."""
+        if self.activation is None:
+            self.fire(task)
 
 
 class EventGatewaySpec(ElementSpec):
@@ -99,6 +152,8 @@ class EventGatewaySpec(ElementSpec):
         wf: CaseWorkflow = my_task.workflow
         for way in self.ways:
             wf.enter(way.target, my_task, self.carried(my_task), flow=way.id)
+        if message := my_task.internal_data.pop("came", None):
+            wf.after_run.append(partial(events.fire_by_message, my_task, message))
 
     def decided(self, task: Task, child: Task) -> None:
         """An event has come: its token goes on, the others are forgotten."""
@@ -110,6 +165,4 @@ class EventGatewaySpec(ElementSpec):
             wf.passed(task, "taken", element=way)
         for other in task.children:
             wf.withdraw(other)
-        task._set_state(TaskState.COMPLETED)
-        task.parent._children.remove(task.id)
-        del wf.tasks[task.id]
+        wf.forget(task)

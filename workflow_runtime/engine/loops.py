@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from workflow_runtime.engine import events
 from workflow_runtime.engine.elements import ElementSpec
 from workflow_runtime.engine.formulas import Formula
 from workflow_runtime.engine.workflow import CaseWorkflow
@@ -14,6 +16,15 @@ from workflow_runtime.i18n import _
 
 #: Instances of one multi-instance step; more than this is a slip in a cardinality.
 MOST_INSTANCES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Throws:
+    """What a multi-instance activity throws when an instance is done: the nth, or when a condition holds, or each."""
+
+    event: events.Definition
+    number: int | None = None
+    condition: Formula | None = None
 
 
 class RepeatSpec(ElementSpec):
@@ -35,6 +46,7 @@ class RepeatSpec(ElementSpec):
     output_element: Formula | None = None
     test_before = False
     maximum: int | None = None
+    throws: tuple[Throws, ...] = ()
 
     @property
     def gathers(self) -> bool:
@@ -135,6 +147,13 @@ class RepeatSpec(ElementSpec):
             "numberOfActiveInstances": active,
             "numberOfTerminatedInstances": 0,
         }
+        for throws in self.throws:
+            if throws.number in (None, state["over"]) and (
+                throws.condition is None or wf.value(task, throws.condition, **{**local, **counters}) is True
+            ):
+                events.perform(task, throws.event)
+                if not wf.alive(task):
+                    return
         if self.until is not None and wf.value(task, self.until, **{**local, **counters}) is True:
             for other in task.children:
                 wf.withdraw(other)

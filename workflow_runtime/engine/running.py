@@ -43,18 +43,16 @@ def first_step(
     ids: Callable[[], str],
 ) -> Step:
     """The step that begins a case."""
-    if message is not None and message not in compiled.message_starts:
+    starts = [*compiled.message_starts, *compiled.signal_starts]
+    known = ", ".join(starts) or "—"
+    if message is not None and message not in starts:
         raise NotOpen(
             _("Nothing in {process} starts by the message {message}; it knows {known}.").format(
-                process=compiled.main, message=message, known=", ".join(compiled.message_starts) or "—"
+                process=compiled.main, message=message, known=known
             )
         )
     if message is None and not compiled.root.body.begins:
-        raise NotOpen(
-            _("{process} starts only by a message: {known}.").format(
-                process=compiled.main, known=", ".join(compiled.message_starts) or "—"
-            )
-        )
+        raise NotOpen(_("{process} starts only by a message: {known}.").format(process=compiled.main, known=known))
     turn = Turn(data, _clock(now, zone, functions), ids, message)
     wf = CaseWorkflow(compiled.spec, turn)
     wf.token(compiled.root, wf.task_tree)

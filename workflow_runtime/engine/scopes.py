@@ -11,7 +11,6 @@ from SpiffWorkflow.util.task import TaskState
 from workflow_runtime.engine import events
 from workflow_runtime.engine.elements import ElementSpec
 from workflow_runtime.engine.formulas import Formula
-from workflow_runtime.engine.gateways import EventGatewaySpec
 from workflow_runtime.engine.workflow import MOST_NESTED, CaseWorkflow, assign
 from workflow_runtime.i18n import _
 
@@ -27,6 +26,7 @@ class Body:
     begins: list[ElementSpec] = field(default_factory=list)
     handlers: list[EventScopeSpec] = field(default_factory=list)  #: event sub-processes
     messages: dict[str, ElementSpec] = field(default_factory=dict)  #: message name → where it begins
+    signals: dict[str, ElementSpec] = field(default_factory=dict)  #: signal name → where it begins
     elements: dict[str, ElementSpec] = field(default_factory=dict)
 
 
@@ -94,20 +94,14 @@ class ProcessSpec(ScopeSpec):
 
     is_process = True
 
-    def first(self, task: Task) -> list[ElementSpec]:
-        message = task.workflow.turn.message
-        return self.body.begins if message is None else [self.body.messages[message]]
-
     def open(self, task: Task) -> None:
-        message = task.workflow.turn.message
-        if message is None:
+        wf: CaseWorkflow = task.workflow
+        name = wf.turn.message
+        if name is None:
             super().open(task)
             return
         self.listen(task)
-        spec = self.body.messages[message]
-        token = task.workflow.enter(spec, task, came=True)
-        if isinstance(spec, EventGatewaySpec):
-            task.workflow.after_run.append(lambda: events.fire_by_message(token, message))
+        wf.enter(self.body.messages.get(name) or self.body.signals[name], task, came=name)
 
 
 class CallSpec(ScopeSpec):

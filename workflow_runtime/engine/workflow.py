@@ -100,6 +100,7 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
     def _do_engine_steps(self, will_complete_task: Any = None, did_complete_task: Any = None) -> bool:
         """Run what is ready, first in first out; when nothing is, see which joins and conditions can decide now."""
         moved = False
+        self.settle()
         while self.ready:
             task = self.ready.popleft()
             if task._state == TaskState.READY and self.alive(task):
@@ -120,8 +121,7 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
             return
         for child in task.children:
             self.adopt(child, holder)
-        holder._children.remove(task.id)
-        del self.tasks[task.id]
+        self.forget(task)
         if holder is self.task_tree:
             self.completed = True
             self.case_state = CaseState.COMPLETED
@@ -165,6 +165,10 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         for child in task.children:
             self.withdraw(child)
         task.cancel()
+        self.forget(task)
+
+    def forget(self, task: Task) -> None:
+        """Take a task out of the tree without a word."""
         task.parent._children.remove(task.id)
         del self.tasks[task.id]
 
