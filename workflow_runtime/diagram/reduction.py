@@ -33,6 +33,7 @@ class _Reduction:
         self.certain: set[str] = set()
         for transition in net.transitions:
             self._add(transition)
+        self._leads_to = self._ways_into_joins()
 
     def result(self) -> Net:
         return Net(list(self._moves.values()), self._net.names, self._net.nodes, frozenset(self._initial))
@@ -116,7 +117,7 @@ class _Reduction:
             return False
         (number,) = self._consumers[place]
         move = self._moves[number]
-        if not self._simple(number, place):
+        if not self._simple(number, place) or not self._unseen(place, move):
             return False
         if any((self._moves[n].post - {place}) & move.post for n in self._producers[place]):
             return False
@@ -139,7 +140,7 @@ class _Reduction:
         if len(producers) * len(consumers) > MOST_PRODUCTS or not all(self._simple(n, place) for n in consumers):
             return False
         moves, choices = [self._moves[n] for n in producers], [self._moves[n] for n in consumers]
-        if any(move.joins_any for move in moves):
+        if any(move.joins_any for move in moves) or not all(self._unseen(place, choice) for choice in choices):
             return False
         if any((move.post - {place}) & choice.post for move in moves for choice in choices):
             return False
@@ -207,8 +208,33 @@ class _Reduction:
             self._add(Transition(pre, join.post, nodes, widest.parts + join.parts))
             for place in join.pre:
                 self._forget(place)
+            self._leads_to = self._ways_into_joins()
             return True
         return False
+
+    def _unseen(self, place: int, move: Transition) -> bool:
+        """Whether no inclusive join can tell that the token has moved on already."""
+        return all(self._leads_to.get(after, 0) == self._leads_to.get(place, 0) for after in move.post)
+
+    def _ways_into_joins(self) -> dict[int, int]:
+        """For each place the ways into inclusive joins that its token can still take, as bits."""
+        found: dict[int, int] = {}
+        bit = 1
+        for number, join in self._moves.items():
+            for goal in sorted(join.pre) if join.joins_any else ():
+                for place in self._before(goal, number):
+                    found[place] = found.get(place, 0) | bit
+                bit <<= 1
+        return found
+
+    def _before(self, goal: int, without: int) -> set[int]:
+        reached, waiting = {goal}, [goal]
+        while waiting:
+            for number in self._producers.get(waiting.pop(), set()) - {without}:
+                for place in self._moves[number].pre - reached:
+                    reached.add(place)
+                    waiting.append(place)
+        return reached
 
 
 def _one_after_other(first: Transition, then: Transition, place: int) -> Transition:
