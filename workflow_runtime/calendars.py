@@ -12,6 +12,7 @@ How periods are counted (Civil Code, articles 200 to 204 and 1259):
   day, or on the last day of the month where there is none; a last day that is no working day moves to the next
   working day after it;
 * in working days only working days count, and weekend days worked in exchange for a holiday are working days;
+* while a matter is suspended its periods by days stand still: suspended days are not counted;
 * a period by days ends at 24:00 of its last day. `Due.at` is that instant, which is 00:00 of the following day;
   `last_day` and `spoken` say it as people do.
 """
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -188,6 +189,19 @@ class Cycle:
     every: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days, first and last included, on which a period stands still, and why."""
+
+    first: date
+    last: date
+    reason: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Whether the period stands still on `day`."""
+        return self.first <= day <= self.last
+
+
 _CLOCK: Final = {Unit.HOUR: "H", Unit.MINUTE: "M", Unit.SECOND: "S"}
 _SPAN = re.compile(
     r"P(?=[0-9T])(?:(?P<Y>\d{1,4})Y)?(?:(?P<M>\d{1,4})M)?(?:(?P<W>\d{1,4})W)?"
@@ -247,6 +261,7 @@ class StepKind(StrEnum):
     SKIPPED = "skipped"  #: a holiday on a weekday, not counted
     WORKED = "worked"  #: a weekend day that is worked, counted
     WEEKENDS = "weekends"  #: so many weekend days not counted
+    PAUSED = "paused"  #: suspended days, not counted
     MOVED = "moved"  #: the last day was no working day
     UNPUBLISHED = "unpublished"  #: the table of that year is not out
     FIXED = "fixed"
@@ -288,10 +303,19 @@ class Due:
         return _("{due} (provisional)").format(due=text) if self.provisional else text
 
 
-def due(start: datetime, value: int | date, unit: Unit | str, calendar: Calendar, *, zone: str = ZONE) -> Due:
+def due(
+    start: datetime,
+    value: int | date,
+    unit: Unit | str,
+    calendar: Calendar,
+    *,
+    zone: str = ZONE,
+    pauses: Sequence[Pause] = (),
+) -> Due:
     """When the period of `value` `unit` that begins with the event at `start` ends.
 
     `start` is an aware instant; the day of the event is its day in `zone`. For `Unit.DATE`, `value` is the date.
+    On the days of `pauses` the period stands still (hours and fixed dates know no pause).
     """
     kind = Unit(unit)
     if kind is Unit.DATE:
@@ -300,10 +324,12 @@ def due(start: datetime, value: int | date, unit: Unit | str, calendar: Calendar
         raise BadInput(
             findings=[_problem(_("a date does not go with the unit {unit}").format(unit=kind), _("use DATE"))]
         )
-    return due_after(start, Span(((value, kind),)), calendar, zone=zone)
+    return due_after(start, Span(((value, kind),)), calendar, zone=zone, pauses=pauses)
 
 
-def due_after(start: datetime, span: Span | str, calendar: Calendar, *, zone: str = ZONE) -> Due:
+def due_after(
+    start: datetime, span: Span | str, calendar: Calendar, *, zone: str = ZONE, pauses: Sequence[Pause] = ()
+) -> Due:
     """When the length of time `span` that begins with the event at `start` ends."""
     if start.tzinfo is None:
         raise ValueError("start must be an aware datetime")
@@ -311,7 +337,7 @@ def due_after(start: datetime, span: Span | str, calendar: Calendar, *, zone: st
     _guard(length)
     local = start.astimezone(ZoneInfo(zone))
     to_the_minute = any(unit in _CLOCK for _value, unit in length.parts)
-    count = _Count(calendar, local, to_the_minute=to_the_minute)
+    count = _Count(calendar, local, pauses, to_the_minute=to_the_minute)
     for value, unit in length.parts:
         if unit in _CLOCK:
             count.steps.append(Counted(StepKind.HOURS, count.day, value=value, unit=unit))
@@ -360,8 +386,9 @@ def _fixed(start: datetime, value: int | date, zone: str) -> Due:
 class _Count:
     """A finger on the calendar: where it stands, and what it passed."""
 
-    def __init__(self, calendar: Calendar, start: datetime, *, to_the_minute: bool) -> None:
+    def __init__(self, calendar: Calendar, start: datetime, pauses: Sequence[Pause], *, to_the_minute: bool) -> None:
         self.calendar = calendar
+        self.pauses = () if to_the_minute else tuple(pauses)
         self.day = start.date()
         self.provisional = False
         moment = f"{start:%Y-%m-%d %H:%M}" if to_the_minute else ""
@@ -387,7 +414,28 @@ class _Count:
                 self.steps.append(Counted(StepKind.SHORT_MONTH, target, value=self.day.day))
         self._near(target)
         self.steps.append(Counted(StepKind.CORRESPONDING, target, value=value, unit=unit))
-        self.day = target
+        self.day = self._past_pauses(self.day, target)
+
+    def _past_pauses(self, first: date, target: date) -> date:
+        """The end of a period that stood still on some of its days: later by as many days."""
+        day, end = first, target
+        while day < end:
+            day += timedelta(days=1)
+            self._near(day)
+            if self._paused(day):
+                end += timedelta(days=1)
+        self._tell_pauses(first, end)
+        return end
+
+    def _paused(self, day: date) -> bool:
+        return any(pause.covers(day) for pause in self.pauses)
+
+    def _tell_pauses(self, first: date, last: date) -> None:
+        self.steps.extend(
+            Counted(StepKind.PAUSED, max(pause.first, first), until=min(pause.last, last), name=pause.reason)
+            for pause in self.pauses
+            if pause.first <= last and pause.last > first
+        )
 
     def working_days(self, value: int) -> None:
         passed: list[Day] = []
@@ -396,9 +444,12 @@ class _Count:
         while left:
             day += timedelta(days=1)
             self._near(day)
+            if self._paused(day):
+                continue
             found = self.look(day)
             left -= found.working
             passed.append(found)
+        self._tell_pauses(self.day, day)
         self.steps.extend(_runs(passed))
         self.steps.append(Counted(StepKind.CORRESPONDING, day, value=value, unit=Unit.WORKING_DAY))
         self.day = day
@@ -585,6 +636,10 @@ def _line(step: Counted, due: Due) -> str:
         case StepKind.WEEKENDS:
             return ngettext("{n} weekend day not counted", "{n} weekend days not counted", step.value).format(
                 n=step.value
+            )
+        case StepKind.PAUSED:
+            return _("suspended {first} to {last} ({reason}): not counted").format(
+                first=day, last=_shown(step.until or step.day), reason=of_data(step.name)
             )
         case StepKind.MOVED:
             return _("{day} is no working day ({name}): moved to {until}").format(

@@ -502,7 +502,7 @@ def document_rows(
         select(t.document, t.case.c.number.label("case_number"), t.case.c.version_id)
         .join(t.case, t.case.c.id == d.case_id)
         .where(visible(actor))
-        .order_by(d.issued_at, d.id)
+        .order_by(d.case_id.desc(), d.ordinal)
         .limit(limit)
         .offset(offset)
     )

@@ -468,6 +468,8 @@ class Runtime:
 
     def _subject_row(self, tx: Connection, number: str, actor: Actor) -> Row[Any]:
         row = queries.subject(tx, number)
+        if row is not None and actor.clerk == "system":
+            return row
         departments = queries.departments(tx, actor.sees)
         seen = queries.subjects(
             tx,

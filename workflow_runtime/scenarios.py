@@ -493,7 +493,12 @@ class ScenarioRun:
         node = self.procedure.node(self.procedure.process_at(tuple(path.split("/")) if path else ()), id)
         prefix = path.replace("/", ".") + "." if path else ""
         result = fields.get(prefix + (node.result or ""))
-        given = result if isinstance(result, Mapping) else {key: result for key in wanted if key != "rules"}
+        mapped = {one.source.lstrip("= "): fields.get(prefix + one.target) for one in node.outputs}
+        given = (
+            result
+            if isinstance(result, Mapping)
+            else {key: mapped.get(f"{node.result}.{key}", result) for key in wanted if key != "rules"}
+        )
         for key, value in wanted.items():
             if key == "rules":
                 notes = [line[2] for line in passed if len(line) > 2 and line[1] == element.replace("/", ".")]

@@ -511,8 +511,9 @@ def next_number(tx: Connection, issuer: str, kind: str, year: int) -> int:
 
 
 def insert_document(tx: Connection, **values: Any) -> None:
-    """A numbered and frozen document, or a received paper."""
-    tx.execute(insert(t.document).values(**values))
+    """A numbered and frozen document, or a received paper; `ordinal` counts the documents of the (locked) case."""
+    last = tx.execute(select(func.max(t.document.c.ordinal)).where(t.document.c.case_id == values["case_id"])).scalar()
+    tx.execute(insert(t.document).values(ordinal=(last or 0) + 1, **values))
 
 
 def add_document_event(
@@ -545,7 +546,7 @@ def current_documents(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
         .where(
             t.document.c.case_id == case_id, t.document.c.state.not_in((DocumentState.SUPERSEDED, DocumentState.VOID))
         )
-        .order_by(t.document.c.issued_at, t.document.c.id)
+        .order_by(t.document.c.ordinal)
     ).all()
 
 

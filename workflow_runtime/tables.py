@@ -381,6 +381,7 @@ document = Table(
     Column("id", String(40), primary_key=True),
     Column("case_id", ForeignKey("case.id"), nullable=False),
     Column("subject_id", ForeignKey("subject.id")),
+    Column("ordinal", Integer, nullable=False),
     Column("code", String(20), nullable=False),
     Column("title", String(200), nullable=False),
     Column("origin", String(10), nullable=False),
@@ -396,8 +397,8 @@ document = Table(
     Column("verification", String(40), unique=True),
     Column("classes", String(300), nullable=False, server_default=""),
     UniqueConstraint("issuer", "code", "number"),
+    UniqueConstraint("case_id", "ordinal"),
 )
-Index("ix_document_case", document.c.case_id)
 document_event = Table(
     "document_event",
     metadata,

@@ -16,7 +16,7 @@ from workflow_runtime.decisions.elements import (
     KnowledgeModel,
     Service,
 )
-from workflow_runtime.decisions.explanation import Explanation, TableTrace
+from workflow_runtime.decisions.explanation import Explanation
 from workflow_runtime.decisions.kinds import Kinds
 from workflow_runtime.decisions.logic import Known, Logic, Unreadable
 from workflow_runtime.decisions.reading import definitions_of
@@ -24,7 +24,7 @@ from workflow_runtime.decisions.tables import DecisionRun
 from workflow_runtime.errors import DecisionError, DecisionFileError
 from workflow_runtime.feel import FeelError, Function, Value
 from workflow_runtime.feel import names as naming
-from workflow_runtime.feel.compiler import Code
+from workflow_runtime.feel.compiler import Code, invoke
 from workflow_runtime.feel.scope import Run, Scope, native
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, language
@@ -38,7 +38,7 @@ class File:
     def __init__(self, definitions: Definitions, imported: dict[str, File]) -> None:
         self.definitions = definitions
         self.imported = imported
-        self.kinds = Kinds(definitions, {name: file.kinds for name, file in imported.items()})
+        self.kinds: Kinds = Kinds(definitions, {name: file.kinds for name, file in imported.items()})
         self.logic = Logic(self.kinds, _member_names(definitions, imported))
         self.codes: dict[str, Code] = {}
         for element in definitions.elements:
@@ -63,6 +63,15 @@ class File:
             if namespace == file.definitions.namespace and identifier in file.definitions.by_id:
                 return file, file.definitions.by_id[identifier]
         return None
+
+    def ways_to(self, file: File) -> list[tuple[str, ...]]:
+        """The import names that lead from here to another file."""
+        ways: list[tuple[str, ...]] = []
+        for name, other in self.imported.items():
+            if other is file:
+                ways.append((name,))
+            ways += [(name, *way) for way in other.ways_to(file)]
+        return ways
 
     def import_name(self, file: File) -> str:
         """The name under which another file's elements are seen here; empty for its own."""
@@ -126,7 +135,8 @@ def tables_in(boxed: Boxed | None) -> list[DecisionTable]:
 class Evaluation:
     """One question to a model: its inputs, what has been answered so far."""
 
-    def __init__(self, inputs: Mapping[str, Value], run: Run, depth: int = 0) -> None:
+    def __init__(self, inputs: Mapping[str, Value], run: Run, root: File | None = None, depth: int = 0) -> None:
+        self.root = root
         self.inputs = inputs
         self.run = run
         self.depth = depth
@@ -155,20 +165,25 @@ class Evaluation:
         return None
 
     def _input(self, file: File, element: InputData) -> Value:
+        fits, value = file.kinds.fit(element.variable.type)(self._given(file, element), self.run)
+        self.used[element.variable.name] = value if fits else None
+        return value if fits else None
+
+    def _given(self, file: File, element: InputData) -> Value:
+        """The input as it was handed in: by name, by id, or under the names of the imports that lead to it."""
         name = element.variable.name
-        value = self.inputs.get(name, self.inputs.get(element.id))
-        for prefix in self.inputs:
-            inner = self.inputs[prefix]
-            if value is None and isinstance(inner, dict) and name in inner and prefix == self._prefix(file):
-                value = inner[name]
-        fits, value = file.kinds.fit(element.variable.type)(value, self.run)
-        self.used[name] = value if fits else None
-        return self.used[name]
-
-    def _prefix(self, file: File) -> str:
-        return self._root.import_name(file) if self._root else ""
-
-    _root: File | None = None
+        for key in (name, element.name, element.id):
+            if key in self.inputs:
+                return self.inputs[key]
+        for way in self.root.ways_to(file) if self.root else ():
+            if (key := ".".join((*way, name))) in self.inputs:
+                return self.inputs[key]
+            inner: Value = self.inputs
+            for step in (*way, name):
+                inner = inner.get(step) if isinstance(inner, Mapping) else None
+            if inner is not None:
+                return inner
+        return None
 
     def scope(self, file: File, element: Element) -> Scope:
         """What an element's logic sees: its requirements and nothing else."""
@@ -184,7 +199,10 @@ class Evaluation:
                 names.setdefault(prefix, {})[required.variable.name] = value
             else:
                 names[required.variable.name] = value
-        return Scope(names, Scope(file.kinds.names(), None, self.run), self.run)
+        # A table that is drawn alone, without input data (the habit of modelling tools), sees all that was handed in.
+        drawn = any(isinstance(one, InputData) for one in file.definitions.elements)
+        outer = file.kinds.names() if drawn else {**self.inputs, **file.kinds.names()}
+        return Scope(names, Scope(outer, None, self.run), self.run)
 
     def decide(self, file: File, decision: Decision) -> Value:
         """The answer of a decision, as its variable's type."""
@@ -214,12 +232,13 @@ class Evaluation:
 
     def _service(self, file: File, service: Service) -> Function:
         """A decision service as a function of its input data, then its input decisions."""
-        inputs = [found for reference in (*service.input_data, *service.input_decisions) if (found := file.find(reference))]
+        inputs = [
+            found for reference in (*service.input_data, *service.input_decisions) if (found := file.find(reference))
+        ]
         names = tuple(element.variable.name for _, element in inputs)
 
         def call(run: Run, arguments: list[Value]) -> Value:
-            inner = Evaluation({}, run, self.depth + 1)
-            inner._root = self._root
+            inner = Evaluation({}, run, self.root, self.depth + 1)
             for (owner, element), argument in zip(inputs, arguments, strict=True):
                 fits, value = owner.kinds.fit(element.variable.type)(argument, run)
                 if not fits:
@@ -273,7 +292,8 @@ class Model:
 
         Without `now` the answer may depend on the moment, if the model asks for it.
         """
-        return self._evaluate(decision, inputs, DecisionRun(now or dt.datetime.now(dt.timezone.utc), functions))[0]
+        run = DecisionRun(now or dt.datetime.now(dt.UTC), functions)
+        return self._evaluate(decision, inputs, Evaluation({}, run, self._file))
 
     def explain(
         self,
@@ -284,52 +304,45 @@ class Model:
         functions: Mapping[str, Callable[..., Any]] = {},
     ) -> Explanation:
         """The answer with every rule of every table passed through; contradictions are told, not raised."""
-        run = DecisionRun(now or dt.datetime.now(dt.timezone.utc), functions)
-        traces: list[TableTrace] = []
-        run.traces = traces
-        element = self._element(decision)
-        error = None
-        value: Value = None
-        evaluation = Evaluation({}, run)
+        run = DecisionRun(now or dt.datetime.now(dt.UTC), functions)
+        run.traces = []
+        evaluation = Evaluation({}, run, self._file)
+        value, error = None, None
         try:
-            value, evaluation = self._evaluate(decision, inputs, run)
+            value = self._evaluate(decision, inputs, evaluation)
         except DecisionError as problem:
             error = str(problem)
-            evaluation = self._last
+        element = self._element(decision)
         values = {
             found.name: answer
             for (_file, identifier), answer in evaluation.answers.items()
             if isinstance(found := self._file.definitions.by_id.get(identifier), Decision)
         }
         name = element.name or element.id
-        return Explanation(name, name, value, dict(evaluation.used), values, tuple(traces), error)
+        return Explanation(name, element.id, value, dict(evaluation.used), values, tuple(run.traces), error)
 
-    def _evaluate(self, decision: str, inputs: Mapping[str, Any], run: DecisionRun) -> tuple[Value, Evaluation]:
+    def _evaluate(self, decision: str, inputs: Mapping[str, Any], evaluation: Evaluation) -> Value:
         element = self._element(decision)
-        run.decision = element.name or element.id
-        if not hasattr(run, "traces"):
-            run.traces = None
+        if isinstance(evaluation.run, DecisionRun):
+            evaluation.run.decision = element.name or element.id
+        message = _("Decision “{decision}”: {message}")
         try:
-            given = {str(name): native(value, str(name)) for name, value in inputs.items()}
-            evaluation = self._last = Evaluation(given, run)
-            evaluation._root = self._file
-            return self._answer(element, given, evaluation), evaluation
+            evaluation.inputs = {str(name): native(value, str(name)) for name, value in inputs.items()}
+            return self._answer(element, evaluation)
         except FeelError as error:
-            message = _("Decision “{decision}”: {message}")
             text = message.format(decision=element.name, message=error.message(language()))
             raise DecisionError(text, element.id) from error
         except RecursionError:
-            message = _("Decision “{decision}”: functions call one another too deeply.")
-            raise DecisionError(message.format(decision=element.name), element.id) from None
+            text = message.format(decision=element.name, message=_("functions call one another too deeply."))
+            raise DecisionError(text, element.id) from None
 
-    def _answer(self, element: Element, given: dict[str, Value], evaluation: Evaluation) -> Value:
+    def _answer(self, element: Element, evaluation: Evaluation) -> Value:
         if isinstance(element, Decision):
             return evaluation.value(self._file, element)
         function = evaluation.value(self._file, element)
         if not isinstance(function, Function):
             return None
-        from workflow_runtime.feel.compiler import invoke
-
+        given = evaluation.inputs
         return invoke(evaluation.run, function, [given.get(parameter) for parameter in function.parameters])
 
     def _element(self, decision: str) -> Element:
@@ -338,7 +351,8 @@ class Model:
         if found is None or isinstance(found, InputData):
             words = " ".join(decision.split())
             order = (Decision, Service, KnowledgeModel)
-            named = [e for kind in order for e in definitions.elements if isinstance(e, kind) and words in (e.name, e.variable.name)]
+            callable_ = [e for kind in order for e in definitions.elements if isinstance(e, kind)]
+            named = [e for e in callable_ if words in (e.name, e.variable.name)]
             if not named:
                 known = ", ".join(self.decisions.values())
                 message = _("There is no decision “{decision}”; the model has {known}.")
@@ -364,9 +378,7 @@ def read(source: bytes, *, imports: Mapping[str, bytes] = {}) -> Model:
         available[found.namespace] = found
     files: dict[str, File] = {}
     file = _file(definitions, available, files, ())
-    problems = [
-        _unreadable_finding(problem) for problem in file.logic.unreadable if problem.cell
-    ]
+    problems = [_unreadable_finding(problem) for problem in file.logic.unreadable if problem.cell]
     if problems:
         raise DecisionFileError(findings=problems)
     return Model(file)

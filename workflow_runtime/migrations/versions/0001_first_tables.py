@@ -225,6 +225,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("origin", sa.String(length=10), nullable=False),
@@ -242,10 +243,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_document_case_id")),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_document_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("case_id", "ordinal", name=op.f("uq_document_case_id_ordinal")),
         sa.UniqueConstraint("issuer", "code", "number", name=op.f("uq_document_issuer_code_number")),
         sa.UniqueConstraint("verification", name=op.f("uq_document_verification")),
     )
-    op.create_index("ix_document_case", "document", ["case_id"], unique=False)
     op.create_table(
         "history",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
