@@ -109,6 +109,30 @@ def test_a_last_day_that_moves_says_why() -> None:
     assert "2024-10-01 (Tue) is no working day (国庆节): moved to 2024-10-08 (Tue)" in lines
 
 
+@pytest.mark.parametrize(
+    ("length", "end"),
+    [
+        ("P5WD", "2024-09-13"),  # 3, 4, then 11, 12, 13
+        ("P10D", "2024-09-18"),  # 12 + 6 days, 18 is the first working day
+        ("P1M", "2024-10-08"),
+        ("P1D", "2024-09-03"),
+    ],
+)
+def test_a_suspended_period_stands_still(length: str, end: str) -> None:
+    missing = calendars.Pause(date(2024, 9, 5), date(2024, 9, 10), "走失查找")
+
+    found = due_after(at("2024-09-02 09:00"), length, CN, pauses=[missing])
+
+    assert found.last_day == date.fromisoformat(end)
+    assert any("走失查找" in line for line in found.explain()) == (length != "P1D")
+
+
+def test_hours_know_no_pause() -> None:
+    pause = calendars.Pause(date(2024, 9, 2), date(2024, 9, 10))
+
+    assert due(at("2024-09-02 09:00"), 24, "H", CN, pauses=[pause]).at == at("2024-09-03 09:00")
+
+
 def test_beyond_the_published_table_a_date_is_provisional_and_says_so() -> None:
     found = due_after(at("2026-12-28 09:00"), "P10WD", CN)
 

@@ -295,6 +295,13 @@ def test_a_field_is_required_when_its_condition_holds() -> None:
     assert check(PLAN, {"risk": "ordinary"})[1] == []
 
 
+def test_a_step_done_again_can_empty_what_it_said_before() -> None:
+    before = {"risk": "ordinary", "doctor": "Li", "reason": "x"}
+
+    assert check(PLAN, {"risk": "ordinary", "reason": None}, context=before)[0] == {"risk": "ordinary", "reason": None}
+    assert check(PLAN, {"risk": "ordinary"}, context=before)[0] == {"risk": "ordinary"}
+
+
 def test_a_limit_may_be_computed_from_the_case() -> None:
     assert check(PLAN, {"risk": "ordinary", "days": 31}, context={"limit": Decimal(30)})[1] == ["form.max"]
     assert check(PLAN, {"risk": "ordinary", "days": "30"}, context={"limit": Decimal(30)})[0]["days"] == 30
@@ -447,6 +454,33 @@ def test_all_mistakes_of_a_form_are_named_with_their_lines() -> None:
 def test_what_is_no_form_is_refused(source: bytes) -> None:
     with pytest.raises(FormError):
         forms.read(source)
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    "type key path id label validate properties conditional values components subtype".split()
+                ),
+                inner
+                | st.sampled_from(["textfield", "number", "radio", "datetime", "dynamiclist", "group", "filepicker"]),
+                max_size=6,
+            )
+        ),
+        max_leaves=20,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_no_schema_breaks_the_reader(component: Any) -> None:
+    try:
+        made = forms.read(schema(component), name="f.form")
+    except FormError as refused:
+        assert refused.findings
+    else:
+        made.validate({}, evaluate=evaluate, today=TODAY)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "bpmn").rglob("*.form")), ids=lambda path: path.name)

@@ -61,6 +61,7 @@ def check_fields(
     hidden, unclear = _hidden(fields, values, room, path)
     findings += unclear
     scope = _scope(fields, {key: value for key, value in values.items() if key not in hidden}, room)
+    scope |= dict.fromkeys(hidden)
     patch: dict[str, Value] = {}
     for one in fields:
         if one.key in hidden:
@@ -73,6 +74,8 @@ def check_fields(
                 findings += _unchanged(one, values, room, path)
             elif one.key not in values:
                 _must_be_there(one, scope, room)
+                if one.key in data and room.context.get(one.key) is not None:
+                    patch[one.key] = None  # emptied on purpose, in a step that is done again
             else:
                 _check_value(one, values[one.key], scope, room)
                 patch[one.key] = values[one.key]

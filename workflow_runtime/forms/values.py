@@ -55,7 +55,7 @@ def coerce(
             picked = [_choice(one, entry, options) for entry in (raw if isinstance(raw, list | tuple) else [raw])]
             return [value for at, value in enumerate(picked) if value not in picked[:at]]
         case FieldType.FILE:
-            return _file(one, raw, files).value()
+            return _file(one, raw[0] if isinstance(raw, list) and len(raw) == 1 else raw, files).value()
         case FieldType.FILES:
             return [_file(one, entry, files).value() for entry in (raw if isinstance(raw, list | tuple) else [raw])]
         case FieldType.LIST:
@@ -80,6 +80,9 @@ def _text(one: Field, raw: Any) -> str:
     return text
 
 
+_LARGEST: Final = 10**30
+
+
 def _number(one: Field, raw: Any) -> int | Decimal:
     number: Decimal | None = None
     if isinstance(raw, str):
@@ -91,6 +94,8 @@ def _number(one: Field, raw: Any) -> int | Decimal:
         number = Decimal(raw)
     if number is None or not number.is_finite():
         raise Wrong("form.type", _("{value!r} is not a number").format(value=raw), example(one))
+    if abs(number) >= _LARGEST:
+        raise Wrong("form.max", _("{value!r} is too large").format(value=raw), example(one))
     digits = -int(number.normalize().as_tuple().exponent)
     if one.decimals is not None and digits > one.decimals:
         raise Wrong(
@@ -106,7 +111,7 @@ def _number(one: Field, raw: Any) -> int | Decimal:
         return int(number)
     if one.type is FieldType.MONEY:
         if abs(number) >= 10**12:
-            raise Wrong("form.max", _("the amount is too large"), example(one))
+            raise Wrong("form.max", _("{value!r} is too large").format(value=raw), example(one))
         return number.quantize(Decimal("0.01"))
     return number if digits > 0 else int(number)
 
