@@ -57,13 +57,14 @@ def grown(dice: random.Random) -> Drawing:
     start, end = drawing.node("startEvent"), drawing.node("endEvent")
     drawing.flow(start, end)
     for _round in range(dice.randint(1, 6)):
-        _grow(drawing, dice)
+        grow(drawing, dice)
     for _round in range(dice.choice((0, 0, 1, 1, 2))):
         _damage(drawing, dice)
     return drawing
 
 
-def _grow(drawing: Drawing, dice: random.Random) -> None:
+def grow(drawing: Drawing, dice: random.Random) -> None:
+    """One more block somewhere on a flow."""
     flow = dice.choice(drawing.flows)
     target = flow[1]
     block = dice.choice(("task", "task", "choice", "parallel", "inclusive", "loop", "border"))

@@ -23,6 +23,7 @@ from workflow_runtime.diagram.model import (
     Scope,
 )
 from workflow_runtime.diagram.reading import DRAWING, child, children, is_bpmn, local_name, namespace_of, text_of
+from workflow_runtime.findings import Severity
 
 CONTAINERS = frozenset({"process"}) | SUBPROCESSES
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
@@ -42,6 +43,7 @@ class Problem:
     remedy: str
     constraint: str | None = None
     path: tuple[str, ...] = ()
+    severity: Severity | None = None  #: where one rule yields problems of different weight
 
 
 def named(element: etree._Element) -> str:

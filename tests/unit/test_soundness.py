@@ -1,0 +1,191 @@
+"""Soundness: the verdict of the checker is that of the plain token game, and its stories can be followed."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from tests.unit.random_nets import GATEWAYS, HEAD, Drawing, grow, grown, wired
+from tests.unit.token_game import Game, TooBig
+from workflow_runtime.diagram import check, read, stories
+from workflow_runtime.diagram.soundness import Fault, FaultKind, Verdict, soundness
+from workflow_runtime.i18n import use_language
+
+
+def verdict_on(drawing: Drawing) -> Verdict:
+    return next(soundness(read(drawing.xml())))
+
+
+def test_the_verdict_is_that_of_the_plain_game_on_random_processes(long: bool) -> None:
+    compared = 0
+    for seed in range(10_000 if long else 500):
+        drawing = (grown if seed % 2 else wired)(random.Random(seed))
+        try:
+            played = Game(read(drawing.xml()), "p").play(10_000 if long else 1_500)
+        except TooBig:
+            continue
+
+        verdict = verdict_on(drawing)
+
+        assert disagreement(drawing, verdict) is None, f"seed {seed}: {disagreement(shrunk(drawing), verdict)}"
+        assert played.states > 0
+        compared += 1
+    assert compared > 400
+
+
+def disagreement(drawing: Drawing, _verdict: Verdict | None = None) -> str | None:
+    """How checker and game differ on a process; None when they agree.
+
+    Behind a second token the game is over for both, so what else could go wrong there is not compared.
+    """
+    diagram = read(drawing.xml())
+    played, verdict = Game(diagram, "p").play(50_000), next(soundness(diagram))
+    found = {fault.kind for fault in verdict.faults}
+    if played.twice or FaultKind.RUNS_TWICE in found:
+        agree = played.twice and FaultKind.RUNS_TWICE in found
+    elif played.stuck or played.endless:
+        agree = found == ({FaultKind.STUCK} if played.stuck else {FaultKind.NEVER_ENDS})
+    else:
+        dead = {fault.element for fault in verdict.faults if fault.kind is FaultKind.NEVER_HAPPENS}
+        agree = found <= {FaultKind.NEVER_HAPPENS} and dead == set(drawing.kinds) - played.worked
+    return None if agree and verdict.decided else f"game {played}, checker {verdict}, drawing {drawing}"
+
+
+def shrunk(drawing: Drawing) -> Drawing:
+    """A smaller process on which they still differ, found by leaving out one flow at a time."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for flow in list(drawing.flows):
+            fewer = Drawing(drawing.kinds, [one for one in drawing.flows if one is not flow], drawing.border)
+            try:
+                if disagreement(fewer) is not None:
+                    drawing, smaller = fewer, True
+                    break
+            except (TooBig, StopIteration):
+                continue
+    return drawing
+
+
+def block(*kinds: str) -> Drawing:
+    """Start → first gateway → two steps → second gateway → step → end."""
+    drawing = Drawing()
+    start, first, one, other, last, after, end = (
+        drawing.node(kind)
+        for kind in ("startEvent", kinds[0], "userTask", "userTask", kinds[1], "userTask", "endEvent")
+    )
+    for source, target in (
+        (start, first), (first, one), (first, other), (one, last), (other, last), (last, after), (after, end),
+    ):  # fmt: skip
+        drawing.flow(source, target)
+    return drawing
+
+
+def only_fault(drawing: Drawing) -> Fault:
+    (fault,) = verdict_on(drawing).faults
+    return fault
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+def test_what_is_split_and_joined_alike_is_sound(kind: str) -> None:
+    assert verdict_on(block(kind, kind)).sound
+
+
+def test_a_lock_after_a_choice_is_found_with_the_shortest_way_there() -> None:
+    drawing = block("exclusiveGateway", "parallelGateway")
+
+    fault = only_fault(drawing)
+
+    assert (fault.kind, fault.element) == (FaultKind.STUCK, "n4")
+    assert [element for element, _flow in fault.story] == ["n0", "n1", "n2"]
+    assert fault.tokens == ("f3",)
+
+
+def test_two_tokens_that_are_never_joined_run_the_rest_twice() -> None:
+    fault = only_fault(block("parallelGateway", "exclusiveGateway"))
+
+    assert (fault.kind, fault.element) == (FaultKind.RUNS_TWICE, "n4")
+
+
+def test_a_loop_without_a_way_out_never_ends() -> None:
+    drawing = Drawing()
+    start, gateway, step, _end = (
+        drawing.node(kind) for kind in ("startEvent", "exclusiveGateway", "userTask", "endEvent")
+    )
+    for source, target in ((start, gateway), (gateway, step), (step, gateway)):
+        drawing.flow(source, target)
+
+    assert only_fault(drawing).kind is FaultKind.NEVER_ENDS
+
+
+def test_a_step_nobody_reaches_is_dead() -> None:
+    drawing = block("exclusiveGateway", "exclusiveGateway")
+    lonely = drawing.node("userTask")
+    drawing.flow(lonely, "n6")
+
+    fault = only_fault(drawing)
+
+    assert (fault.kind, fault.element) == (FaultKind.NEVER_HAPPENS, lonely)
+
+
+def test_an_error_event_that_nothing_inside_can_cause_is_dead() -> None:
+    source = (
+        HEAD + '<startEvent id="s"><outgoing>a</outgoing></startEvent>'
+        '<subProcess id="sub"><incoming>a</incoming><outgoing>b</outgoing>'
+        '<startEvent id="s2"><outgoing>c</outgoing></startEvent><endEvent id="e2"><incoming>c</incoming></endEvent>'
+        '<sequenceFlow id="c" sourceRef="s2" targetRef="e2"/></subProcess>'
+        '<boundaryEvent id="failed" attachedToRef="sub"><outgoing>d</outgoing><errorEventDefinition/></boundaryEvent>'
+        '<endEvent id="e"><incoming>b</incoming><incoming>d</incoming></endEvent>'
+        '<sequenceFlow id="a" sourceRef="s" targetRef="sub"/><sequenceFlow id="b" sourceRef="sub" targetRef="e"/>'
+        '<sequenceFlow id="d" sourceRef="failed" targetRef="e"/></process></definitions>'
+    )
+
+    (first, *_rest) = soundness(read(source.encode()))
+
+    assert [(fault.kind, fault.element) for fault in first.faults] == [(FaultKind.NEVER_HAPPENS, "failed")]
+
+
+def test_beyond_the_bound_nothing_is_guessed() -> None:
+    drawing = Drawing()
+    start, split = drawing.node("startEvent"), drawing.node("parallelGateway")
+    drawing.flow(start, split)
+    for _branch in range(16):
+        step = drawing.node("userTask")
+        drawing.flow(split, step)
+        drawing.flow(step, drawing.node("endEvent"))
+
+    (verdict,) = soundness(read(drawing.xml()), bound=1_000)
+
+    assert not verdict.decided
+    assert not verdict.sound
+
+
+def test_two_hundred_elements_take_less_than_a_second() -> None:
+    dice = random.Random(7)
+    drawing = grown(dice)
+    while len(drawing.kinds) < 200:
+        grow(drawing, dice)
+    diagram = read(drawing.xml())
+    began = time.process_time()
+
+    list(soundness(diagram))
+
+    assert time.process_time() - began < 1
+
+
+def test_the_story_is_told_in_the_language_of_the_reader() -> None:
+    diagram = read(block("exclusiveGateway", "parallelGateway").xml())
+    (finding,) = [finding for finding in check(diagram, rules="house") if finding.rule == "house/soundness"]
+
+    assert finding.element == "n4"
+    assert finding.path[:3] == ("n0", "f0", "n1")
+    use_language("en")
+    try:
+        (verdict,) = soundness(diagram)
+        told = stories.message(diagram, verdict.faults[0])
+    finally:
+        use_language("zh")
+    assert told.startswith("A case can get stuck: n4 waits in vain for")
+    assert "1 n0 → 2 n1 [f1] → 3 n2" in told
