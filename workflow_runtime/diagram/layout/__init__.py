@@ -12,6 +12,7 @@ import copy
 from lxml import etree
 
 from workflow_runtime.diagram.layout.interchange import Interchange
+from workflow_runtime.diagram.layout.keeping import completed
 from workflow_runtime.diagram.layout.scene import Reader
 from workflow_runtime.diagram.layout.sizes import draw
 from workflow_runtime.diagram.model import Diagram
@@ -22,6 +23,8 @@ __all__ = ["layout"]
 
 def layout(diagram: Diagram, *, keep: bool = False) -> Diagram:
     """The diagram with a new drawing; with `keep`, what a person has placed stays and only the rest is added."""
+    if keep and (kept := completed(diagram)) is not None:
+        return read(etree.tostring(kept, xml_declaration=True, encoding="UTF-8"))
     pages = [(page.element, draw(page.scene, diagram)) for page in Reader(diagram).pages()]
     root = copy.deepcopy(diagram.tree.getroot())
     interchange = Interchange(root)
