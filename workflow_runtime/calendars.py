@@ -585,7 +585,7 @@ _WEEKDAYS_ZH: Final = "一二三四五六日"
 
 def _shown(day: date) -> str:
     if language() == "zh":
-        return f"{day.isoformat()}(周{_WEEKDAYS_ZH[day.weekday()]})"
+        return f"{day.isoformat()}（周{_WEEKDAYS_ZH[day.weekday()]}）"
     return f"{day.isoformat()} ({'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]})"
 
 

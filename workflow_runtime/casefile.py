@@ -17,13 +17,15 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
 from workflow_runtime.errors import BadInput
-from workflow_runtime.feel.values import Months
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
+
+if TYPE_CHECKING:
+    from workflow_runtime.feel.values import Months
 
 #: None, bool, int, Decimal, str, date, time, datetime, timedelta, Months, list and dict of these.
 Value = Any
@@ -100,14 +102,21 @@ def literal(value: Value) -> str:
         return _moment(value, value.replace(tzinfo=None).isoformat())
     if isinstance(value, timedelta):
         return _duration_text(value)
-    if isinstance(value, Months):
-        return _months_text(int(value.months))
     if value is REMOVED:
         return _REMOVED_TEXT
+    if isinstance(value, _months()):
+        return _months_text(int(value.months))
     _refuse(
         _("a {kind} cannot stand in a case file").format(kind=type(value).__name__),
         _("use text, numbers (Decimal, never float), true/false, dates, times, durations, lists and objects"),
     )
+
+
+def _months() -> type[Months]:
+    """FEEL's years and months, fetched when the first one is met: most readings of a case file meet none."""
+    from workflow_runtime.feel.values import Months
+
+    return Months
 
 
 def _moment(value: datetime | time, local: str) -> str:
@@ -352,7 +361,7 @@ def _read_months(text: str) -> Months | None:
     if found is None:
         return None
     months = int(found["years"] or 0) * 12 + int(found["months"] or 0)
-    return Months(-months if found["sign"] else months)
+    return _months()(-months if found["sign"] else months)
 
 
 def _read_duration(text: str) -> timedelta | None:
