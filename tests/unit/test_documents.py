@@ -11,7 +11,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -48,10 +48,10 @@ def template(code: str, **changed: str) -> Template:
 
 
 def text_of(pdf: bytes) -> str:
-    """The printed words, without the spaces and line ends that come from setting them, and without head and foot of the pages."""
+    """The printed words: no spaces and line ends that come from setting them, no head and foot of later pages."""
     reader = pypdf.PdfReader(io.BytesIO(pdf))
     title = reader.metadata.title if reader.metadata else ""
-    head = re.compile(f"^(草稿无编号，不得签章使用|编号：{NUMBER}校验码：{re.escape(CODE)})(英文.*?effect\\.)?({title})?")
+    head = re.compile(f"^(草稿无编号，不得签章使用|编号：{NUMBER}校验码：{re.escape(CODE)})({title})?")
     foot = re.compile(r"(每页签名：移交人接收人)?—\d+—$")
     pages = [re.sub(r"\s", "", page.extract_text()) for page in reader.pages]
     pages = [foot.sub("", page) for page in pages]
@@ -174,15 +174,27 @@ class TestTheAgreement:
         printed = issued(press, of, of.sample())
 
         for words in (
-            "变更履行监护职责的民政部门", "不是当事人之间对监护权的处分", "青溪县民政局", "南屏市民政局",
-            "自《儿童交接清单》记载", "本协议一式6份", "贰万零肆佰陆拾元伍角整", "甲方发放至2024年8月", "丙方自2024年9月",
-        ):  # fmt: skip
+            "变更履行监护职责的民政部门",
+            "不是当事人之间对监护权的处分",
+            "青溪县民政局",
+            "南屏市民政局",
+            "自《儿童交接清单》记载",
+            "本协议一式6份",
+            "贰万零肆佰陆拾元伍角整",
+            "甲方发放至2024年8月",
+            "丙方自2024年9月",
+        ):
             assert words in printed
         assert printed.count("（印章）") == 4
 
     def test_says_why_the_household_registration_stays(self, press: Renderer) -> None:
         of = template("D15")
-        sample = changed(of.sample(), hukou_decision="DO_NOT_MOVE", hukou_stay_reason="享有集体收益分配权", hukou_review_on="2025-08-12")
+        sample = changed(
+            of.sample(),
+            hukou_decision="DO_NOT_MOVE",
+            hukou_stay_reason="享有集体收益分配权",
+            hukou_review_on="2025-08-12",
+        )
         sample["related"]["D20"] = {"number": "青民福〔2024〕20号"}
 
         printed = issued(press, of, sample)
@@ -190,14 +202,15 @@ class TestTheAgreement:
         assert "暂不迁移" in printed and "享有集体收益分配权" in printed and "青民福〔2024〕20号" in printed
         assert "2025年8月12日前复核" in printed and "迁移至丁方集体户" not in printed
 
-    def test_asks_for_the_statement_when_the_registration_stays(self) -> None:
+    def test_asks_why_the_registration_stays_and_does_not_wait_for_the_statement(self, press: Renderer) -> None:
         of = template("D15")
         sample = changed(of.sample(), hukou_decision="DO_NOT_MOVE")
 
-        messages = [finding.message for finding in documents.check_context(of, sample)]
+        (finding,) = documents.check_context(of, sample)
+        assert "hukou_stay_reason" in finding.message
 
-        assert any("hukou_stay_reason" in message for message in messages)
-        assert any("D20" in message for message in messages)
+        printed = issued(press, of, changed(sample, hukou_stay_reason="享有集体收益分配权"))
+        assert "由有关部门另行出具" in printed
 
     def test_serves_a_child_who_is_not_registered_and_owns_nothing(self, press: Renderer) -> None:
         of = template("D15")
@@ -281,7 +294,7 @@ class TestTheSameRow:
         of = template("D16")
         sample = of.sample()
         values = changed(
-            sample, handed_over_at=datetime(2024, 9, 1, 2, 30, tzinfo=timezone.utc), property_total=Decimal("20460.50")
+            sample, handed_over_at=datetime(2024, 9, 1, 2, 30, tzinfo=UTC), property_total=Decimal("20460.50")
         )
 
         from_json, from_values = (
@@ -297,8 +310,10 @@ class TestTheSameRow:
         pdf = press.render(of, of.sample(), number=NUMBER, issued_at=ISSUED, verification=CODE, draft=False).pdf
 
         metadata = pypdf.PdfReader(io.BytesIO(pdf)).xmp_metadata
-        assert b"<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>" in re.sub(rb"\s+(?=<)", b"", pdf)
-        assert metadata is not None and metadata.dc_title["x-default"] == of.title
+        assert b"<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>" in re.sub(
+            rb"\s+(?=<)", b"", pdf
+        )
+        assert metadata is not None and (metadata.dc_title or {})["x-default"] == of.title
 
 
 class TestADraft:
@@ -326,6 +341,34 @@ class TestADraft:
             press.render(of, of.sample(), number=NUMBER, issued_at=ISSUED, verification=CODE, draft=True)
 
 
+class TestTheReadingCopy:
+    @pytest.mark.parametrize("code", CODES)
+    @pytest.mark.parametrize("sample", ["sample.json", "sparse.json"])
+    def test_is_marked_on_every_page_and_has_every_clause(self, press: Renderer, code: str, sample: str) -> None:
+        of = template(code)
+
+        done = press.render(
+            of, of.sample(sample), number=NUMBER, issued_at=ISSUED, verification=CODE, draft=False, language="en"
+        )
+
+        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(done.pdf)).pages]
+        assert all("READING COPY" in page and "英文阅读副本" in page for page in pages)
+        printed = re.sub(r"\s", "", "".join(pages))
+        assert of.title_en.replace(" ", "") in printed
+        for clause in of.clauses:
+            assert clause.id == "signature" or clause.title_en.replace(" ", "") in printed
+
+    def test_is_refused_where_nobody_wrote_one(self, press: Renderer) -> None:
+        files = documents.folder("D77")
+        files.pop("document.en.typ.j2")
+        of = documents.load(files)
+
+        with pytest.raises(TemplateError, match="no reading copy"):
+            press.render(
+                of, of.sample(), number=NUMBER, issued_at=ISSUED, verification=CODE, draft=False, language="en"
+            )
+
+
 class TestBeforeIssue:
     def test_every_missing_value_is_named_at_once(self, press: Renderer) -> None:
         of = template("D15")
@@ -338,16 +381,24 @@ class TestBeforeIssue:
 
         paths = {finding.path[-1] for finding in refused.value.findings}
         assert paths == {
-            "fields.guardianship_basis", "fields.health_check_by", "related.D17", "parties.receiving_department",
-        }  # fmt: skip
+            "fields.guardianship_basis",
+            "fields.health_check_by",
+            "related.D17",
+            "parties.receiving_department",
+        }
 
     @pytest.mark.parametrize(
         ("key", "value"),
         [
-            ("property_total", "12.345"), ("property_total", "much"), ("planned_handover_on", "2024-02-30"),
-            ("hukou_decision", "PERHAPS"), ("at_school", "yes"), ("archive_pages", 1.5), ("property_total", "1e30"),
+            ("property_total", "12.345"),
+            ("property_total", "much"),
+            ("planned_handover_on", "2024-02-30"),
+            ("hukou_decision", "PERHAPS"),
+            ("at_school", "yes"),
+            ("archive_pages", 1.5),
+            ("property_total", "1e30"),
         ],
-    )  # fmt: skip
+    )
     def test_a_value_of_the_wrong_type_is_refused(self, key: str, value: Any) -> None:
         of = template("D15")
 
@@ -393,7 +444,9 @@ HOSTILE = {
 
 
 class TestHostileData:
-    @pytest.mark.parametrize(("code", "name"), [*(("D77", name) for name in HOSTILE), ("D14", "H63"), ("D15", "quote"), ("D16", "markup")])
+    @pytest.mark.parametrize(
+        ("code", "name"), [*(("D77", name) for name in HOSTILE), ("D14", "H63"), ("D15", "quote"), ("D16", "markup")]
+    )
     def test_is_printed_as_it_was_written(self, press: Renderer, code: str, name: str) -> None:
         of = template(code)
         sample = of.sample()
@@ -430,7 +483,10 @@ REFUSED = {
     "H56 extends": ("<% extends 'x' %>", "extends"),
     "H57": ("<% set f='{0.__class__}'|attr('format') %>", "attr"),
     "H57 format": ("<< '%1000000000d'|format(1)|c >>", "format"),
-    "H58 nested": ("<% for a in [1] %><% for b in [1] %><% for c in [1] %><% for d in [1] %>x<% endfor %><% endfor %><% endfor %><% endfor %>", "repetitions"),
+    "H58 nested": (
+        "".join(f"<% for {name} in [1] %>" for name in "abcd") + "x" + "<% endfor %>" * 4,
+        "repetitions",
+    ),
     "H59": ("<% macro m() %><< m() >><% endmacro %><< m() >>", "macro"),
     "range": ("<% for a in range(10000000000) %>x<% endfor %>", "call"),
     "multiply": ("<< ('A' * 900000000)|c >>", "mul"),
@@ -446,7 +502,7 @@ REFUSED = {
     "syntax": ("<% if %>", "read"),
     "call block": ("<% call subject.name() %>x<% endcall %>", "callblock"),
     "loop call": ("<% for a in [1] recursive %><< loop([1]) >><% endfor %>", "loop"),
-}  # fmt: skip
+}
 
 
 class TestHostileTemplates:
@@ -464,7 +520,14 @@ class TestHostileTemplates:
         assert finding.remedy
 
     def test_deep_nesting_is_refused_and_not_a_crash(self) -> None:
-        source = documents.folder("D77")["document.typ.j2"].decode() + "<% if " + "(" * 20_000 + "1" + ")" * 20_000 + " %><% endif %>"
+        source = (
+            documents.folder("D77")["document.typ.j2"].decode()
+            + "<% if "
+            + "(" * 20_000
+            + "1"
+            + ")" * 20_000
+            + " %><% endif %>"
+        )
 
         with pytest.raises(TemplateError):
             template("D77", document_typ_j2=source)
@@ -472,11 +535,15 @@ class TestHostileTemplates:
     @pytest.mark.parametrize(
         ("typst", "said"),
         [
-            ('#read("/etc/passwd")', "not found"), ('#read("../../etc/passwd")', "escape"),
-            ('#image("http://127.0.0.1:6379/x.png")', "not found"), ('#import "@preview/cetz:0.3.0"', "package"),
-            ('#import "@" + "preview/cetz:0.3.0"', "package"), ("#let f(x) = f(x)\n#f(1)", "depth"), ("#while true {}", "true"),
+            ('#read("/etc/passwd")', "not found"),
+            ('#read("../../etc/passwd")', "escape"),
+            ('#image("http://127.0.0.1:6379/x.png")', "not found"),
+            ('#import "@preview/cetz:0.3.0"', "package"),
+            ('#import "@" + "preview/cetz:0.3.0"', "package"),
+            ("#let f(x) = f(x)\n#f(1)", "depth"),
+            ("#while true {}", "true"),
         ],
-    )  # fmt: skip
+    )
     def test_typst_reaches_no_file_and_no_network(self, press: Renderer, typst: str, said: str) -> None:
         source = documents.folder("D77")["document.typ.j2"].decode()
         of = template("D77", document_typ_j2=f"{source}\n{typst}\n")
@@ -491,7 +558,11 @@ class TestHostileTemplates:
         source = documents.folder("D77")["document.typ.j2"].decode()
         loops = "<% set many = [" + ",".join(["1"] * 2000) + "] %>"
         loops += "<% for a in many %><% for b in many %><% for c in many %><% endfor %><% endfor %><% endfor %>"
-        hostile = [f"{source}\n{loops}", f"{source}\n#let x = 0\n#while x < 1 {{ x = x * 2 }}", f'{source}\n#let s = "a" * 3000000000\n#s']
+        hostile = [
+            f"{source}\n{loops}",
+            f"{source}\n#let x = 0\n#while x < 1 {{ x = x * 2 }}",
+            f'{source}\n#let s = "a" * 3000000000\n#s',
+        ]
         good = template("D77")
 
         with Renderer(limits=Limits(seconds=0.8, memory=1 * 1024**3)) as press:
@@ -508,7 +579,10 @@ class TestHostileTemplates:
         with pytest.raises(TemplateError, match="mandatory clause"):
             template("D77", document_typ_j2=source.replace('<< clause("followed") >>', "[采纳]"))
 
-        hidden = source.replace('#section(<< clause("followed") >>)', '<% if fields.witness is none %>\n#section(<< clause("followed") >>)\n<% endif %>')
+        hidden = source.replace(
+            '#section(<< clause("followed") >>)',
+            '<% if fields.witness is none %>\n#section(<< clause("followed") >>)\n<% endif %>',
+        )
         of = template("D77", document_typ_j2=hidden)
         with pytest.raises(TemplateError, match="followed"):
             issued(press, of, of.sample())
@@ -578,7 +652,10 @@ class TestADescription:
         other = documents.load({**files, "sample.json": files["sample.json"] + b"\n"})
         restyled = documents.load(files, house_bytes={**house, "house.typ": house["house.typ"] + b"\n"})
 
-        assert len({first.hash, other.hash, restyled.hash}) == 3 and first.hash == documents.load(files, house_bytes=house).hash
+        assert (
+            len({first.hash, other.hash, restyled.hash}) == 3
+            and first.hash == documents.load(files, house_bytes=house).hash
+        )
 
 
 class TestTheWarmChild:
@@ -596,7 +673,9 @@ class TestTheWarmChild:
     def test_serves_several_threads(self, press: Renderer) -> None:
         of = template("D77")
         printed: list[str] = []
-        threads = [threading.Thread(target=lambda: printed.append(issued(press, of, of.sample()))) for _each in range(4)]
+        threads = [
+            threading.Thread(target=lambda: printed.append(issued(press, of, of.sample()))) for _each in range(4)
+        ]
 
         for thread in threads:
             thread.start()
@@ -625,7 +704,9 @@ class TestTheWarmChild:
 class TestNumbersAndCodes:
     def test_forms_and_letters_are_numbered_in_their_manner(self) -> None:
         form = documents.series(documents.SeriesKind.FORM, code="D15", issuer="990101", year=2024)
-        letter = documents.series(documents.SeriesKind.LETTER, code="D20", issuer="990101", letter_word="青民函", year=2024)
+        letter = documents.series(
+            documents.SeriesKind.LETTER, code="D20", issuer="990101", letter_word="青民函", year=2024
+        )
 
         assert (form.text(3), letter.text(12)) == ("990101-D15-2024-3", "青民函〔2024〕12号")
 
@@ -660,10 +741,17 @@ class TestNumbersAndCodes:
     @pytest.mark.parametrize(
         ("amount", "words"),
         [
-            ("0", "零元整"), ("0.05", "伍分"), ("10.50", "壹拾元伍角整"), ("100.05", "壹佰元零伍分"), ("10001", "壹万零壹元整"),
-            ("120034.56", "壹拾贰万零叁拾肆元伍角陆分"), ("20300400", "贰仟零叁拾万零肆佰元整"), ("100000001", "壹亿零壹元整"),
-            ("900000500000", "玖仟亿零伍拾万元整"), ("-3.20", "负叁元贰角整"),
+            ("0", "零元整"),
+            ("0.05", "伍分"),
+            ("10.50", "壹拾元伍角整"),
+            ("100.05", "壹佰元零伍分"),
+            ("10001", "壹万零壹元整"),
+            ("120034.56", "壹拾贰万零叁拾肆元伍角陆分"),
+            ("20300400", "贰仟零叁拾万零肆佰元整"),
+            ("100000001", "壹亿零壹元整"),
+            ("900000500000", "玖仟亿零伍拾万元整"),
+            ("-3.20", "负叁元贰角整"),
         ],
-    )  # fmt: skip
+    )
     def test_amounts_are_written_so_that_a_pen_cannot_change_them(self, amount: str, words: str) -> None:
         assert wording.capital(Decimal(amount)) == words

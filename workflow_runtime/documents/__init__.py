@@ -13,21 +13,10 @@ from workflow_runtime.documents.numbering import (
     series,
     verification_code,
 )
+from workflow_runtime.documents.reading import inspect, load
 from workflow_runtime.documents.renderer import Limits, Rendered, Renderer, preview, render, shared
-from workflow_runtime.documents.template import (
-    Field,
-    FieldType,
-    Kind,
-    Template,
-    check,
-    check_context,
-    codes,
-    folder,
-    house,
-    inspect,
-    load,
-    read_folder,
-)
+from workflow_runtime.documents.template import Field, FieldType, Kind, Template, codes, folder, house, read_folder
+from workflow_runtime.documents.values import check, check_context
 
 __all__ = [
     "Field",

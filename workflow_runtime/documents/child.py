@@ -1,8 +1,8 @@
 """The child process that renders: it holds the fonts and the compiled templates, and nothing else of ours.
 
-It reads requests from standard input and answers on standard output, one at a time. It may use so much memory and, for each
-request, so much processor time; it runs in an empty folder, and its way to any network leads nowhere. What it cannot do, a
-template cannot do.
+It reads requests from standard input and answers on standard output, one at a time. It may use so much memory and, for
+each request, so much processor time; it runs in an empty folder, and its way to any network leads nowhere. What it
+cannot do, a template cannot do.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ def decode(value: Any) -> Any:
         return {key: decode(one) for key, one in content.items()}
     if kind == "l":
         return [decode(one) for one in content]
-    read = {"m": datetime.fromisoformat, "t": date.fromisoformat, "n": Decimal}[kind]
-    return read(content)
+    if kind == "n":
+        return Decimal(content)
+    return datetime.fromisoformat(content) if kind == "m" else date.fromisoformat(content)
 
 
 def send(stream: BinaryIO, head: dict[str, Any], *bodies: bytes) -> None:
@@ -95,7 +96,9 @@ class Press:
         files = fonts.font_files(font_folders)
         self.coverage = fonts.coverage(files)
         loaded = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder) for folder in font_folders]
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[str(folder) for folder in font_folders],
         )
         self.families = loaded.families()
         self.error = typst.TypstError
@@ -108,9 +111,12 @@ class Press:
         """The faces of each role, the site's own before the house's, the wide one last."""
         present = set(self.families)
         house = {
-            "body": (fonts.BODY, "Xieban Song"), "title": (fonts.TITLE, "Xieban Title"), "hei": (fonts.HEI, "Xieban Hei"),
-            "kai": (fonts.KAI, "Xieban Kai"), "song": ((), "Xieban Song"),
-        }  # fmt: skip
+            "body": (fonts.BODY, "Xieban Song"),
+            "title": (fonts.TITLE, "Xieban Title"),
+            "hei": (fonts.HEI, "Xieban Hei"),
+            "kai": (fonts.KAI, "Xieban Kai"),
+            "song": ((), "Xieban Song"),
+        }
         return {
             role: [*[family for family in own if family in present], ours, "Xieban Song", "Xieban Song Wide"]
             for role, (own, ours) in house.items()
@@ -130,6 +136,7 @@ class Press:
     def render(self, head: dict[str, Any], bodies: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """One document as PDF or as pictures of its pages, or what is wrong with it."""
         from jinja2.exceptions import TemplateError
+
         from workflow_runtime.documents import sandbox
 
         source, qr, *house = bodies
@@ -147,25 +154,34 @@ class Press:
         if unsaid:
             return {"wrong": "clauses", "clauses": unsaid}, []
         files = {
-            "main": typst.encode(), "document.json": json.dumps(meta, ensure_ascii=False).encode(), "qr.svg": qr,
+            "main": typst.encode(),
+            "document.json": json.dumps(meta, ensure_ascii=False).encode(),
+            "qr.svg": qr,
             **dict(zip(head["house"], house, strict=True)),
-        }  # fmt: skip
+        }
         try:
             result, warnings = self.compiler.compile_with_warnings(
-                input=files, format=head["format"], ppi=head["ppi"], timestamp=datetime.fromtimestamp(head["issued"], UTC),
+                input=files,  # type: ignore[type-var]  # files by name; the stub knows only one
+                format=head["format"],
+                ppi=head["ppi"],
+                timestamp=datetime.fromtimestamp(head["issued"], UTC),
                 pdf_standards=["a-2b"] if head["format"] == "pdf" else [],
-            )  # fmt: skip
+            )
         except self.error as error:
             found = _MAIN_LINE.search(error.diagnostic)
             line = sandbox.template_line(origins, int(found[1])) if found else None
             return {"wrong": "typst", "line": line, "why": error.message, "hints": error.hints}, []
-        pages = [result] if isinstance(result, bytes) else list(result)
+        pages = [result] if isinstance(result, bytes) else list(result or ())
         warned = [warning.message for warning in warnings]
         count = len(_PAGES.findall(result)) if isinstance(result, bytes) and head["format"] == "pdf" else len(pages)
         return {"pages": count, "warnings": warned}, pages
 
     def _boxes(self, head: dict[str, Any], source: bytes, house: list[bytes], printed: Any) -> list[str]:
-        texts = [*printed.texts, *(str(value) for value in head["meta"].values()), *(file.decode() for file in [source, *house])]
+        texts = [
+            *printed.texts,
+            *(str(value) for value in head["meta"].values()),
+            *(file.decode() for file in [source, *house]),
+        ]
         return self.coverage.missing("\n".join(texts).replace("\t", " "))
 
 
@@ -194,7 +210,9 @@ def _where(characters: list[str], value: Any, path: str = "") -> dict[str, str]:
 def _template_line(error: BaseException) -> int | None:
     if getattr(error, "lineno", None):
         return int(error.lineno)  # type: ignore[attr-defined]
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in {"<template>", "<unknown>"}]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in {"<template>", "<unknown>"}
+    ]
     return frames[-1].lineno if frames else None
 
 

@@ -43,9 +43,9 @@ def series(kind: SeriesKind, *, code: str, issuer: str, letter_word: str = "", y
     if kind is SeriesKind.LETTER:
         if not letter_word:
             raise BadInput(
-                _("{issuer} has no letter word (机关代字): letters cannot be numbered. Add it to the organisation.").format(
-                    issuer=issuer
-                )
+                _(
+                    "{issuer} has no letter word (机关代字): letters cannot be numbered. Add it to the organisation."
+                ).format(issuer=issuer)
             )
         return Series(letter_word, SeriesKind.LETTER, year)
     return Series(issuer, code, year)
@@ -76,13 +76,17 @@ def read_verification_code(text: str) -> str:
     check = check if check == "U" else check.translate(_READ_AS)
     if len(plain) != _LENGTH + 1 or any(character not in _ALPHABET for character in body) or check not in _CHECKS:
         raise BadInput(
-            _("“{code}” is not a verification code: it has 12 letters or digits and a check character.").format(code=text)
+            _("“{code}” is not a verification code: it has 12 letters or digits and a check character.").format(
+                code=text
+            )
         )
     value = 0
     for character in body:
         value = value * 32 + _ALPHABET.index(character)
     if _CHECKS[value % 37] != check:
-        raise BadInput(_("The verification code “{code}” is mistyped: its check character does not fit.").format(code=text))
+        raise BadInput(
+            _("The verification code “{code}” is mistyped: its check character does not fit.").format(code=text)
+        )
     return _grouped(body + check)
 
 

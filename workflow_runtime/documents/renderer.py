@@ -1,7 +1,7 @@
 """From a template and a case to a PDF, by way of a warm child process.
 
-The PDF depends on nothing but what is handed in: template, values, number, time of issue, verification code (and the fonts of
-the installation). Rendered again from the same row it has the same bytes.
+The PDF depends on nothing but what is handed in: template, values, number, time of issue, verification code (and the
+fonts of the installation). Rendered again from the same row it has the same bytes.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from workflow_runtime.documents import child, template as templates, wording
+from workflow_runtime.documents import child, wording
 from workflow_runtime.documents.numbering import qr_svg, verification_code
 from workflow_runtime.documents.template import READING_COPY, SOURCE, Template
+from workflow_runtime.documents.values import check_context, complete, may_be_required
 from workflow_runtime.errors import TemplateError
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
 
 _START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from workflow_runtime.documents.child import main; main()"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from workflow_runtime.documents.child import main; main()"
 )
 _NOWHERE = "http://127.0.0.1:9"
 
@@ -79,25 +79,53 @@ class Renderer:
         self.close()
 
     def render(
-        self, template: Template, context: Mapping[str, Any], *, number: str | None, issued_at: datetime,
-        verification: str | None, draft: bool, language: str = "zh",
-    ) -> Rendered:  # fmt: skip
+        self,
+        template: Template,
+        context: Mapping[str, Any],
+        *,
+        number: str | None,
+        issued_at: datetime,
+        verification: str | None,
+        draft: bool,
+        language: str = "zh",
+    ) -> Rendered:
         """The document as PDF/A-2b. A draft has no number and no code; a document of effect has both."""
         head, parts = self._ask(
-            template, context, number=number, issued_at=issued_at, verification=verification, draft=draft, language=language
+            template,
+            context,
+            number=number,
+            issued_at=issued_at,
+            verification=verification,
+            draft=draft,
+            language=language,
         )
         pdf = parts[0]
         return Rendered(pdf, hashlib.sha256(pdf).hexdigest(), head["pages"], tuple(head["warnings"]))
 
     def pictures(
-        self, template: Template, context: Mapping[str, Any], *, number: str | None, issued_at: datetime,
-        verification: str | None, draft: bool, language: str = "zh", ppi: int = 96,
-    ) -> list[bytes]:  # fmt: skip
+        self,
+        template: Template,
+        context: Mapping[str, Any],
+        *,
+        number: str | None,
+        issued_at: datetime,
+        verification: str | None,
+        draft: bool,
+        language: str = "zh",
+        ppi: int = 96,
+    ) -> list[bytes]:
         """The same pages as PNG, for the screen."""
         _head, parts = self._ask(
-            template, context, number=number, issued_at=issued_at, verification=verification, draft=draft, language=language,
-            format_="png", ppi=ppi,
-        )  # fmt: skip
+            template,
+            context,
+            number=number,
+            issued_at=issued_at,
+            verification=verification,
+            draft=draft,
+            language=language,
+            format_="png",
+            ppi=ppi,
+        )
         return parts
 
     def close(self) -> None:
@@ -106,16 +134,23 @@ class Renderer:
             self._stop()
 
     def _ask(
-        self, template: Template, context: Mapping[str, Any], *, number: str | None, issued_at: datetime,
-        verification: str | None, draft: bool, language: str, format_: str = "pdf", ppi: int = 96,
-    ) -> tuple[dict[str, Any], list[bytes]]:  # fmt: skip
+        self,
+        template: Template,
+        context: Mapping[str, Any],
+        *,
+        number: str | None,
+        issued_at: datetime,
+        verification: str | None,
+        draft: bool,
+        language: str,
+        format_: str = "pdf",
+        ppi: int = 96,
+    ) -> tuple[dict[str, Any], list[bytes]]:
         if draft != (number is None) or draft != (verification is None):
             raise ValueError("a draft has neither number nor verification code; a document of effect has both")
         if language not in template.languages:
-            raise TemplateError(
-                _("{code} has no reading copy in this language.").format(code=template.code)
-            )
-        found = [one for one in templates.check_context(template, context) if one.severity is Severity.ERROR]
+            raise TemplateError(_("{code} has no reading copy in this language.").format(code=template.code))
+        found = [one for one in check_context(template, context) if one.severity is Severity.ERROR]
         if found and not draft:
             raise TemplateError(findings=found)
         if draft and any(one.rule == "document-value" for one in found):
@@ -128,7 +163,9 @@ class Renderer:
             raise TemplateError(findings=_findings(template, READING_COPY if language == "en" else SOURCE, head))
         return head, parts
 
-    def _exchange(self, template: Template, request: dict[str, Any], bodies: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+    def _exchange(
+        self, template: Template, request: dict[str, Any], bodies: Sequence[bytes]
+    ) -> tuple[dict[str, Any], list[bytes]]:
         process = self._running()
         assert process.stdin is not None and process.stdout is not None
         deadline = time.monotonic() + 2 * self._limits.seconds + 5
@@ -154,16 +191,24 @@ class Renderer:
             self._stop()
             self._empty = tempfile.TemporaryDirectory(prefix="xieban-press-")
             settings = {
-                "fonts": [str(folder.resolve()) for folder in self._folders], "memory": self._limits.memory,
+                "fonts": [str(folder.resolve()) for folder in self._folders],
+                "memory": self._limits.memory,
                 "seconds": self._limits.seconds,
-            }  # fmt: skip
+            }
             path = [entry or os.getcwd() for entry in sys.path]
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-c", _START, json.dumps(path), json.dumps(settings)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=self._empty.name, close_fds=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self._empty.name,
+                close_fds=True,
                 env={"LANG": "C.UTF-8", "RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
-                | {name: _NOWHERE for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")},
-            )  # fmt: skip
+                | {
+                    name: _NOWHERE
+                    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+                },
+            )
             self._done = 0
         return self._process
 
@@ -210,56 +255,84 @@ class _Patient:
 
 
 def _request(
-    template: Template, context: Mapping[str, Any], number: str | None, issued_at: datetime, verification: str | None,
-    draft: bool, language: str,
-) -> tuple[dict[str, Any], list[bytes]]:  # fmt: skip
+    template: Template,
+    context: Mapping[str, Any],
+    number: str | None,
+    issued_at: datetime,
+    verification: str | None,
+    draft: bool,
+    language: str,
+) -> tuple[dict[str, Any], list[bytes]]:
     title = template.title if language == "zh" else template.title_en
     source = template.files[SOURCE if language == "zh" else READING_COPY]
-    values = _draft_values(template, context) if draft else templates.complete(template, context)
+    values = _draft_values(template, context) if draft else complete(template, context)
     given = context.get("document") or {}
     issued = wording.local(issued_at)
     values["document"] = {
-        "code": template.code, "title": title, "number": number, "issued_on": issued.date(), "issued_at": issued,
+        "code": template.code,
+        "title": title,
+        "number": number,
+        "issued_on": issued.date(),
+        "issued_at": issued,
         "issuer": given.get("issuer") or values["parties"][template.issuer]["name"],
-        "copies": int(given.get("copies") or template.copies), "retention": template.retention, "verification": verification,
-        "draft": draft, "supersedes": given.get("supersedes") or None,
-    }  # fmt: skip
+        "copies": int(given.get("copies") or template.copies),
+        "retention": template.retention,
+        "verification": verification,
+        "draft": draft,
+        "supersedes": given.get("supersedes") or None,
+    }
     english = language == "en"
     request = {
-        "program": f"{template.hash}/{language}", "language": language, "issued": int(issued_at.astimezone(UTC).timestamp()),
-        "context": child.encode(values), "labels": template.labels(language),
+        "program": f"{template.hash}/{language}",
+        "language": language,
+        "issued": int(issued_at.astimezone(UTC).timestamp()),
+        "context": child.encode(values),
+        "labels": template.labels(language),
         "titles": {one.id: one.title_en if english else one.title for one in template.clauses},
         "clauses": [{"id": one.id, "says": [] if english else list(one.says)} for one in template.clauses],
         "meta": {
-            "title": title, "code": template.code, "kind": template.kind, "number": number or "", "verification": verification or "",
-            "draft": draft, "language": language, "issued": [issued.year, issued.month, issued.day],
+            "title": title,
+            "code": template.code,
+            "kind": template.kind,
+            "number": number or "",
+            "verification": verification or "",
+            "draft": draft,
+            "language": language,
+            "issued": [issued.year, issued.month, issued.day],
         },
         "house": list(template.house),
-    }  # fmt: skip
+    }
     return request, [source, b"" if verification is None else qr_svg(verification), *template.house.values()]
 
 
 def _draft_values(template: Template, context: Mapping[str, Any]) -> dict[str, Any]:
     """A draft prints what there is; a blank to fill stands for what is still missing."""
-    values = templates.complete(template, context)
+    values = complete(template, context)
     entered = dict(values["fields"])
     for group, declared in (("fields", template.fields), ("subject", template.subject)):
         for one in declared:
-            if values[group][one.key] is None and templates.may_be_required(one, entered):
+            if values[group][one.key] is None and may_be_required(one, entered):
                 values[group][one.key] = _BLANKS.get(one.type)
     for party in template.parties:
         values["parties"][party.key]["name"] = values["parties"][party.key]["name"] or _BLANK
     for cited in template.related:
-        if templates.may_be_required(cited, entered):
+        if may_be_required(cited, entered):
             values["related"][cited.code]["number"] = values["related"][cited.code]["number"] or _BLANK
     return values
 
 
 _BLANK = "＿＿＿＿"
 _BLANKS: dict[str, Any] = {
-    "str": _BLANK, "text": _BLANK, "enum": _BLANK, "date": _BLANK, "datetime": _BLANK, "money": Decimal(0), "number": _BLANK,
-    "int": 0, "bool": False,
-}  # fmt: skip
+    "str": _BLANK,
+    "text": _BLANK,
+    "enum": _BLANK,
+    "date": _BLANK,
+    "datetime": _BLANK,
+    "money": Decimal(0),
+    "number": _BLANK,
+    "int": 0,
+    "bool": False,
+}
 
 
 def _findings(template: Template, file: str, head: Mapping[str, Any]) -> list[Finding]:
@@ -268,37 +341,55 @@ def _findings(template: Template, file: str, head: Mapping[str, Any]) -> list[Fi
 
     if head["wrong"] == "template":
         return [
-            one("document-template", _("The template cannot be filled: {why}.").format(why=head["why"]),
-                _("Mend the template at this line."), head["line"])
-        ]  # fmt: skip
+            one(
+                "document-template",
+                _("The template cannot be filled: {why}.").format(why=head["why"]),
+                _("Mend the template at this line."),
+                head["line"],
+            )
+        ]
     if head["wrong"] == "typst":
         why = "; ".join([head["why"], *head["hints"]])
         return [
-            one("document-typst", _("The page cannot be set: {why}.").format(why=why),
-                _("Mend the Typst code at this line."), head["line"])
-        ]  # fmt: skip
+            one(
+                "document-typst",
+                _("The page cannot be set: {why}.").format(why=why),
+                _("Mend the Typst code at this line."),
+                head["line"],
+            )
+        ]
     if head["wrong"] == "glyphs":
         return [
-            one("document-glyph",
+            one(
+                "document-glyph",
                 _("No font has the character “{character}” (U+{code:04X}), which stands in {where}.").format(
-                    character=character if character.isprintable() else "?", code=ord(character),
-                    where=head["where"].get(character, file)),
-                _("Correct the text, or put a font that has the character into the site's font folder."))
+                    character=character if character.isprintable() else "?",
+                    code=ord(character),
+                    where=head["where"].get(character, file),
+                ),
+                _("Correct the text, or put a font that has the character into the site's font folder."),
+            )
             for character in head["characters"]
-        ]  # fmt: skip
+        ]
     if head["wrong"] == "clauses":
         titles = {clause.id: clause for clause in template.clauses}
         return [
-            one("document-clause",
-                _("The mandatory clause “{id}” ({title}; {source}) is not printed in this case, or not in its wording.").format(
-                    id=id_, title=titles[id_].title, source=titles[id_].source),
-                _("Print it under every condition, in the words that document.yaml demands."))
+            one(
+                "document-clause",
+                _("The mandatory clause “{id}” ({title}; {source}) is not printed here, or not in its words.").format(
+                    id=id_, title=titles[id_].title, source=titles[id_].source
+                ),
+                _("Print it under every condition, in the words that document.yaml demands."),
+            )
             for id_ in head["clauses"]
-        ]  # fmt: skip
+        ]
     return [
-        one("document-limits", _("The document was stopped: it needs more time or memory than a document may."),
-            _("Look for repetitions within repetitions and for very large values."))
-    ]  # fmt: skip
+        one(
+            "document-limits",
+            _("The document was stopped: it needs more time or memory than a document may."),
+            _("Look for repetitions within repetitions and for very large values."),
+        )
+    ]
 
 
 _shared: Renderer | None = None
@@ -314,9 +405,16 @@ def shared() -> Renderer:
 
 
 def render(
-    template: Template, context: Mapping[str, Any], *, number: str | None, issued_at: datetime, verification: str | None,
-    draft: bool, language: str = "zh", renderer: Renderer | None = None,
-) -> Rendered:  # fmt: skip
+    template: Template,
+    context: Mapping[str, Any],
+    *,
+    number: str | None,
+    issued_at: datetime,
+    verification: str | None,
+    draft: bool,
+    language: str = "zh",
+    renderer: Renderer | None = None,
+) -> Rendered:
     """The document as PDF; the bytes are the same whenever the arguments are."""
     return (renderer or shared()).render(
         template, context, number=number, issued_at=issued_at, verification=verification, draft=draft, language=language
@@ -324,12 +422,20 @@ def render(
 
 
 def preview(
-    template: Template, *, sample: str = "sample.json", draft: bool = False, language: str = "zh",
+    template: Template,
+    *,
+    sample: str = "sample.json",
+    draft: bool = False,
+    language: str = "zh",
     renderer: Renderer | None = None,
-) -> Rendered:  # fmt: skip
+) -> Rendered:
     """The template with one of its sample cases, as its owner wants to see it before a single case meets it."""
     return (renderer or shared()).render(
-        template, template.sample(sample), number=None if draft else f"990100-{template.code}-2024-1",
-        issued_at=datetime(2024, 8, 20, 9, 0, tzinfo=wording.BEIJING), verification=None if draft else verification_code(bytes(range(8))),
-        draft=draft, language=language,
-    )  # fmt: skip
+        template,
+        template.sample(sample),
+        number=None if draft else f"990100-{template.code}-2024-1",
+        issued_at=datetime(2024, 8, 20, 9, 0, tzinfo=wording.BEIJING),
+        verification=None if draft else verification_code(bytes(range(8))),
+        draft=draft,
+        language=language,
+    )

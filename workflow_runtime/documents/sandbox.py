@@ -1,9 +1,9 @@
 """The template language: a small, closed part of Jinja2 that writes Typst.
 
-A template says where values go and which passages are printed; layout is Typst's. It may read the values it is given, choose
-between passages and repeat them. It cannot call anything, compute, load files, define macros or reach behind a value. Every
-value has to pass `t` (a quoted text, where Typst expects code) or `c` (content); without one of them the template is refused,
-so no value is ever read as markup.
+A template says where values go and which passages are printed; layout is Typst's. It may read the values it is given,
+choose between passages and repeat them. It cannot call anything, compute, load files, define macros or reach behind a
+value. Every value has to pass `t` (a quoted text, where Typst expects code) or `c` (content); without one of them the
+template is refused, so no value is ever read as markup.
 """
 
 from __future__ import annotations
@@ -30,10 +30,27 @@ LOOP = ("index", "first", "last")
 Names = Mapping[str, Any]
 
 _STATEMENTS = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign,
-    nodes.Name, nodes.Const, nodes.Getattr, nodes.Filter, nodes.Test, nodes.CondExpr,
-    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Tuple, nodes.List, nodes.Call,
-)  # fmt: skip
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.If,
+    nodes.For,
+    nodes.Assign,
+    nodes.Name,
+    nodes.Const,
+    nodes.Getattr,
+    nodes.Filter,
+    nodes.Test,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Tuple,
+    nodes.List,
+    nodes.Call,
+)
 _CALLS = ("clause",)
 _MARK = re.compile("\0(\\d+)\0")
 
@@ -64,7 +81,12 @@ class Printed:
         return Ready("#linebreak();".join(pieces))
 
 
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", **{chr(code): f"\\u{{{code:x}}}" for code in range(32) if code != 10}}
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\n": "\\n",
+    **{chr(code): f"\\u{{{code:x}}}" for code in range(32) if code != 10},
+}
 
 
 def plain(value: object) -> str:
@@ -72,14 +94,14 @@ def plain(value: object) -> str:
     if isinstance(value, Undefined):
         str(value)  # raises, and names what is missing
     if isinstance(value, bool) or value is None:
-        raise SecurityError(
-            f"{value} has no wording: say what is printed with «yes_no», «otherwise» or a condition"
-        )
+        raise SecurityError(f"{value} has no wording: say what is printed with «yes_no», «otherwise» or a condition")
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, (int, Decimal)):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
-    raise SecurityError(f"a {type(value).__name__} has no wording: pass it through a filter such as «date», «money» or «label»")
+    raise SecurityError(
+        f"a {type(value).__name__} has no wording: pass it through a filter such as «date», «money» or «label»"
+    )
 
 
 class TemplateLanguage(ImmutableSandboxedEnvironment):
@@ -90,11 +112,22 @@ class TemplateLanguage(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(
-            block_start_string="<%", block_end_string="%>", variable_start_string="<<", variable_end_string=">>",
-            comment_start_string="<#", comment_end_string="#>", undefined=StrictUndefined, finalize=_only_ready,
-            trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False, loader=None, cache_size=0,
+            block_start_string="<%",
+            block_end_string="%>",
+            variable_start_string="<<",
+            variable_end_string=">>",
+            comment_start_string="<#",
+            comment_end_string="#>",
+            undefined=StrictUndefined,
+            finalize=_only_ready,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,
+            loader=None,
+            cache_size=0,
             optimized=False,
-        )  # fmt: skip
+        )
         self.globals = {}
         self.filters = {}
         self.tests = {"none": _is_none, "in": _is_in}
@@ -221,7 +254,9 @@ def _lines_kept(source: str) -> str:
     return "\n".join(lines)
 
 
-def problems(tree: nodes.Template, names: Names, labels: Mapping[str, object]) -> Iterator[tuple[int, str, dict[str, str]]]:
+def problems(
+    tree: nodes.Template, names: Names, labels: Mapping[str, object]
+) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Everything the template may not do: (line, what, facts)."""
     yield from _Walk(names, labels).walk(tree, dict(names), 0)
 

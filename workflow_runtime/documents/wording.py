@@ -11,9 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 #: Official time on the mainland; it has had no summer time since 1991.
 BEIJING = timezone(timedelta(hours=8), "CST")
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()  # fmt: skip
+_MONTHS = ("January February March April May June July August September October November December").split()
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿", "万亿")
