@@ -83,7 +83,8 @@ class PathRule:
     """A rule that every path of every procedure about such subjects must keep.
 
     `before` happens before `after` on every path (`require`), or never (`forbid`); both name steps by process id,
-    handler, document code or element property, as `process:consult-child` or `handler:switch_standings`.
+    handler, document code or element property, as `process:consult-child` or `handler:switch_standings`; `#guardian`
+    behind a handler narrows it to steps that hand it a value of that name. Several `before` steps are alternatives.
     """
 
     id: str
