@@ -252,13 +252,14 @@ class ScenarioRun:
             due = self._timers(until=target)
             if not due:
                 break
-            at, element = due[0]
+            at = due[0][0]
             self.clock.now = max(self.clock.now, at)
             self.runtime.sweep()
-            if element in allowed:
-                allowed.remove(element)
-            else:
-                self.problems.append(_("{where}: the timer {timer} fired on the way, at {at}").format(where=where, timer=element, at=_local(at)))
+            for element in (element for instant, element in due if instant == at):  # one sweep fires all of an instant
+                if element in allowed:
+                    allowed.remove(element)
+                else:
+                    self.problems.append(_("{where}: the timer {timer} fired on the way, at {at}").format(where=where, timer=element, at=_local(at)))
         self.clock.now = max(self.clock.now, target)
         self.runtime.sweep()
         if allowed:
