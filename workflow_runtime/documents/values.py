@@ -86,7 +86,7 @@ def _check_fields(
                 template.code,
                 None,
                 _("“{label}” ({path}) does not fit: {why}").format(label=one.label, path=path, why=error),
-                _("Correct the value; the field is a {type}.").format(type=one.type),
+                _("Correct the value: wanted is {type}.").format(type=type_words(one.type)),
                 path=(template.code, path),
             )
             continue
@@ -116,8 +116,24 @@ def typed(one: Field, value: Any) -> Any:
     read = _READ[one.type]
     result = read(one, value)
     if result is _MISFIT:
-        raise ValueError(_("“{value}” is not a {type}").format(value=value, type=one.type))
+        raise ValueError(_("“{value}” is not {type}").format(value=value, type=type_words(one.type)))
     return result
+
+
+def type_words(type_: FieldType) -> str:
+    """What a person would call a type."""
+    return {
+        FieldType.STR: _("a text"),
+        FieldType.TEXT: _("a text"),
+        FieldType.INT: _("a whole number"),
+        FieldType.NUMBER: _("a number"),
+        FieldType.MONEY: _("an amount with two decimals"),
+        FieldType.DATE: _("a date such as 2024-09-01"),
+        FieldType.DATETIME: _("a time such as 2024-09-01T10:30"),
+        FieldType.BOOL: _("yes or no"),
+        FieldType.ENUM: _("one of the choices"),
+        FieldType.LIST: _("a list"),
+    }[type_]
 
 
 _MISFIT = object()
