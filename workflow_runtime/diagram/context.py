@@ -40,6 +40,8 @@ class FieldLike(Protocol):
     def min(self) -> Any: ...
     @property
     def max(self) -> Any: ...
+    @property
+    def hide(self) -> Sequence[str]: ...
 
 
 class FormLike(Protocol):
@@ -65,6 +67,8 @@ class AgencyLike(Protocol):
     def code(self) -> str: ...
     @property
     def departments(self) -> Sequence[DepartmentLike]: ...
+    @property
+    def main_department(self) -> DepartmentLike: ...
 
 
 class ClerkLike(Protocol):
@@ -128,6 +132,7 @@ class CheckContext:
     parameters: Collection[str] | None = None  #: names of the profile's parameters
     feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with an expression (each has a `message`)
     evaluate: Callable[[str, Mapping[str, Any]], Any] | None = None  #: the value of an expression
+    feel_errors: tuple[type[Exception], ...] = ()  #: what `evaluate` raises when there is no value
     subject_kind: SubjectKindLike | None = None
     severities: Mapping[str, Severity | None] = field(default_factory=dict)  #: rule id → weight; None: off
     state_bound: int = 20_000  #: states the soundness check may visit before it says "not decided"

@@ -26,6 +26,12 @@ class Party:
         match = _FORM.fullmatch(text.strip())
         return None if match is None else cls(match["agency"], match["department"], match["region"])
 
+    @property
+    def text(self) -> str:
+        """As diagrams write it."""
+        department = f"/{self.department}" if self.department else ""
+        return f"{self.agency}{department}" + (f"@{self.region}" if self.region else "")
+
     def faults(self, context: CheckContext) -> Iterator[tuple[str, str]]:
         """What is wrong with it: message and remedy."""
         if context.directory is not None:

@@ -131,7 +131,7 @@ def _who_waits(net: Net, marked: set[int]) -> str | None:
 class States:
     """Every state a net can reach, breadth first, up to a bound. A state is a number whose bits are places."""
 
-    def __init__(self, net: Net, bound: int) -> None:
+    def __init__(self, net: Net, bound: int, goals: frozenset[str] = frozenset()) -> None:
         self._moves = [_Move(net, transition) for transition in net.transitions]
         self._transitions = net.transitions
         first = _mask(net.initial)
@@ -139,6 +139,8 @@ class States:
         self.fired: set[int] = set()
         self.twice: list[tuple[int, int]] = []
         self.stuck: list[int] = []
+        self._goals = goals
+        self._reached: dict[str, tuple[int, int]] = {}
         self._before: dict[int, list[int]] = {}
         waiting = deque([first])
         while waiting and len(self.came_from) <= bound:
@@ -153,6 +155,8 @@ class States:
                 continue
             moved = True
             self.fired.add(number)
+            for goal in self._transitions[number].nodes & self._goals:
+                self._reached.setdefault(goal, (state, number))
             rest = state & ~move.pre
             if rest & move.post and not move.clears:
                 self.twice.append((state, number))
@@ -183,6 +187,10 @@ class States:
             state, number = step
             way.append(number)
         return way[::-1]
+
+    def ways_to_goals(self) -> dict[str, list[int]]:
+        """The shortest way to each goal element that was reached, its own move included."""
+        return {goal: [*self.way_to(state), number] for goal, (state, number) in sorted(self._reached.items())}
 
     def parts(self, way: list[int]) -> list[int]:
         """The moves of the whole net that these moves stand for."""
