@@ -31,7 +31,7 @@ class Table(dict[str, Any]):
     lines: dict[str, int]
 
 
-class _Refused(Exception):
+class _Refused(yaml.YAMLError):
     """What YAML allows and we do not."""
 
     def __init__(self, problem: str, line: int) -> None:
@@ -45,8 +45,8 @@ _SCALARS = yaml.SafeLoader("")
 _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
 
 
-def _parsed(text: str) -> Any:
-    """The document in `text`, built from parser events on a stack of our own, so that no depth can exhaust ours."""
+def parse(text: str) -> Any:
+    """The document in `text` (mappings are `Table`s); raises yaml.YAMLError. Built from parser events on a stack of our own, so that no depth can exhaust ours."""
     events = _Events(text)
     open_: list[_Open] = []
     documents: list[Any] = []
@@ -130,10 +130,10 @@ class Source:
             return _empty()
         try:
             text = unicodedata.normalize("NFC", data.decode("utf-8-sig"))
-            document = _parsed(text)
+            document = parse(text)
         except UnicodeDecodeError:
             self.wrong(None, _("the file is not UTF-8 text"), _("save it as UTF-8"))
-        except (yaml.YAMLError, _Refused) as error:
+        except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             self.wrong(
                 mark.line + 1 if mark else getattr(error, "line", None),
