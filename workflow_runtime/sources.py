@@ -46,7 +46,10 @@ _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int
 
 
 def parse(text: str) -> Any:
-    """The document in `text` (mappings are `Table`s); raises yaml.YAMLError. Built from parser events on a stack of our own, so that no depth can exhaust ours."""
+    """The document in `text` (mappings are `Table`s); raises yaml.YAMLError.
+
+    Built from parser events on a stack of its own, so that no depth can exhaust Python's.
+    """
     events = _Events(text)
     open_: list[_Open] = []
     documents: list[Any] = []
