@@ -663,10 +663,8 @@ class TestTheWarmChild:
         of = template("D77")
         with Renderer() as press:
             issued(press, of, of.sample())
-            process = press._process
-            assert process is not None
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+            assert press.child is not None
+            os.kill(press.child, signal.SIGKILL)
 
             assert "蓝小荷" in issued(press, of, of.sample())
 
@@ -688,10 +686,12 @@ class TestTheWarmChild:
         of = template("D77")
         with Renderer() as press:
             issued(press, of, of.sample())
-            process = press._process
-            assert process is not None
+            child = press.child
+            assert child is not None
 
-        assert process.poll() is not None
+        assert press.child is None
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
 
     def test_gives_pictures_of_the_pages(self, press: Renderer) -> None:
         of = template("D77")

@@ -19,13 +19,21 @@ from collections import OrderedDict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, Protocol
 
 from workflow_runtime.documents import fonts
 
 _MAIN_LINE = re.compile(r"[/\\ ]main:(\d+):\d+")
 _PAGES = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _KEPT_PROGRAMS = 32
+
+
+class Source(Protocol):
+    """Where messages are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """That many bytes, fewer when the other side has gone."""
+        ...
 
 
 def encode(value: Any) -> Any:
@@ -57,7 +65,7 @@ def decode(value: Any) -> Any:
     return datetime.fromisoformat(content) if kind == "m" else date.fromisoformat(content)
 
 
-def send(stream: BinaryIO, head: dict[str, Any], *bodies: bytes) -> None:
+def send(stream: IO[bytes], head: dict[str, Any], *bodies: bytes) -> None:
     """One message: a JSON head and any number of byte strings."""
     data = json.dumps({**head, "bodies": len(bodies)}, ensure_ascii=True).encode()
     for part in (data, *bodies):
@@ -66,7 +74,7 @@ def send(stream: BinaryIO, head: dict[str, Any], *bodies: bytes) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[dict[str, Any], list[bytes]] | None:
+def receive(stream: Source) -> tuple[dict[str, Any], list[bytes]] | None:
     """The next message, or None when the other side has gone."""
     data = _part(stream)
     if data is None:
@@ -78,7 +86,7 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], list[bytes]] | None:
     return head, [body for body in bodies if body is not None]
 
 
-def _part(stream: BinaryIO) -> bytes | None:
+def _part(stream: Source) -> bytes | None:
     size = stream.read(4)
     if len(size) < 4:
         return None

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from workflow_runtime.documents import child, wording
 from workflow_runtime.documents.numbering import qr_svg, verification_code
@@ -36,6 +37,7 @@ _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from workflow_runtime.documents.child import main; main()"
 )
 _NOWHERE = "http://127.0.0.1:9"
+_KILLED: tuple[dict[str, Any], list[bytes]] = ({"wrong": "killed"}, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,11 @@ class Renderer:
         )
         return parts
 
+    @property
+    def child(self) -> int | None:
+        """The process number of the child, when one is running."""
+        return self._process.pid if self._process is not None else None
+
     def close(self) -> None:
         """End the child process."""
         with self._lock:
@@ -158,29 +165,43 @@ class Renderer:
         request, bodies = _request(template, context, number, issued_at, verification, draft, language)
         request.update(format=format_, ppi=float(ppi))
         with self._lock:
-            head, parts = self._exchange(template, request, bodies)
+            head, parts = self._exchange(request, bodies)
         if "wrong" in head:
             raise TemplateError(findings=_findings(template, READING_COPY if language == "en" else SOURCE, head))
         return head, parts
 
-    def _exchange(
-        self, template: Template, request: dict[str, Any], bodies: Sequence[bytes]
-    ) -> tuple[dict[str, Any], list[bytes]]:
-        process = self._running()
-        assert process.stdin is not None and process.stdout is not None
-        deadline = time.monotonic() + 2 * self._limits.seconds + 5
-        try:
-            child.send(process.stdin, request, *bodies)  # type: ignore[arg-type]
-            answer = child.receive(_Patient(process.stdout, deadline))  # type: ignore[arg-type]
-        except (BrokenPipeError, TimeoutError):
-            answer = None
-        if answer is None:
-            # The child was stopped by its limits, or is lost: this document is refused, the next one gets a new child.
-            self._stop()
+    def _exchange(self, request: dict[str, Any], bodies: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        answer = self._try(request, bodies)
+        if answer is _KILLED:
+            # Somebody else ended the child, not a limit of ours: the document has done nothing wrong.
+            answer = self._try(request, bodies)
+        if answer is None or answer is _KILLED:
             return {"wrong": "limits"}, []
         self._done += 1
         if self._done >= self._limits.renewed_after or answer[0].get("wrong") == "memory":
             self._stop()
+        return answer
+
+    def _try(self, request: dict[str, Any], bodies: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]] | None:
+        """The child's answer; None when a limit stopped it, and it is started anew for the next document."""
+        process = self._running()
+        assert process.stdin is not None and process.stdout is not None
+        deadline = time.monotonic() + 2 * self._limits.seconds + 5
+        try:
+            child.send(process.stdin, request, *bodies)
+            answer = child.receive(_Patient(process.stdout, deadline))
+        except BrokenPipeError:
+            answer = None
+        except TimeoutError:
+            self._stop()
+            return None
+        if answer is None:
+            try:
+                ended = process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                ended = 0
+            self._stop()
+            return _KILLED if ended in (-signal.SIGKILL, -signal.SIGTERM) else None
         return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -219,13 +240,13 @@ class Renderer:
             process.wait()
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
-                    _close(stream)  # type: ignore[arg-type]
+                    _close(stream)
         if self._empty is not None:
             self._empty.cleanup()
             self._empty = None
 
 
-def _close(stream: BinaryIO) -> None:
+def _close(stream: IO[bytes]) -> None:
     try:
         stream.close()
     except BrokenPipeError:
@@ -235,7 +256,7 @@ def _close(stream: BinaryIO) -> None:
 class _Patient:
     """Reads from the child, and no longer than it is given."""
 
-    def __init__(self, stream: BinaryIO, deadline: float) -> None:
+    def __init__(self, stream: IO[bytes], deadline: float) -> None:
         self._stream = stream
         self._deadline = deadline
 
