@@ -53,11 +53,14 @@ class CaseInHand:
         self.milestone: str | None = row.milestone
         self.state = CaseState(row.state)
         self.snapshot: bytes = bytes(row.snapshot)
+        self.timers: int = row.timers
+        self.subscriptions: int = row.subscriptions
         self.opened: list[str] = []
+        self.enqueued = 0
         self._file_changed = False
 
     # --- what the engine sees ------------------------------------------------------------------------------------
-    @property
+    @cached_property
     def directory(self) -> Directory:
         """The organisation in force."""
         return self.library.directory(self.tx)
@@ -74,7 +77,8 @@ class CaseInHand:
             return {}
         facts = dict(casefile.loads(self.row.subject_document))
         facts.update(number=self.row.subject_number, name=self.row.subject_name, region=self.row.subject_region)
-        facts["standings"] = {row.kind: row.holder for row in store.open_standings(self.tx, self.row.subject_id)}
+        if self.procedure.mentions("standings"):
+            facts["standings"] = {row.kind: row.holder for row in store.open_standings(self.tx, self.row.subject_id)}
         return facts
 
     def data(self) -> dict[str, Any]:
@@ -89,7 +93,7 @@ class CaseInHand:
                 "started_on": self.row.started_at.astimezone(ZoneInfo(self.zone)).date(),
                 "regions": dict(self.regions),
             },
-            "profile": self.profile.values(self.procedure.code, self.today),
+            "profile": self.library.profile_values(self.row.profile_id, self.profile, self.procedure.code, self.today),
         }
 
     def functions(self) -> dict[str, Callable[..., Any]]:
@@ -166,15 +170,17 @@ class CaseInHand:
             functions=self.functions(),
             zone=ZoneInfo(self.zone),
         )
-        self.record(step, kind, element=".".join((*path, element)) if element else None, content=content)
+        own = getattr(command, "item", None) or getattr(command, "job", None)
+        self.record(step, kind, element=".".join((*path, element)) if element else None, content=content, own=own)
         return step
 
-    def record(self, step: Step, kind: str, *, element: str | None, content: Mapping[str, Any] | None, first: bool = False) -> None:
+    def record(self, step: Step, kind: str, *, element: str | None, content: Mapping[str, Any] | None, own: str | None = None) -> None:
         """The traces of a step in the tables."""
         self.snapshot = step.snapshot
         self._patch(step.patch)
-        store.drop_items(self.tx, step.closed, self.now)
-        store.drop_jobs(self.tx, step.closed)
+        left = [one for one in step.closed if one != own]
+        store.drop_items(self.tx, left, self.now)
+        store.drop_jobs(self.tx, left)
         store.insert_items(self.tx, [self._item(opened) for opened in step.opened])
         self.opened += [opened.id for opened in step.opened]
         for job in step.jobs:
@@ -187,7 +193,7 @@ class CaseInHand:
                 path=".".join(job.path),
                 inputs=casefile.dumps({"inputs": dict(job.inputs), "headers": dict(job.headers)}),
             )
-        self._sync(step, first)
+        self._sync(step)
         for thrown in step.thrown:
             self._thrown(thrown)
         self._milestone(step.history)
@@ -251,14 +257,14 @@ class CaseInHand:
             "due": due_note(parameter, due, self.now) if parameter and due else None,
         }
 
-    def _sync(self, step: Step, first: bool) -> None:
+    def _sync(self, step: Step) -> None:
         store.sync_waits(
             self.tx,
             self.row.id,
             t.timer,
             [{"id": one.id, "element": one.element, "path": ".".join(one.path), "due_at": one.due} for one in step.timers],
             self.now,
-            known_empty=first,
+            known_empty=not self.timers,
         )
         store.sync_waits(
             self.tx,
@@ -269,8 +275,9 @@ class CaseInHand:
                 for one in step.subscriptions
             ],
             self.now,
-            known_empty=first,
+            known_empty=not self.subscriptions,
         )
+        self.timers, self.subscriptions = len(step.timers), len(step.subscriptions)
         for one in step.subscriptions:
             waiting = store.waiting_message(self.tx, one.name, one.key, self.now)
             if waiting is not None:
@@ -317,6 +324,7 @@ class CaseInHand:
         self._enqueue("render", "pdf", inputs=casefile.dumps({"document": document_id}))
 
     def _enqueue(self, kind: str, type: str, *, id: str | None = None, **values: Any) -> None:
+        self.enqueued += 1
         store.insert_job(
             self.tx,
             id=id or secrets.token_hex(16),
@@ -355,6 +363,8 @@ class CaseInHand:
             names[self.state],
             snapshot=self.snapshot,
             milestone=self.milestone,
+            timers=self.timers,
+            subscriptions=self.subscriptions,
             ended_at=self.now if ended else self.row.ended_at,
             history_length=self.history.length,
             history_hash=self.history.head,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import date
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,7 @@ class Library:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], object] = OrderedDict()
+        self._values: dict[tuple[int, str, date], dict[str, Any]] = {}
         self._lock = Lock()
 
     def procedure(self, tx: Connection, version_id: int) -> Procedure:
@@ -46,10 +48,19 @@ class Library:
 
     def directory(self, tx: Connection) -> directory.Directory:
         """The organisation in force. Raises NotFound before one was imported."""
-        row = queries.current_organisation(tx)
-        if row is None:
+        id = queries.current_organisation(tx)
+        if id is None:
             raise NotFound(_("no organisation has been imported yet: run “xieban org import FILE”"))
-        return self._get("directory", row.id, lambda: directory.read(bytes(row.content)))
+        return self._get("directory", id, lambda: directory.read(queries.organisation_content(tx, id)))
+
+    def profile_values(self, profile_id: int, profile: profiles.Profile, procedure: str, on: date) -> dict[str, Any]:
+        """What expressions see as `profile` on a day."""
+        key = (profile_id, procedure, on)
+        if key not in self._values:
+            if len(self._values) > _KEPT:
+                self._values.clear()
+            self._values[key] = profile.values(procedure, on)
+        return self._values[key]
 
     def _get(self, kind: str, id: int, parse: Callable[[], Parsed]) -> Parsed:
         key = (kind, id)

@@ -117,8 +117,8 @@ def subject_facts(facts: Mapping[str, Any], classes: frozenset[str] | None) -> d
 
 
 # --- items -------------------------------------------------------------------------------------------------------
-def due_date(tx: Connection, desk: Desk, row: Row[Any]) -> DueDate | None:
-    """When an item is due and why, explained again from what was kept."""
+def due_date(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True) -> DueDate | None:
+    """When an item is due and why; with `explain`, counted again day by day from what was kept."""
     if row.due_at is None:
         return None
     kept = json.loads(row.due)
@@ -127,7 +127,7 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any]) -> DueDate | None:
     value = kept["value"] if kept["unit"] == "DATE" else int(kept["value"])
     if kept["unit"] == "DATE":
         value = datetime.fromisoformat(value).date()
-    due = calendars.due(start, value, kept["unit"], calendar, zone=desk.zone)
+    due = calendars.due(start, value, kept["unit"], calendar, zone=desk.zone) if explain else None
     return DueDate(
         at=row.due_at,
         name=kept["name"],
@@ -136,20 +136,20 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any]) -> DueDate | None:
         mark=kept["mark"],
         source=" ".join(part for part in (of_data(kept["source"]), kept["section"]) if part),
         provisional=kept["provisional"],
-        explanation=due.explain(),
+        explanation=due.explain() if due is not None else (),
         shown=calendars.spoken(row.due_at, desk.zone),
         standing=kept["standing"],
         working_days_left=calendars.working_days_left(desk.now, row.due_at, calendar, zone=desk.zone),
     )
 
 
-def item(tx: Connection, desk: Desk, row: Row[Any]) -> ItemView:
-    """An item row as a value."""
+def item(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True) -> ItemView:
+    """An item row as a value; `explain` counts its deadline again."""
     node = desk.library.procedure(tx, row.version_id).node(row.process, row.element)
     return queries.item_view(
         row,
         outcomes=outcomes_of(node),
-        due=due_date(tx, desk, row),
+        due=due_date(tx, desk, row, explain=explain),
         clause=node.properties.get("xb:clause"),
         documentation=node.documentation,
     )

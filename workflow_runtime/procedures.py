@@ -263,6 +263,17 @@ class Procedure:
         """A property of the main process."""
         return self.main.scopes[self.key].properties.get(name, default)
 
+    def mentions(self, word: str) -> bool:
+        """Whether a diagram, table or form writes a word: what nobody reads need not be fetched."""
+        if word not in self._mentioned:
+            wanted = word.encode()
+            self._mentioned[word] = any(wanted in content for path, content in self.files.items() if path.endswith(_PARTS))
+        return self._mentioned[word]
+
+    @cached_property
+    def _mentioned(self) -> dict[str, bool]:
+        return {}
+
     @property
     def code(self) -> str:
         """Its number in the catalogue: P16."""
@@ -365,6 +376,7 @@ class Procedure:
             parameters=_parameters(profiles),
             feel=feel.check,
             evaluate=feel.evaluate,
+            feel_errors=(feel.FeelError,),
             subject_kind=self.subject_kind,
         )
         found: list[Finding] = []

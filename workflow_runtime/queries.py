@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, false, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, or_, select
 
 from workflow_runtime import tables as t
 from workflow_runtime.casefile import loads
@@ -82,9 +82,17 @@ def find_departments(tx: Connection, text: str) -> list[str]:
     return list(rows.scalars())
 
 
-def current_organisation(tx: Connection) -> Row[Any] | None:
-    """The organisation file in force."""
-    return tx.execute(select(t.organisation).order_by(t.organisation.c.id.desc()).limit(1)).first()
+def current_organisation(tx: Connection) -> int | None:
+    """Id of the organisation file in force."""
+    return tx.execute(_CURRENT_ORGANISATION).scalar()
+
+
+_CURRENT_ORGANISATION = select(func.max(t.organisation.c.id))
+
+
+def organisation_content(tx: Connection, id: int) -> bytes:
+    """The bytes of an organisation file."""
+    return bytes(tx.execute(select(t.organisation.c.content).where(t.organisation.c.id == id)).scalar_one())
 
 
 # --- procedures and profiles -------------------------------------------------------------------------------------
@@ -386,9 +394,37 @@ def _items() -> Select[Any]:
     )
 
 
+def case_of_item(tx: Connection, item_id: str) -> int | None:
+    """Id of the case an item belongs to."""
+    return tx.execute(_CASE_OF_ITEM, {"item": item_id}).scalar()
+
+
+_CASE_OF_ITEM = select(t.work_item.c.case_id).where(t.work_item.c.id == bindparam("item"))
+
+
 def item_row(tx: Connection, actor: Actor, item_id: str) -> Row[Any] | None:
     """An item of a case the actor may see."""
-    return tx.execute(_items().where(t.work_item.c.id == item_id, visible(actor))).first()
+    if actor.clerk == "system":
+        return tx.execute(_ITEM, {"item": item_id}).first()
+    return tx.execute(_VISIBLE_ITEM, {"item": item_id, "sees": sorted(actor.sees)}).first()
+
+
+def opened_rows(tx: Connection, actor: Actor, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Items by id, of cases the actor may see."""
+    if actor.clerk == "system":
+        return tx.execute(_ITEMS_BY_ID, {"items": list(ids)}).all()
+    return tx.execute(_VISIBLE_ITEMS_BY_ID, {"items": list(ids), "sees": sorted(actor.sees)}).all()
+
+
+_SEEN = exists(
+    select(1)
+    .select_from(t.party)
+    .where(t.party.c.case_id == t.case.c.id, t.party.c.department_id.in_(bindparam("sees", expanding=True)))
+)
+_ITEM = _items().where(t.work_item.c.id == bindparam("item"))
+_VISIBLE_ITEM = _ITEM.where(_SEEN)
+_ITEMS_BY_ID = _items().where(t.work_item.c.id.in_(bindparam("items", expanding=True))).order_by(t.work_item.c.opened_at)
+_VISIBLE_ITEMS_BY_ID = _ITEMS_BY_ID.where(_SEEN)
 
 
 def resolve_item(tx: Connection, prefix: str) -> list[str]:

@@ -14,6 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -592,7 +593,7 @@ class Runtime:
             "data": data,
             **({"acting_for": actor.acting_for} if actor.acting_for else {}),
         }
-        hand.record(step, "case_started", element=None, content=content, first=True)
+        hand.record(step, "case_started", element=None, content=content)
         hand.save()
         return number
 
@@ -927,9 +928,14 @@ class Runtime:
                 store.remember_answer(
                     tx, key=key, actor=actor, request=request, answer={"item": row.id, "opened": hand.opened}, now=hand.now
                 )
+            if not hand.enqueued:  # nothing for the machine to do: all that the answer tells is known here
+                return self._completion_in(tx, row, hand.state, hand.milestone, hand.opened, actor, now=hand.now, done=outcome)
         opened = list(hand.opened)
         self._after_commit(opened)
-        return self._completion(row.id, row.case_number, opened, actor)
+        with self._database.read() as tx:
+            fresh = self._item_row(tx, row.id, actor)
+            case_row = self._case_row(tx, row.case_number, actor)
+            return self._completion_in(tx, fresh, CaseState(case_row.state), case_row.milestone, opened, actor)
 
     def _go_on(
         self, hand: CaseInHand, row: Row[Any], patch: dict[str, Any], outcome: str, reason: str | None, actor: Actor
@@ -942,11 +948,13 @@ class Runtime:
         )
 
     def _hold(self, tx: Connection, id: str, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
-        row = self._item_row(tx, id, actor)
-        hand = self._lock(tx, row.case_number, actor)
-        fresh = queries.item_row(tx, actor, row.id)
-        assert fresh is not None
-        return hand, fresh
+        item_id = self._item_id(tx, id)
+        case_id = queries.case_of_item(tx, item_id)
+        locked = store.lock_case_by_id(tx, case_id) if case_id is not None else None
+        row = queries.item_row(tx, actor, item_id) if locked is not None else None
+        if locked is None or row is None:
+            raise NotFound(_("there is no item {id}, or not for you").format(id=id))
+        return self._take(tx, locked, actor), row
 
     def _may_complete(self, tx: Connection, hand: CaseInHand, row: Row[Any], actor: Actor, version: int | None) -> None:
         self._department_only(row, actor)
@@ -1023,30 +1031,37 @@ class Runtime:
             if self._files.path(row.sha256).exists()
         }
 
-    def _completion(self, item_id: str, case_number: str, opened: Sequence[str], actor: Actor, *, repeated: bool = False) -> Completion:
-        with self._database.read() as tx:
-            return self._completion_in(tx, item_id, case_number, opened, actor, repeated=repeated)
-
     def _completion_in(
-        self, tx: Connection, item_id: str, case_number: str, opened: Sequence[str], actor: Actor, *, repeated: bool
+        self,
+        tx: Connection,
+        row: Row[Any],
+        state: CaseState,
+        milestone: str | None,
+        opened: Sequence[str],
+        actor: Actor,
+        *,
+        now: datetime | None = None,
+        done: str | None = None,
+        repeated: bool = False,
     ) -> Completion:
-        row = queries.item_row(tx, actor, item_id)
-        (view,) = queries.case_rows(tx, actor, number=case_number)
-        assert row is not None
-        case_id = row.case_id
-        rows = queries.item_rows(tx, actor, case_id=case_id, state=None, ids=list(opened)) if opened else []
+        item = pages.item(tx, self._desk(), row, explain=False)
+        if done is not None:
+            item = replace(item, state=ItemState.COMPLETED, outcome=done, completed_at=now, completed_by=actor.clerk)
+        rows = queries.opened_rows(tx, actor, opened) if opened else ()
         return Completion(
-            item=pages.item(tx, self._desk(), row),
-            case=case_number,
-            state=view.state,
-            milestone=view.milestone,
-            opened=tuple(pages.item(tx, self._desk(), one) for one in rows),
+            item=item,
+            case=row.case_number,
+            state=state,
+            milestone=milestone,
+            opened=tuple(pages.item(tx, self._desk(), one, explain=False) for one in rows),
             repeated=repeated,
         )
 
     def _repeat(self, tx: Connection, remembered: Mapping[str, Any], actor: Actor) -> Completion:
         row = self._item_row(tx, remembered["item"], actor)
-        return self._completion_in(tx, row.id, row.case_number, remembered["opened"], actor, repeated=True)
+        case_row = self._case_row(tx, row.case_number, actor)
+        state = CaseState(case_row.state)
+        return self._completion_in(tx, row, state, case_row.milestone, remembered["opened"], actor, repeated=True)
 
     def store_file(self, name: str, content: bytes, *, actor: Actor) -> Mapping[str, Any]:
         """Keep a file; returns the value that a file field takes: name, sha256, size (bytes), media_type."""
@@ -1172,10 +1187,10 @@ class Runtime:
         return self._run_jobs(limit, opened)
 
     def anything_due(self) -> bool:
-        """Whether a sweep would find work: two indexed looks."""
+        """Whether a sweep would find work: one indexed look."""
         now = self._clock()
         with self._database.read() as tx:
-            return bool(store.cases_with_due_timers(tx, now, 1)) or store.ready_jobs(tx, now) > 0
+            return store.anything_due(tx, now)
 
     def _fire_timers(self, limit: int) -> int:
         fired = 0
@@ -1507,13 +1522,17 @@ class Runtime:
             raise NotFound(_("there is no case {number}, or not for you").format(number=number))
         return row
 
-    def _item_row(self, tx: Connection, id: str, actor: Actor) -> Row[Any]:
+    def _item_id(self, tx: Connection, id: str) -> str:
+        """The whole id of an item given by its beginning. Raises NotFound when there is none, or several."""
         if len(id) < 4:
             raise NotFound(_("write at least four characters of an item's id, not {id!r}").format(id=id))
         ids = queries.resolve_item(tx, id)
         if len(ids) > 1:
             raise NotFound(_("{id} fits several items; write more of it").format(id=id))
-        row = queries.item_row(tx, actor, ids[0]) if ids else None
+        return ids[0] if ids else id
+
+    def _item_row(self, tx: Connection, id: str, actor: Actor) -> Row[Any]:
+        row = queries.item_row(tx, actor, self._item_id(tx, id))
         if row is None:
             raise NotFound(_("there is no item {id}, or not for you").format(id=id))
         return row

@@ -23,8 +23,10 @@ import yaml
 from workflow_runtime import calendars, feel
 from workflow_runtime.casefile import typed_equal
 from workflow_runtime.casework import resolve_party
+from workflow_runtime.database import Database
 from workflow_runtime.errors import BadInput, FormError, NotFound, XiebanError
 from workflow_runtime.i18n import _, language, use_language
+from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, HistoryView, ItemView
 from workflow_runtime.procedures import Procedure
 from workflow_runtime.runtime import Runtime
@@ -68,6 +70,7 @@ class Office:
     def __init__(self, bundle: Mapping[str, bytes], organisation: bytes, folder: Path) -> None:
         self._folder = folder
         self._runs = 0
+        self._library = Library()  # every copy holds the same rows, so what was parsed once serves all
         self._base = folder / "base" / "xieban.db"
         runtime = Runtime.create(Settings.from_env({}, database=str(self._base)))
         runtime.import_organisation(organisation, actor=SYSTEM)
@@ -82,7 +85,8 @@ class Office:
         target = self._folder / f"run{self._runs}" / "xieban.db"
         target.parent.mkdir(parents=True)
         target.write_bytes(self._base.read_bytes())
-        runtime = Runtime.open(Settings.from_env({}, database=str(target)), clock=clock)
+        settings = Settings.from_env({}, database=str(target))
+        runtime = Runtime(Database(settings.database), settings, clock=clock, library=self._library)
         try:
             yield runtime
         finally:

@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, exists, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow_runtime import chain
@@ -24,13 +25,27 @@ from workflow_runtime.model import MOVES, Actor, CaseState, DocumentState, ItemS
 OPEN_ITEM = (ItemState.READY, ItemState.RESERVED)
 
 
-def move(tx: Connection, table: Table, ids: Mapping[str, Any], name: str, **values: Any) -> bool:
-    """Carry out the move `name` of MOVES on one row; False when the row is not in a state that allows it."""
+def move(
+    tx: Connection, table: Table, ids: Mapping[str, Any], name: str, *, counting: tuple[str, ...] = (), **values: Any
+) -> bool:
+    """Carry out the move `name` of MOVES on one row; False when the row is not in a state that allows it.
+
+    Columns in `counting` go up by one.
+    """
+    statement = _move_statement(table, name, tuple(ids), tuple(values), counting)
+    parameters = {f"id_{column}": value for column, value in ids.items()} | {f"to_{column}": value for column, value in values.items()}
+    return tx.execute(statement, parameters).rowcount == 1
+
+
+@cache
+def _move_statement(table: Table, name: str, ids: tuple[str, ...], values: tuple[str, ...], counting: tuple[str, ...]) -> Any:
     step = MOVES[name]
-    statement = update(table).where(table.c.state.in_(step.sources)).values(state=step.target, **values)
-    for column, value in ids.items():
-        statement = statement.where(table.c[column] == value)
-    return tx.execute(statement).rowcount == 1
+    changed: dict[str, Any] = {column: bindparam(f"to_{column}", type_=table.c[column].type) for column in values}
+    changed |= {column: table.c[column] + 1 for column in counting}
+    statement = update(table).where(table.c.state.in_(sorted(step.sources))).values(state=step.target, **changed)
+    for column in ids:
+        statement = statement.where(table.c[column] == bindparam(f"id_{column}", type_=table.c[column].type))
+    return statement
 
 
 # --- what was deployed -------------------------------------------------------------------------------------------
@@ -153,18 +168,21 @@ def switch_standing(
 
 def open_standings(tx: Connection, subject_id: int) -> Sequence[Row[Any]]:
     """The standings that hold now."""
-    return tx.execute(select(t.standing).where(t.standing.c.subject_id == subject_id, t.standing.c.valid_to.is_(None))).all()
+    return tx.execute(_OPEN_STANDINGS, {"subject": subject_id}).all()
+
+
+_OPEN_STANDINGS = select(t.standing).where(t.standing.c.subject_id == bindparam("subject"), t.standing.c.valid_to.is_(None))
 
 
 # --- cases -------------------------------------------------------------------------------------------------------
 def lock_case(tx: Connection, number: str) -> Row[Any] | None:
     """The case row with its file, locked for the rest of the transaction."""
-    return tx.execute(_locked_case().where(t.case.c.number == number)).first()
+    return tx.execute(_CASE_BY_NUMBER, {"number": number}).first()
 
 
 def lock_case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
     """The same by id."""
-    return tx.execute(_locked_case().where(t.case.c.id == case_id)).first()
+    return tx.execute(_CASE_BY_ID, {"id": case_id}).first()
 
 
 def case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
@@ -192,11 +210,15 @@ def _whole_case() -> Any:
     )
 
 
+_CASE_BY_NUMBER = _locked_case().where(t.case.c.number == bindparam("number"))
+_CASE_BY_ID = _locked_case().where(t.case.c.id == bindparam("id"))
+
+
 def insert_case(tx: Connection, *, document: str, parties: Sequence[Mapping[str, Any]], **values: Any) -> int:
     """A new open case with its file and parties; returns its id."""
     case_id = int(
         tx.execute(
-            insert(t.case).values(state=CaseState.OPEN, rev=1, history_length=0, history_hash=chain.GENESIS, **values)
+            insert(t.case).values(state=CaseState.OPEN, rev=1, timers=0, subscriptions=0, history_length=0, history_hash=chain.GENESIS, **values)
         ).inserted_primary_key[0]
     )
     tx.execute(insert(t.case_file).values(case_id=case_id, document=document))
@@ -220,14 +242,20 @@ def save_case(tx: Connection, case_id: int, rev: int, move_name: str, **values: 
 
 def save_case_file(tx: Connection, case_id: int, document: str) -> None:
     """Replace the case file's current document."""
-    tx.execute(update(t.case_file).where(t.case_file.c.case_id == case_id).values(document=document))
+    tx.execute(_SAVE_FILE, {"of_case": case_id, "content": document})
+
+
+_SAVE_FILE = update(t.case_file).where(t.case_file.c.case_id == bindparam("of_case")).values(document=bindparam("content"))
 
 
 # --- work items --------------------------------------------------------------------------------------------------
+_INSERT_ITEM = insert(t.work_item)
+
+
 def insert_items(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Offer new items to their departments."""
     if rows:
-        tx.execute(insert(t.work_item), [{"state": ItemState.READY, "version": 1, "reminded": 0, **row} for row in rows])
+        tx.execute(_INSERT_ITEM, [{"state": ItemState.READY, "version": 1, "reminded": 0, **row} for row in rows])
 
 
 def move_item(tx: Connection, item_id: str, name: str, *, version: int | None = None, **values: Any) -> bool:
@@ -235,17 +263,20 @@ def move_item(tx: Connection, item_id: str, name: str, *, version: int | None = 
     ids: dict[str, Any] = {"id": item_id}
     if version is not None:
         ids["version"] = version
-    return move(tx, t.work_item, ids, name, version=t.work_item.c.version + 1, **values)
+    return move(tx, t.work_item, ids, name, counting=("version",), **values)
 
 
 def drop_items(tx: Connection, ids: Sequence[str], now: datetime) -> None:
     """Items that the case left behind become obsolete (ids that are no items, or done, stay as they are)."""
     if ids:
-        tx.execute(
-            update(t.work_item)
-            .where(t.work_item.c.id.in_(ids), t.work_item.c.state.in_(OPEN_ITEM))
-            .values(state=ItemState.OBSOLETE, completed_at=now, version=t.work_item.c.version + 1)
-        )
+        tx.execute(_DROP_ITEMS, {"items": list(ids), "now": now})
+
+
+_DROP_ITEMS = (
+    update(t.work_item)
+    .where(t.work_item.c.id.in_(bindparam("items", expanding=True)), t.work_item.c.state.in_(OPEN_ITEM))
+    .values(state=ItemState.OBSOLETE, completed_at=bindparam("now"), version=t.work_item.c.version + 1)
+)
 
 
 def count_reminder(tx: Connection, item_id: str) -> None:
@@ -275,7 +306,9 @@ def sync_waits(
     tx: Connection, case_id: int, table: Table, wanted: Sequence[Mapping[str, Any]], now: datetime, *, known_empty: bool = False
 ) -> None:
     """Make the case's rows of `table` (timer or subscription) be exactly `wanted`, by id; a moved due date is rewritten."""
-    rows = {} if known_empty else {row.id: row for row in tx.execute(select(table).where(table.c.case_id == case_id))}
+    if known_empty and not wanted:
+        return
+    rows = {} if known_empty else {row.id: row for row in tx.execute(_waits_of(table), {"of_case": case_id})}
     ids = {row["id"] for row in wanted}
     gone = [id for id in rows if id not in ids]
     if gone:
@@ -287,6 +320,11 @@ def sync_waits(
         for row in wanted:
             if row["id"] in rows and rows[row["id"]].due_at != row["due_at"]:
                 tx.execute(update(table).where(table.c.case_id == case_id, table.c.id == row["id"]).values(due_at=row["due_at"]))
+
+
+@cache
+def _waits_of(table: Table) -> Any:
+    return select(table).where(table.c.case_id == bindparam("of_case"))
 
 
 def cases_with_due_timers(tx: Connection, now: datetime, limit: int) -> Sequence[int]:
@@ -406,10 +444,9 @@ def claim_job(tx: Connection, now: datetime, *, owner: str, lease: timedelta, ca
         t.job,
         {"id": job_id},
         "run",
+        counting=("fence", "attempts"),
         lease_until=now + lease,
         lease_owner=owner,
-        fence=t.job.c.fence + 1,
-        attempts=t.job.c.attempts + 1,
     ):
         return None
     row = tx.execute(select(t.job).where(t.job.c.id == job_id)).one()
@@ -424,11 +461,39 @@ def end_job(tx: Connection, claim: Claim, name: str, **values: Any) -> bool:
 def drop_jobs(tx: Connection, ids: Sequence[str]) -> None:
     """Service jobs whose step the case left behind need no longer be done."""
     if ids:
-        tx.execute(
-            update(t.job)
-            .where(t.job.c.id.in_(ids), t.job.c.state.in_((JobState.PENDING, JobState.RUNNING)))
-            .values(state=JobState.DONE, fence=t.job.c.fence + 1, last_error="dropped")
+        tx.execute(_DROP_JOBS, {"jobs": list(ids)})
+
+
+_DROP_JOBS = (
+    update(t.job)
+    .where(t.job.c.id.in_(bindparam("jobs", expanding=True)), t.job.c.state.in_((JobState.PENDING, JobState.RUNNING)))
+    .values(state=JobState.DONE, fence=t.job.c.fence + 1, last_error="dropped")
+)
+
+
+_ANYTHING_DUE = select(
+    exists(
+        select(1)
+        .select_from(t.timer.join(t.case, t.case.c.id == t.timer.c.case_id))
+        .where(t.timer.c.due_at <= bindparam("now"), t.case.c.state == CaseState.OPEN)
+    ),
+    exists(
+        select(1)
+        .select_from(t.job)
+        .where(
+            or_(
+                (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= bindparam("now")),
+                (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < bindparam("now")),
+            )
         )
+    ),
+)
+
+
+def anything_due(tx: Connection, now: datetime) -> bool:
+    """Whether a timer of an open case or a job is due: one indexed look."""
+    timers, jobs = tx.execute(_ANYTHING_DUE, {"now": now}).one()
+    return bool(timers or jobs)
 
 
 def ready_jobs(tx: Connection, now: datetime) -> int:
@@ -457,6 +522,10 @@ def insert_incident(
 
 
 # --- history -----------------------------------------------------------------------------------------------------
+_INSERT_HISTORY = insert(t.history)
+_INSERT_CONTENT = insert(t.history_content)
+
+
 class History:
     """Entries of one case in one transaction: collected, chained, and written at once by `flush`."""
 
@@ -490,8 +559,8 @@ class History:
     def flush(self, tx: Connection, case_id: int) -> None:
         """Write what was added. The caller writes `length` and `head` to the case row in the same transaction."""
         if self._entries:
-            tx.execute(insert(t.history), [{**row, "case_id": case_id} for row in self._entries])
-            tx.execute(insert(t.history_content), [{**row, "case_id": case_id} for row in self._contents])
+            tx.execute(_INSERT_HISTORY, [{**row, "case_id": case_id} for row in self._entries])
+            tx.execute(_INSERT_CONTENT, [{**row, "case_id": case_id} for row in self._contents])
             self._entries, self._contents = [], []
 
 

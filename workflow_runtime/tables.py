@@ -190,6 +190,8 @@ case = Table(
     Column("started_at", Instant, nullable=False),
     Column("started_by", String(100), nullable=False),
     Column("ended_at", Instant),
+    Column("timers", Integer, nullable=False),
+    Column("subscriptions", Integer, nullable=False),
     Column("history_length", Integer, nullable=False),
     Column("history_hash", String(80), nullable=False),
 )

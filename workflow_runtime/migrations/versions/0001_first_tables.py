@@ -179,6 +179,8 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_by", sa.String(length=100), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("timers", sa.Integer(), nullable=False),
+        sa.Column("subscriptions", sa.Integer(), nullable=False),
         sa.Column("history_length", sa.Integer(), nullable=False),
         sa.Column("history_hash", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(["calendar_id"], ["calendar.id"], name=op.f("fk_case_calendar_id")),
