@@ -187,7 +187,12 @@ def _run(arguments: Sequence[str], session: Session) -> int:
         if session.debug:
             traceback.print_exc()
         text = _("this should not have happened: {kind}: {text}. The command was rolled back; --debug shows more")
-        _refuse(session, "Fault", text.format(kind=type(error).__name__, text=error), ())
+        _refuse(
+            session,
+            "Fault",
+            text.format(kind=type(error).__name__, text=(str(error).splitlines() or [""])[0][:200]),
+            (),
+        )
         return NO
 
 
@@ -221,7 +226,8 @@ def show_findings(findings: Sequence[Finding], columns: int, *, err: bool = Fals
             where = f"{where} › {safe(finding.element)}" if where else safe(finding.element)
         if finding.line:
             where += _(" (line {line})").format(line=finding.line)
-        said = f"{where}: {safe(finding.message)}" if where else safe(finding.message)
+        message = safe(finding.message, lines=True)
+        said = f"{where}: {message}" if where else message
         click.echo("\n".join(indented(said, columns, f"  {signs[finding.severity.value]} ")), err=err)
         if finding.remedy:
-            click.echo("\n".join(indented(safe(finding.remedy), columns, "      → ")), err=err)
+            click.echo("\n".join(indented(safe(finding.remedy, lines=True), columns, "      → ")), err=err)

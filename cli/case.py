@@ -12,9 +12,10 @@ import click
 from cli.app import NO, Group
 from cli.filling import answers
 from cli.options import data_options, filters, listing, paging, pairs_to_mapping
-from cli.outline import show_outline
+from cli.outline import show_course
 from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session
+from cli.wording import Wording, standing_name
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import (
@@ -147,7 +148,8 @@ def show_case(session: Session, page: CasePage) -> None:
         output.bold(f"{safe(view.number)}  {safe(of_data(view.procedure_name))}") + f"  v{view.version}  {state}"
     )
     subject = [safe(view.subject.name), safe(view.subject.number)]
-    known = [output.value(page.subject[key]) for key in ("sex", "birth_date", "category") if page.subject.get(key)]
+    words = Wording.of_subject(output, view.subject.kind)
+    known = [words.value(key, page.subject[key]) for key in ("sex", "birth_date", "category") if page.subject.get(key)]
     ended = _(" – {day}").format(day=output.day(view.ended_at)) if view.ended_at else ""
     output.facts(
         [
@@ -163,7 +165,7 @@ def show_case(session: Session, page: CasePage) -> None:
     _show_waits(output, [wait for wait in page.waits if wait.kind != "item"], page.due_not_fired)
     _show_section(output, _("Next"), [safe(of_data(step)) for step in page.next_steps], "  → ")
     _show_documents(output, page.documents)
-    show_standings(output, page.standings)
+    show_standings(output, view.subject.kind, page.standings)
     if page.history:
         output.line()
         output.heading(_("Last in the history"))
@@ -171,7 +173,7 @@ def show_case(session: Session, page: CasePage) -> None:
             _show_entry(output, entry)
     output.line()
     output.heading(_("Course  ✔ done  ● now  ○ open  ✖ failed"))
-    show_outline(session, page)
+    show_course(session, page)
 
 
 def show_items(output: Output, page: CasePage) -> None:
@@ -189,7 +191,8 @@ def show_items(output: Output, page: CasePage) -> None:
             "    ",
         )
         if item.due is not None:
-            rule = f"{safe(of_data(item.due.title))} {safe(item.due.value)}, {safe(of_data(item.due.source))}"
+            parts = (f"{of_data(item.due.title)} {item.due.value}", of_data(item.due.source), item.due.standing)
+            rule = _(", ").join(safe(part) for part in parts if part)
             text = _("due {due} by {rule}").format(due=output.due(item.due), rule=rule)
             output.lines(output.styled(line, urgency(item.due)) for line in _indent(output, text))
 
@@ -245,7 +248,7 @@ def document_state(document: DocumentView) -> str:
     }[document.state]
 
 
-def show_standings(output: Output, standings: Sequence[Standing]) -> None:
+def show_standings(output: Output, kind: str, standings: Sequence[Standing]) -> None:
     """Who holds which relation to the subject, and since when."""
     if not standings:
         return
@@ -255,7 +258,7 @@ def show_standings(output: Output, standings: Sequence[Standing]) -> None:
         until = _(" until {day}").format(day=output.day(standing.valid_to)) if standing.valid_to else ""
         since = _("since {day}").format(day=output.day(standing.valid_from))
         basis = f"  {safe(standing.basis)}" if standing.basis else ""
-        text = f"{safe(of_data(standing.kind))}: {safe(of_data(standing.holder))}  {since}{until}{basis}"
+        text = f"{standing_name(kind, standing.kind)}: {safe(of_data(standing.holder))}  {since}{until}{basis}"
         output.wrapped(text, "  ", "    ")
 
 

@@ -1,36 +1,60 @@
-"""A procedure's course as text, step by step, with a mark on each step of a case."""
+"""A procedure's course as text: whole, or step by step with a mark on each step of a case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cli.output import Output
 from cli.session import Session
+from cli.text import indented
 from workflow_runtime.escaping import safe
-from workflow_runtime.i18n import of_data
 from workflow_runtime.model import CasePage
 
 MARKS = {"done": "✔", "active": "●", "failed": "✖"}
+COLOURS = {"done": "green", "active": "yellow", "failed": "red"}
 OPEN = "○"
 
 
-def show_outline(session: Session, page: CasePage) -> None:
-    """The course of a case: done, active and open steps."""
-    bundle = session.runtime.bundle(page.case.procedure, page.case.version)
-    show_drawing(session.output, bundle[f"{page.case.procedure}/{page.case.procedure}.bpmn"], page.marks)
-
-
-def show_drawing(output: Output, source: bytes, marks: Mapping[str, str] | None = None) -> None:
-    """The course that a diagram draws, in the order of its flows."""
-    for depth, sign, text in _lines(source, marks or {}):
-        mark = sign if marks is not None else "·"
-        output.wrapped(text, f"  {'  ' * depth}{mark} ")
-
-
-def _lines(source: bytes, marks: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
+def show_course(session: Session, page: CasePage) -> None:
+    """The course of a case, a line for each step: done, active, open; what only an event brings about, once it has."""
     from workflow_runtime import diagram
+    from workflow_runtime.diagram.outline import outline
 
-    drawn = diagram.read(source)
-    yield from (
-        (0, MARKS.get(marks.get(node.id, ""), OPEN), safe(of_data(node.name))) for node in drawn.nodes() if node.name
-    )
+    output = session.output
+    bundle = session.runtime.bundle(page.case.procedure, page.case.version)
+    drawn = diagram.read(bundle[f"{page.case.procedure}/{page.case.procedure}.bpmn"])
+    for line in outline(drawn):
+        if not line.number or line.element is None:
+            continue
+        state = page.marks.get(line.element, "")
+        if not state and _only_on_an_event(drawn, line.element):
+            continue
+        number = line.number.split()[0]
+        text = indented(safe(line.text), output.columns, f"  {MARKS.get(state, OPEN)} {number:>3} ")
+        output.lines(output.styled(part, COLOURS.get(state)) for part in text)
+
+
+def _only_on_an_event(drawn: object, element: str) -> bool:
+    from workflow_runtime.diagram import Diagram
+
+    assert isinstance(drawn, Diagram)
+    scope = drawn.scopes[drawn.node(element).scope]
+    while scope.parent is not None:
+        if scope.event_subprocess:
+            return True
+        scope = drawn.scopes[scope.parent]
+    return False
+
+
+def show_drawing(output: Output, source: bytes) -> None:
+    """The course that a diagram draws, with lanes, forms, deadlines and choices."""
+    output.lines(outline_lines(output, source))
+
+
+def outline_lines(output: Output, source: bytes) -> Iterator[str]:
+    from workflow_runtime import diagram
+    from workflow_runtime.diagram.outline import outline
+
+    for line in outline(diagram.read(source)):
+        head = "  " * line.depth + (f"{line.number.split()[0]}. " if line.number else "")
+        yield from indented(safe(line.text), output.columns, head)

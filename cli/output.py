@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
@@ -35,6 +35,7 @@ class Column(Generic[Row]):
     right: bool = False
     style: Callable[[Row], str | None] | None = None
     shown: Callable[[Row], str] | None = None  #: for the screen, where CSV shows `value`
+    skip_empty: bool = False  #: not shown on the screen where no row has it
 
 
 @dataclass(slots=True)
@@ -95,6 +96,14 @@ class Output:
         """The last day of a period that ends at `at`: a period ends at 24:00, which is 00:00 of the next day."""
         return "" if at is None else f"{self.local(at) - timedelta(microseconds=1):%Y-%m-%d}"
 
+    def due_in_short(self, due: DueDate | None) -> str:
+        """A due date for a narrow column: the day, without this year, and the working days left."""
+        if due is None:
+            return ""
+        day = self.last_day(due.at)
+        this_year = f"{self.local(datetime.now(UTC)):%Y-}"
+        return f"{day.removeprefix(this_year)}  {days_left(due.working_days_left, short=True)}".rstrip()
+
     def due(self, due: DueDate | None) -> str:
         """A due date with the working days left."""
         if due is None:
@@ -132,6 +141,9 @@ class Output:
 
     def table(self, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> None:
         """Rows under their titles, never wider than the screen."""
+        columns = [
+            column for column in columns if not column.skip_empty or any(self._cell(column, row) for row in rows)
+        ]
         texts = [[self._cell(column, row) for column in columns] for row in rows]
         widths = _fitted(
             [max([width(column.title), *(width(line[n]) for line in texts)]) for n, column in enumerate(columns)],

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from workflow_runtime.errors import NotAllowed
 from workflow_runtime.model import SYSTEM, Actor, CasePage, ItemView
@@ -59,12 +57,27 @@ class Story:
     steps: tuple[Step, ...]
 
 
+@cache
+def scenario(procedure: str, name: str) -> Mapping[str, Any]:
+    """A shipped scenario, read once."""
+    from workflow_runtime import procedures, scenarios
+
+    path = procedures.find_folder(procedure) / "scenarios" / f"{name}.yaml"
+    return scenarios.read(path.read_bytes(), name=path.name)
+
+
 def story(
-    source: bytes, *, day: date, zone: ZoneInfo, child: Child | None = None, words: Mapping[str, str] | None = None
+    plain: Mapping[str, Any],
+    *,
+    before: date,
+    zone: ZoneInfo,
+    child: Child | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Story:
-    """The scenario as if it had begun on `day` (the same weekday), about `child`, with `words` replaced."""
-    plain = yaml.safe_load(source)
+    """A scenario as if it had begun on `before`, or up to six days earlier: on the weekday on which it does begin, so
+    that offices are open. It is about `child`, and `words` are replaced in its texts."""
     began = _instant(plain["clock"], zone)
+    day = before - timedelta(days=(before - began.date()).days % 7)
     days = (day - began.date()).days
     facts = dict(plain["subject"]["facts"])
     replaced: dict[str, str] = {}
@@ -209,23 +222,26 @@ class Office:
         if step.verb == "withdraw":
             self._runtime.withdraw(number, reason=step.what, actor=self._holder_of(number))
             return None
-        return self._complete(step, number)
+        return self._complete(step, number, subject)
 
     def _holder_of(self, number: str) -> Actor:
         items = self._runtime.case(number, actor=SYSTEM, history=0).items
         return self.anyone_of(items[0].department) if items else SYSTEM
 
-    def _complete(self, step: Step, number: str) -> ItemView | None:
-        page = self._runtime.case(number, actor=SYSTEM, history=0)
+    def _complete(self, step: Step, number: str, subject: str) -> ItemView | None:
         *path, element = step.what.split("/")
-        items = [item for item in page.items if item.element == element and list(item.path) == path]
+        items = [
+            item
+            for item in self._runtime.worklist(actor=SYSTEM, subject=subject)
+            if item.case == number and item.element == element and list(item.path) == path
+        ]
         if not items:
             return None
         refused: NotAllowed | None = None
         for clerk in self._directory.clerks_of(items[0].department, self._today):
             actor = self.clerk(clerk.id)
             try:
-                data = {key: self._value(value, key, actor, page) for key, value in step.data.items()}
+                data = {key: self._value(value, key, actor, number) for key, value in step.data.items()}
                 done = self._runtime.complete(items[0].id, data, actor=actor, outcome=step.outcome, reason=step.reason)
                 return done.item
             except NotAllowed as error:
@@ -234,29 +250,23 @@ class Office:
             raise refused
         return None
 
-    def _value(self, value: Any, key: str, actor: Actor, page: CasePage) -> Any:
+    def _value(self, value: Any, key: str, actor: Actor, number: str) -> Any:
         if isinstance(value, list):
-            return [self._value(part, key, actor, page) for part in value]
+            return [self._value(part, key, actor, number) for part in value]
         if isinstance(value, Mapping):
-            return {name: self._value(part, name, actor, page) for name, part in value.items()}
+            return {name: self._value(part, name, actor, number) for name, part in value.items()}
         if not isinstance(value, str):
             return value
         if value.startswith("@"):
             from workflow_runtime.scenarios import small_pdf, small_png
 
         if value == "@scan":
-            return [self._runtime.store_file(f"{key}.pdf", small_pdf(f"{page.case.number} {key}"), actor=actor)]
+            return [self._runtime.store_file(f"{key}.pdf", small_pdf(f"{number} {key}"), actor=actor)]
         if value == "@photo":
-            return [self._runtime.store_file(f"{key}.png", small_png(f"{page.case.number} {key}"), actor=actor)]
+            return [self._runtime.store_file(f"{key}.png", small_png(f"{number} {key}"), actor=actor)]
         if value.startswith("=") and not value.startswith("=="):
             from workflow_runtime import feel
 
+            page = self._runtime.case(number, actor=SYSTEM, history=0)
             return feel.evaluate(value, {**page.fields, "subject": dict(page.subject)})
         return value
-
-
-def scenario(procedure: str, name: str) -> bytes:
-    """A shipped scenario's file."""
-    from workflow_runtime.procedures import find_folder
-
-    return (Path(find_folder(procedure)) / "scenarios" / f"{name}.yaml").read_bytes()

@@ -13,6 +13,7 @@ from cli.filling import answers
 from cli.options import data_options, listing, paging, pairs_to_mapping
 from cli.output import Column
 from cli.session import Session, pass_session
+from cli.wording import Wording
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
@@ -95,8 +96,9 @@ def show(session: Session, number: str) -> None:
         return
     output = session.output
     output.heading(f"{safe(page.name)}  {safe(page.number)}")
-    output.facts((safe(of_data(page.labels.get(key, key))), output.value(value)) for key, value in page.fields.items())
-    show_standings(output, page.standings)
+    words = Wording.of_subject(output, page.kind)
+    output.facts((words.label(key), words.value(key, value)) for key, value in page.fields.items())
+    show_standings(output, page.kind, page.standings)
     if page.cases:
         output.line()
         output.heading(_("Cases"))

@@ -10,8 +10,9 @@ import click
 from cli.app import Group
 from cli.filling import answers
 from cli.options import data_options, filters, listing, paging
-from cli.output import Column, Output, days_left, urgency
+from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session
+from cli.wording import Wording
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import ItemPage, ItemState, ItemView
@@ -62,22 +63,16 @@ def item_columns(output: Output) -> list[Column[ItemView]]:
     """The columns of a list of work items."""
     return [
         Column(_("Item"), lambda item: item.id[:8]),
-        Column(_("What"), lambda item: of_data(item.name), least=12),
-        Column(_("Case"), lambda item: item.case, least=9),
+        Column(_("What"), lambda item: of_data(item.name), least=10),
+        Column(_("Case"), lambda item: item.case),
         Column(_("Subject"), lambda item: item.subject.name, least=6),
         Column(_("Department"), lambda item: of_data(item.department_name), least=8),
-        Column(_("Held by"), lambda item: item.clerk_name, least=6),
+        Column(_("Held by"), lambda item: item.clerk_name, least=6, skip_empty=True),
         Column(
             _("Due"),
             lambda item: output.last_day(item.due.at) if item.due else None,
             style=lambda item: urgency(item.due),
-        ),
-        Column(
-            _("Left"),
-            lambda item: item.due.working_days_left if item.due else None,
-            right=True,
-            style=lambda item: urgency(item.due),
-            shown=lambda item: days_left(item.due.working_days_left, short=True) if item.due else "",
+            shown=lambda item: output.due_in_short(item.due),
         ),
     ]
 
@@ -90,11 +85,11 @@ def show(session: Session, item: str) -> None:
     if session.as_json:
         session.output.json(page)
         return
-    _show_page(session.output, page)
+    _show_page(session, page)
 
 
-def _show_page(output: Output, page: ItemPage) -> None:
-    item = page.item
+def _show_page(session: Session, page: ItemPage) -> None:
+    output, item = session.output, page.item
     output.heading(f"{safe(of_data(item.name))}  {item.id[:8]}")
     output.facts(_facts(output, item))
     if item.documentation:
@@ -128,8 +123,9 @@ def _show_page(output: Output, page: ItemPage) -> None:
     if page.fields:
         output.line()
         output.heading(_("What the case knows"))
+        words = Wording.of_procedure(output, session.runtime, item.procedure)
         output.facts(
-            ("  " + safe(of_data(page.labels.get(key, key))), output.value(value)) for key, value in page.fields.items()
+            ("  " + words.label(key), words.value(key, value)) for key, value in page.fields.items() if words.knows(key)
         )
     if item.state in (ItemState.READY, ItemState.RESERVED):
         output.line()
@@ -150,8 +146,8 @@ def _facts(output: Output, item: ItemView) -> list[tuple[str, str]]:
     ]
     if item.due is not None:
         facts.append((_("Due"), output.due(item.due)))
-        rule = f"{safe(of_data(item.due.title))}: {safe(item.due.value)}  {safe(of_data(item.due.source))}"
-        facts.append((_("Rule"), rule))
+        parts = (f"{of_data(item.due.title)} {item.due.value}", of_data(item.due.source), item.due.standing)
+        facts.append((_("Rule"), _(", ").join(safe(part) for part in parts if part)))
         facts += [(_("Counted") if n == 0 else " ", safe(line)) for n, line in enumerate(item.due.explanation)]
     if item.reminded:
         facts.append((_("Reminded"), str(item.reminded)))

@@ -40,7 +40,7 @@ def supervisor(made: Made) -> str:
 
 def test_the_demo_shows_one_case_from_its_beginning_to_its_end(made: Made) -> None:
     cases = read(made.desk("--as", supervisor(made), "case", "list", "--limit", 100, "--json"))
-    documents = sorted((made.desk.folder / "var" / "documents").glob("*.pdf"))
+    documents = sorted((made.desk.folder / "var" / "documents").glob("*/*.pdf"))
 
     assert len(cases) == 40
     assert {"open", "completed"} <= {case["state"] for case in cases}
