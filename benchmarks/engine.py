@@ -117,7 +117,7 @@ def raw_rework(rounds: int) -> list[tuple[float, int]]:
         return str(serializer.serialize_json(loaded))
 
     found = []
-    for number in range(rounds):
+    for _round in range(rounds):
         spent = 0.0
         for element in ("a", "b"):  # always in this order: its join loses tokens in a loop when the order changes
             cost, state = timed(lambda e=element: complete(e, True))  # type: ignore[misc]

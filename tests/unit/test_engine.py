@@ -1167,6 +1167,31 @@ def test_after_an_incident_the_case_still_waits_for_what_it_waited_for() -> None
     assert (step.timers, step.subscriptions) == (before.timers, before.subscriptions)
 
 
+def test_what_nests_too_deep_is_refused_or_an_incident_and_never_a_recursion() -> None:
+    def nested(depth: int) -> str:
+        inside = "\n".join(f"sub p{n} {{" for n in range(depth)) + "\nuser u\n" + "}\n" * depth
+        return f"start s\nend e\n{inside}s -> p0 -> e"
+
+    fine = Desk(drawn(nested(55)))
+    fine.complete("u")
+    too_deep = start(compile([drawn(nested(70))]), {}, now=MONDAY)
+    chain = [drawn(f"start s\ncall c calls=P{n + 1}\nend e\ns -> c -> e", process=f"P{n}") for n in range(2000)]
+
+    assert fine.done
+    assert too_deep.incident is not None and too_deep.incident.code == "too_deep"
+    with pytest.raises(DiagramError):
+        compile(chain)
+
+
+def test_today_is_the_day_of_the_office() -> None:
+    compiled = compile([drawn('start s\nscript t does="={day: string(today())}"\nend e\ns -> t -> e')])
+    late_evening = datetime(2024, 9, 2, 20, tzinfo=UTC)
+
+    step = start(compiled, {}, now=late_evening, zone=timezone(timedelta(hours=8)))
+
+    assert step.patch == {"day": "2024-09-03"}
+
+
 def test_an_error_leaves_the_case_as_it_was() -> None:
     desk = Desk(
         drawn("start s\nuser a\nscript t does='={x: nothing.known(1) + fail()}'\nend e\ns -> a -> t -> e"),

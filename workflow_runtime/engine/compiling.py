@@ -19,6 +19,7 @@ from workflow_runtime.engine.compiled import Compiled, begins
 from workflow_runtime.engine.events import Definition
 from workflow_runtime.engine.formulas import Formula
 from workflow_runtime.engine.timing import check_literal
+from workflow_runtime.engine.workflow import MOST_NESTED
 from workflow_runtime.errors import DiagramError
 from workflow_runtime.feel import FeelError
 from workflow_runtime.findings import Finding, Severity
@@ -172,6 +173,13 @@ class _Compiler:
                         _("The processes call each other in a circle: {way}.").format(
                             way=" → ".join([*way[way.index(node.called) :], node.called])
                         ),
+                        _("Start another case by a message instead."),
+                    )
+                elif len(way) > MOST_NESTED:
+                    self.refuse(
+                        node,
+                        "too-deep",
+                        _("Processes are nested more than {limit} deep.").format(limit=MOST_NESTED),
                         _("Start another case by a message instead."),
                     )
                 elif node.called not in order:

@@ -136,7 +136,7 @@ class DecisionSpec(ElementSpec):
         if model is None:
             raise wf.stuck(task, "no_decision", _("There is no decision {decision}.").format(decision=decision))
         try:
-            explained = model.explain(decision, dict(wf.names(task, inputs)), now=wf.turn.now)
+            explained = model.explain(decision, dict(wf.names(task, inputs)), now=wf.turn.clock.local)
         except Exception as error:  # DecisionError; a table may also meet values its functions cannot digest
             raise wf.stuck(
                 task,

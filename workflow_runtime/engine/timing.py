@@ -34,6 +34,11 @@ class Clock:
     zone: tzinfo
     functions: Mapping[str, Callable[..., Any]]
 
+    @property
+    def local(self) -> datetime:
+        """Now as the office's clock shows it: what `today()` and `now()` of an expression mean."""
+        return self.now.astimezone(self.zone)
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:

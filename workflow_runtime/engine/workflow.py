@@ -249,7 +249,9 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         turn = self.turn
         try:
             return formula(
-                self.names(task, local) if names is None else names, now=turn.now, functions=turn.clock.functions
+                self.names(task, local) if names is None else names,
+                now=turn.clock.local,
+                functions=turn.clock.functions,
             )
         except Exception as error:  # FEEL says FeelError; the functions handed in may fail in any way they like
             raise self.stuck(
