@@ -14,6 +14,10 @@ from workflow_runtime.diagram.reading import line_of
 from workflow_runtime.diagram.sheet import Problem, Sheet
 from workflow_runtime.findings import Finding, Severity
 
+SIZES = "house/sizes"
+#: rules that search; a diagram that is refused for its size is not searched
+SEARCHING = frozenset({"house/soundness", "house/path-rules", "house/decision-complete", "house/endless-loop"})
+
 Rule = Callable[[Sheet, CheckContext], Iterator[Problem]]
 
 SETS = {"standard": ("standard",), "house": ("standard", "house")}
@@ -39,7 +43,10 @@ def check(diagram: Diagram, *, rules: str = "standard", context: CheckContext | 
     context = context or CheckContext()
     sheet = sheet_with_imports(diagram, context.imports)
     found: list[Finding] = []
-    for rule, ask in all_rules(rules).items():
+    questions = all_rules(rules)
+    if rules == "house" and any(questions[SIZES](sheet, context)):
+        questions = {rule: ask for rule, ask in questions.items() if rule not in SEARCHING}
+    for rule, ask in questions.items():
         severity = _severity(rule, rules, context)
         if severity is not None:
             found.extend(_finding(rule, severity, problem) for problem in ask(sheet, context))

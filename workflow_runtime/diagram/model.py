@@ -196,22 +196,25 @@ class Diagram:
 
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     lanes: Mapping[str, Lane] = field(default_factory=dict)
+    borders: Mapping[str, tuple[FlowNode, ...]] = field(default_factory=dict)  #: activity → its boundary events
 
     def nodes(self, scope: str | None = None) -> Iterator[FlowNode]:
         """Flow nodes in document order: of one scope, or of the whole file."""
-        for element in self.elements.values():
+        holder = self.scopes.get(scope) if scope is not None else None
+        for element in self.elements.values() if holder is None else map(self.elements.__getitem__, holder.nodes):
             if isinstance(element, FlowNode) and scope in (None, element.scope):
                 yield element
 
     def flows(self, scope: str | None = None) -> Iterator[Flow]:
         """Sequence flows in document order: of one scope, or of the whole file."""
-        for element in self.elements.values():
+        holder = self.scopes.get(scope) if scope is not None else None
+        for element in self.elements.values() if holder is None else map(self.elements.__getitem__, holder.flows):
             if isinstance(element, Flow) and scope in (None, element.scope):
                 yield element
 
     def boundary_events(self, activity: str) -> tuple[FlowNode, ...]:
         """The boundary events attached to an activity."""
-        return tuple(node for node in self.nodes() if node.attached_to == activity)
+        return self.borders.get(activity, ())
 
     def process_of(self, node: FlowNode) -> str:
         """Id of the process around a node, through any sub-processes."""

@@ -72,14 +72,14 @@ class _Translation:
         self._roots: dict[str, int] = {}
         aside = _done_aside(diagram, scope, processes)
         self._nodes = [node for node in diagram.nodes(scope) if node.id not in aside]
-        here = {node.id for node in self._nodes}
+        self._here = {node.id for node in self._nodes}
         self.net.nodes = tuple(
             node.id for node in self._nodes if not node.event_subprocess and not node.for_compensation
         )
         self._flows = {
             flow.id: self.net.place(flow.id)
             for flow in diagram.flows(scope)
-            if flow.source in here and flow.target in here
+            if flow.source in self._here and flow.target in self._here
         }
         self._links = {
             node.event.name or "": self.net.place(node.id)
@@ -145,8 +145,11 @@ class _Translation:
 
     def _step(self, node: FlowNode, into: list[int]) -> None:
         """An activity or event: one token in, one on every way out; with the events on its border."""
-        border = [event for event in self._nodes if event.attached_to == node.id]
-        border = [event for event in border if _can_happen(event, node, self.diagram)]
+        border = [
+            event
+            for event in self.diagram.boundary_events(node.id)
+            if event.id in self._here and _can_happen(event, node, self.diagram)
+        ]
         if not border:
             for one in into:
                 for post in self._leaving(node):

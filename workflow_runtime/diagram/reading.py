@@ -352,7 +352,15 @@ class _Index:
             message_flows=tuple(made.id for made in self._elements.values() if isinstance(made, MessageFlow)),
             scopes=self._scopes,
             lanes=self._lanes,
+            borders=self._borders(),
         )
+
+    def _borders(self) -> dict[str, tuple[FlowNode, ...]]:
+        found: dict[str, tuple[FlowNode, ...]] = {}
+        for made in self._elements.values():
+            if isinstance(made, FlowNode) and made.attached_to is not None:
+                found[made.attached_to] = (*found.get(made.attached_to, ()), made)
+        return found
 
     def _of_kind(self, kind: str) -> tuple[str, ...]:
         return tuple(made.id for made in self._elements.values() if made.kind == kind)
@@ -453,8 +461,8 @@ class _Index:
             parent=self._container(element, _SCOPES) if base.kind in SUBPROCESSES else None,
             executable=_yes(element, "isExecutable"),
             event_subprocess=_yes(element, "triggeredByEvent"),
-            nodes=tuple(id for kind, id in inside if kind in FLOW_NODES),
-            flows=tuple(id for kind, id in inside if kind == "sequenceFlow"),
+            nodes=tuple(dict.fromkeys(id for kind, id in inside if kind in FLOW_NODES)),
+            flows=tuple(dict.fromkeys(id for kind, id in inside if kind == "sequenceFlow")),
             lanes=tuple(lanes) if base.kind == "process" else (),
         )
 

@@ -92,6 +92,8 @@ class Sheet:
                 if id := element.get("id"):
                     self._by_id.setdefault(id, []).append(element)
             stack.extend(reversed(list(element)))
+        self._lists: dict[tuple[etree._Element, str], list[str]] = {}
+        self._held: dict[tuple[etree._Element, str], bool] = {}
         self._flows_by_source: dict[str, list[etree._Element]] | None = None
 
     # --- what runs ----------------------------------------------------------------------------------------------
@@ -195,11 +197,22 @@ class Sheet:
 
     def incoming(self, node: etree._Element) -> list[str]:
         """The flows a node lists as incoming."""
-        return [text_of(part) or "" for part in children(node, "incoming")]
+        return self._listed(node, "incoming")
 
     def outgoing(self, node: etree._Element) -> list[str]:
         """The flows a node lists as outgoing."""
-        return [text_of(part) or "" for part in children(node, "outgoing")]
+        return self._listed(node, "outgoing")
+
+    def _listed(self, node: etree._Element, name: str) -> list[str]:
+        if (node, name) not in self._lists:
+            self._lists[node, name] = [text_of(part) or "" for part in children(node, name)]
+        return self._lists[node, name]
+
+    def holds(self, container: etree._Element, kind: str) -> bool:
+        """Whether a process or sub-process holds an element of that kind as a direct child."""
+        if (container, kind) not in self._held:
+            self._held[container, kind] = child(container, kind) is not None
+        return self._held[container, kind]
 
     def flows_from(self, node: etree._Element) -> list[etree._Element]:
         """The sequence flows whose source is this node."""

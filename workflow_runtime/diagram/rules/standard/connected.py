@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
 from workflow_runtime.diagram.model import ACTIVITIES, GATEWAYS
-from workflow_runtime.diagram.reading import child, local_name
+from workflow_runtime.diagram.reading import local_name
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -24,7 +24,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
         if container is None or yes(node, "isForCompensation") or sheet.is_event_subprocess(node):
             continue
         link = "link" in sheet.definition_kinds(node)
-        if child(container, "startEvent") is not None and not sheet.incoming(node):
+        if sheet.holds(container, "startEvent") and not sheet.incoming(node):
             instantiates = local_name(node) in ("receiveTask", "eventBasedGateway") and yes(node, "instantiate")
             if not instantiates and not (link and local_name(node) == "intermediateCatchEvent"):
                 yield Problem(
@@ -33,7 +33,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                     _("Draw a flow to it, or remove it."),
                     "EXT.150",
                 )
-        if child(container, "endEvent") is not None and not sheet.outgoing(node):
+        if sheet.holds(container, "endEvent") and not sheet.outgoing(node):
             if not (link and local_name(node) == "intermediateThrowEvent"):
                 yield Problem(
                     node,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.reading import child, children
+from workflow_runtime.diagram.reading import children
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -32,7 +32,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 "EXT.107",
             )
         container = sheet.container(event)
-        if container is None or child(container, "startEvent") is not None:
+        if container is None or sheet.holds(container, "startEvent"):
             continue
         if not any(yes(task, "instantiate") for task in children(container, "receiveTask")):
             yield Problem(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lxml import etree
+
 from workflow_runtime.diagram.context import CheckContext
 from workflow_runtime.diagram.reading import local_name
 from workflow_runtime.diagram.sheet import (
@@ -16,6 +18,7 @@ from workflow_runtime.i18n import _
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    known: dict[tuple[etree._Element, str], set[int]] = {}
     for flow in sheet.all("sequenceFlow"):
         for end, listed, name in (
             ("sourceRef", sheet.outgoing, "outgoing"),
@@ -24,7 +27,11 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
             node = sheet.attribute(flow, end)
             if node is None or local_name(node) not in FLOW_NODES:
                 continue
-            if not any(sheet.resolve(node, text) is flow for text in listed(node)):
+            if (node, name) not in known:
+                known[node, name] = {
+                    id(meant) for text in listed(node) if (meant := sheet.resolve(node, text)) is not None
+                }
+            if id(flow) not in known[node, name]:
                 yield Problem(
                     flow,
                     _("{node} does not list the flow {flow} as {name}.").format(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.reading import child
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -31,7 +30,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 "EXT.101",
             )
         container = sheet.container(event)
-        if container is not None and child(container, "endEvent") is None:
+        if container is not None and not sheet.holds(container, "endEvent"):
             yield Problem(
                 event,
                 _("{node} starts {container}, which has no end event.").format(
