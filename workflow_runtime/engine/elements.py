@@ -212,7 +212,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
         """The values of its input mapping."""
         found: dict[str, Any] = {}
         for line in self.inputs_:
-            assign(found, line.target, task.workflow.value(task, line.source, **found))
+            assign(found, line.target, task.workflow.value(task, line.source, found))
         return found
 
     def write(self, task: Task, result: Mapping[str, Any], *, keep_all: bool = False) -> None:
@@ -229,7 +229,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
             for name, value in result.items():
                 wf.turn.patch[prefix + name] = value
         for line in self.outputs_:
-            wf.assign(prefix, line.target, wf.value(task, line.source, **result))
+            wf.assign(prefix, line.target, wf.value(task, line.source, result))
 
 
 def beside(task: Task) -> Iterator[Task]:

@@ -124,7 +124,7 @@ class ComplexSpec(InclusiveSpec):
             return super().decide(task)
         counts = {flow: arrived.get(flow, 0) for flow in self.incoming}
         names = {**counts, "activationCount": sum(counts.values()), "waitingForStart": True}
-        if task.workflow.value(task, self.activation, **names) is not True:
+        if task.workflow.value(task, self.activation, names) is not True:
             return False
         self.fire(task)
         return True

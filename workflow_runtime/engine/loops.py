@@ -119,7 +119,7 @@ class RepeatSpec(ElementSpec):
         counter = {"loopCounter": task.internal_data.get("k", 0)}
         if self.until is None:
             return limit is not None
-        return task.workflow.value(task, self.until, **counter) is True
+        return task.workflow.value(task, self.until, counter) is True
 
     def child_done(self, task: Task, child: Task) -> None:
         if task._state != TaskState.STARTED or child.task_spec is not self.inner:
@@ -136,7 +136,7 @@ class RepeatSpec(ElementSpec):
         local = child.data
         if self.gathers:
             if self.output_element is not None:
-                result = wf.value(task, self.output_element, **local)
+                result = wf.value(task, self.output_element, local)
             else:
                 result = {k: v for k, v in local.items() if k not in ("loopCounter", self.item, "item")}
             state["out"][child.internal_data["i"] - 1] = result
@@ -149,12 +149,12 @@ class RepeatSpec(ElementSpec):
         }
         for throws in self.throws:
             if throws.number in (None, state["over"]) and (
-                throws.condition is None or wf.value(task, throws.condition, **{**local, **counters}) is True
+                throws.condition is None or wf.value(task, throws.condition, {**local, **counters}) is True
             ):
                 events.perform(task, throws.event)
                 if not wf.alive(task):
                     return
-        if self.until is not None and wf.value(task, self.until, **{**local, **counters}) is True:
+        if self.until is not None and wf.value(task, self.until, {**local, **counters}) is True:
             for other in task.children:
                 wf.withdraw(other)
             task.complete()

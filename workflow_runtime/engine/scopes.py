@@ -131,7 +131,7 @@ class CallSpec(ScopeSpec):
         gathers = self.repeated_by is not None and self.repeated_by.gathers
         prefix = wf.prefix(task)
         for line in self.outputs_:
-            value = wf.value(task, line.source, inside)
+            value = wf.value(task, line.source, names=inside)
             if gathers:
                 assign(task.data, line.target, value)
             else:

@@ -33,7 +33,7 @@ class ItemSpec(ElementSpec):
         super()._on_ready_hook(my_task)
         wf: CaseWorkflow = my_task.workflow
         inputs = self.evaluated_inputs(my_task)
-        form = wf.value(my_task, self.form, **inputs) if self.form else None
+        form = wf.value(my_task, self.form, inputs) if self.form else None
         wf.turn.opened[my_task.id] = OpenedItem(
             my_task.id,
             self.node.id,
@@ -79,7 +79,7 @@ class JobSpec(ElementSpec):
     def _run_hook(self, my_task: Task) -> None:
         wf: CaseWorkflow = my_task.workflow
         inputs = self.evaluated_inputs(my_task)
-        kind = wf.value(my_task, self.type, **inputs) if self.type else ""
+        kind = wf.value(my_task, self.type, inputs) if self.type else ""
         wf.turn.jobs[my_task.id] = Job(
             my_task.id,
             self.node.id,
@@ -112,7 +112,7 @@ class ScriptSpec(ElementSpec):
 
     def finish(self, task: Task) -> str | None:
         wf: CaseWorkflow = task.workflow
-        value = wf.value(task, self.script, **self.evaluated_inputs(task))
+        value = wf.value(task, self.script, self.evaluated_inputs(task))
         if self.result:
             self.write(task, {self.result: value})
         elif isinstance(value, Mapping):
@@ -131,7 +131,7 @@ class DecisionSpec(ElementSpec):
     def finish(self, task: Task) -> str | None:
         wf: CaseWorkflow = task.workflow
         inputs = self.evaluated_inputs(task)
-        decision = str(wf.value(task, self.decision, **inputs))
+        decision = str(wf.value(task, self.decision, inputs))
         model = find_model(self.models, decision)
         if model is None:
             raise wf.stuck(task, "no_decision", _("There is no decision {decision}.").format(decision=decision))

@@ -244,7 +244,14 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
             seen.update(local)
         return Names(self.turn.data, self.turn.patch, home.internal_data.get("prefix", ""), seen)
 
-    def value(self, task: Task, formula: Formula, names: Mapping[str, Any] | None = None, **local: Any) -> Any:
+    def value(
+        self,
+        task: Task,
+        formula: Formula,
+        local: Mapping[str, Any] | None = None,
+        *,
+        names: Mapping[str, Any] | None = None,
+    ) -> Any:
         """The value of an expression at a token, or an incident that names the element and the text."""
         turn = self.turn
         try:
