@@ -212,6 +212,13 @@ class TestTheAgreement:
         printed = issued(press, of, changed(sample, hukou_stay_reason="享有集体收益分配权"))
         assert "由有关部门另行出具" in printed
 
+    def test_sets_one_stop_whether_or_not_the_clerk_set_one(self, press: Renderer) -> None:
+        of = template("D15")
+
+        printed = issued(press, of, changed(of.sample(), guardianship_basis="由甲方接收。", extra_terms="无其他约定"))
+
+        assert "由甲方接收。（三）" in printed and "无其他约定。" in printed and "。。" not in printed
+
     def test_serves_a_child_who_is_not_registered_and_owns_nothing(self, press: Renderer) -> None:
         of = template("D15")
 

@@ -210,6 +210,8 @@ def filters(printed: Printed, labels: Mapping[str, Mapping[str, str]], language:
         "age": age,
         "money": lambda value: None if value is None else wording.money(Decimal(value)),
         "capital": lambda value: None if value is None else wording.capital(Decimal(value)),
+        "phrase": lambda value: None if value is None else wording.phrase(str(value)),
+        "sentence": lambda value: None if value is None else wording.sentence(str(value), language=language),
         "masked": lambda value: None if value is None else wording.masked(str(value)),
         "label": label,
         "options": options,

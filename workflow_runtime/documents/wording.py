@@ -112,6 +112,21 @@ def _four(number: int) -> str:
     return text
 
 
+def phrase(value: str) -> str:
+    """A text to stand within a sentence: without the stop its writer may have set."""
+    return value.rstrip().rstrip("。；，、.;,").rstrip()
+
+
+def sentence(value: str, *, language: str = "zh") -> str:
+    """A text to stand alone: with a stop, whether or not its writer set one."""
+    text = value.rstrip()
+    return (
+        text
+        if text.endswith(("。", "！", "？", "”", ".", "!", "?", "；"))
+        else text + (". " if language == "en" else "。")
+    )
+
+
 def masked(value: str) -> str:
     """The last four characters of a number; how long it is stays hidden too."""
     return "****" + value[-4:] if len(value) > 4 else value
