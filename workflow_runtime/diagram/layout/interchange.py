@@ -77,10 +77,7 @@ class Interchange:
         return shape
 
     def _label(self, owner: etree._Element, bounds: Rectangle) -> None:
-        # a little wider than our own face needs: other tools break lines with a face of their own
-        x, y, w, h = bounds
-        more = 3 + w * 0.04
-        self._bounds(etree.SubElement(owner, f"{_DI}BPMNLabel"), (x - more, y, w + 2 * more, h))
+        self._bounds(etree.SubElement(owner, f"{_DI}BPMNLabel"), bounds)
 
     def _bounds(self, owner: etree._Element, bounds: Rectangle) -> None:
         x, y, w, h = bounds

@@ -197,10 +197,35 @@ class _Finder:
         y_low = min((goal[1] for goal in goals), default=0)
         y_high = max((goal[1] for goal in goals), default=0)
 
-        def ahead(x: int, y: int) -> float:
-            dx = x_low - x if x < x_low else x - x_high if x > x_high else 0
-            dy = y_low - y if y < y_low else y - y_high if y > y_high else 0
-            return 0.1 * (dx + dy)
+        few = [(x, y, way, price) for (x, y, way), (price, _point) in goals.items()] if len(goals) <= 6 else []
+
+        def ahead(x: int, y: int, way: int) -> float:
+            """The least a path from here can still cost: its length, and the bends it cannot do without."""
+            if not few:
+                dx = x_low - x if x < x_low else x - x_high if x > x_high else 0
+                dy = y_low - y if y < y_low else y - y_high if y > y_high else 0
+                return 0.1 * (dx + dy)
+            least = 1e9
+            for gx, gy, enter, price in few:
+                dx, dy = gx - x, gy - y
+                if way == enter:
+                    straight = (
+                        (dy == 0 and dx * STEP[way][0] >= 0) if way % 2 == 0 else (dx == 0 and dy * STEP[way][1] >= 0)
+                    )
+                    bends = 0.0 if straight else 2.0
+                elif (way + enter) % 2 == 0:
+                    bends = 2.0
+                else:
+                    # one turn is enough when the goal lies ahead and is entered in the direction it lies
+                    if way % 2 == 0:
+                        fits = dx * STEP[way][0] >= 0 and dy * STEP[enter][1] >= 0
+                    else:
+                        fits = dy * STEP[way][1] >= 0 and dx * STEP[enter][0] >= 0
+                    bends = 1.0 if fits else 3.0
+                guess = 0.1 * (abs(dx) + abs(dy)) + bends + price
+                if guess < least:
+                    least = guess
+            return least
 
         source, target, kind = link.outer_source, link.outer_target, link.kind
         queue: list[tuple[float, int, float, tuple[int, int, int], tuple[int, int, int] | None]] = []
@@ -213,7 +238,7 @@ class _Finder:
                 price += 3.0 if state[:2] in shunned else 0.0
                 tie += 1
                 origin[state] = point
-                heapq.heappush(queue, (price + ahead(x, y), tie, price, state, None))
+                heapq.heappush(queue, (price + ahead(x, y, _way), tie, price, state, None))
         end: tuple[int, int, int] | None = None
         final = float("inf")
         while queue:
@@ -261,7 +286,7 @@ class _Finder:
                 if sisters and turn:
                     so_far -= 0.4
                 tie += 1
-                heapq.heappush(queue, (so_far + ahead(nx, ny), tie, so_far, next_, state))
+                heapq.heappush(queue, (so_far + ahead(nx, ny, new), tie, so_far, next_, state))
         if end is None:
             return None
         path = [goals[end][1]]

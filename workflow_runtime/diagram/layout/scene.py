@@ -352,7 +352,7 @@ class Reader:
 
     def _label(self, box: Box, name: str, room: float) -> None:
         box.label = glyphs.wrap(name, room, SMALL, 6)
-        box.label_size = glyphs.extent(box.label, SMALL)
+        box.label_size = label_extent(box.label)
 
     def _artifacts_of(self, scene: Scene, scope: str, pool: Pool | None) -> None:
         associations = self._associated()
@@ -484,7 +484,7 @@ class Reader:
             if not a or not b or (a == b and a in inner and not (source == a and target == a)):
                 return
             label = glyphs.wrap(name, FLOW_LABEL_ROOM, SMALL, 5)
-            link = Link(id, kind, source, target, order, label, glyphs.extent(label, SMALL), port)
+            link = Link(id, kind, source, target, order, label, label_extent(label), port)
             link.outer_source, link.outer_target = a, b
             scene.links.append(link)
 
@@ -529,9 +529,15 @@ def _holders(scene: Scene) -> dict[str, str]:
     return where
 
 
+def label_extent(lines: tuple[str, ...]) -> tuple[float, float]:
+    """Size of a label, a little wider than our face needs: other tools break lines with a face of their own."""
+    wide, high = glyphs.extent(lines, SMALL)
+    return (wide * 1.06 + 5, high) if lines else (0.0, 0.0)
+
+
 def port_slot(port: Port) -> float:
     """How much of its host's lower edge a boundary event takes, with its label on the left."""
-    return max(glyphs.extent(port.label, SMALL)[0], 12.0) + EVENT + 10
+    return max(label_extent(port.label)[0], 12.0) + EVENT + 8
 
 
 def task_size(name: str, marked: bool = False) -> tuple[float, float]:

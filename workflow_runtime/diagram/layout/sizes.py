@@ -19,6 +19,7 @@ from workflow_runtime.diagram.layout.scene import (
     Link,
     Port,
     Scene,
+    label_extent,
     port_slot,
 )
 from workflow_runtime.diagram.model import EVENTS, GATEWAYS, Diagram
@@ -98,7 +99,7 @@ def _settle_labels(scene: Scene) -> None:
             box.label_above = box.label_aside = True
             name = "".join(box.label) if all(ord(line[-1]) > 0x2E80 for line in box.label) else " ".join(box.label)
             box.label = glyphs.wrap(name, 66.0, SMALL, 6)
-            box.label_size = glyphs.extent(box.label, SMALL)
+            box.label_size = label_extent(box.label)
 
 
 class _Measure:
@@ -563,7 +564,7 @@ def port_place(box: Box, port: Port) -> Rectangle:
 
 def port_label_place(box: Box, port: Port) -> Rectangle:
     """Where its label stands: under the host, left of the event, clear of the flow that goes down from it."""
-    w, h = glyphs.extent(port.label, SMALL)
+    w, h = label_extent(port.label)
     return (port.x - EVENT / 2 - 3 - w, box.y + box.h + 4, w, h)
 
 
