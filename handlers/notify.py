@@ -9,4 +9,8 @@ from workflow_runtime import Effects, Notice, ServiceJob, handler
 def notify(job: ServiceJob) -> Effects:
     """Send `text` of the given `kind` to `party` (a party reference)."""
     text = str(job.inputs.get("text") or "")
-    return Effects(notices=(Notice(str(job.inputs["party"]), str(job.inputs.get("kind") or "notice"), f"{job.case} {text}".strip()),))
+    return Effects(
+        notices=(
+            Notice(str(job.inputs["party"]), str(job.inputs.get("kind") or "notice"), f"{job.case} {text}".strip()),
+        )
+    )

@@ -37,7 +37,9 @@ _PRIORITY = {"service": 3, "message": 4, "render": 5, "notify": 8}
 class CaseInHand:
     """One locked case. Use it for one command, then `save`."""
 
-    def __init__(self, tx: Connection, row: Row[Any], library: Library, *, now: datetime, actor: Actor, zone: str) -> None:
+    def __init__(
+        self, tx: Connection, row: Row[Any], library: Library, *, now: datetime, actor: Actor, zone: str
+    ) -> None:
         self.tx = tx
         self.row = row
         self.now = now
@@ -145,7 +147,9 @@ class CaseInHand:
             lane = self.procedure.lane_ref(process, self.procedure.node(process, element), path)
         if lane is None or lane.agency is None:
             raise NotFound(_("no lane says which department answers for {element}").format(element=element))
-        return self.directory.party(lane.agency, self.regions.get(lane.region or "", lane.region), lane.department), lane
+        return self.directory.party(
+            lane.agency, self.regions.get(lane.region or "", lane.region), lane.department
+        ), lane
 
     def _bound_role(self, role: str | None, path: tuple[str, ...]) -> str | None:
         if role is None:
@@ -158,7 +162,13 @@ class CaseInHand:
 
     # --- steps ---------------------------------------------------------------------------------------------------
     def apply(
-        self, command: Command, kind: str, *, element: str | None = None, path: tuple[str, ...] = (), content: Mapping[str, Any] | None = None
+        self,
+        command: Command,
+        kind: str,
+        *,
+        element: str | None = None,
+        path: tuple[str, ...] = (),
+        content: Mapping[str, Any] | None = None,
     ) -> Step:
         """Let the engine carry out `command`, and write everything down but the case row itself (`save`)."""
         step = engine.apply(
@@ -174,7 +184,9 @@ class CaseInHand:
         self.record(step, kind, element=".".join((*path, element)) if element else None, content=content, own=own)
         return step
 
-    def record(self, step: Step, kind: str, *, element: str | None, content: Mapping[str, Any] | None, own: str | None = None) -> None:
+    def record(
+        self, step: Step, kind: str, *, element: str | None, content: Mapping[str, Any] | None, own: str | None = None
+    ) -> None:
         """The traces of a step in the tables."""
         self.snapshot = step.snapshot
         self._patch(step.patch)
@@ -197,7 +209,10 @@ class CaseInHand:
         for thrown in step.thrown:
             self._thrown(thrown)
         self._milestone(step.history)
-        told: dict[str, Any] = {**(content or {}), "passed": [_passed(one) for one in step.history if one.what != "entered"]}
+        told: dict[str, Any] = {
+            **(content or {}),
+            "passed": [_passed(one) for one in step.history if one.what != "entered"],
+        }
         if step.patch:
             told["patch"] = {key: value for key, value in step.patch.items() if value is not None}
             removed = sorted(key for key, value in step.patch.items() if value is None)
@@ -208,7 +223,12 @@ class CaseInHand:
             self.state = CaseState.INCIDENT
             at = ".".join((*step.incident.path, step.incident.element))
             store.insert_incident(
-                self.tx, case_id=self.row.id, element=at, code=step.incident.code, message=step.incident.message, now=self.now
+                self.tx,
+                case_id=self.row.id,
+                element=at,
+                code=step.incident.code,
+                message=step.incident.message,
+                now=self.now,
             )
             self.history.add(
                 "incident_opened",
@@ -237,7 +257,9 @@ class CaseInHand:
         if opened.path:
             key = ".".join((*opened.path, lane.key.rsplit(".", 1)[-1]))
             store.add_parties(
-                self.tx, self.row.id, [{"lane": key, "name": lane.name, "department_id": department.id, "sees": lane.sees}]
+                self.tx,
+                self.row.id,
+                [{"lane": key, "name": lane.name, "department_id": department.id, "sees": lane.sees}],
             )
         name = node.properties.get("xb:deadline")
         parameter, due = self.due(name) if name else (None, None)
@@ -262,7 +284,10 @@ class CaseInHand:
             self.tx,
             self.row.id,
             t.timer,
-            [{"id": one.id, "element": one.element, "path": ".".join(one.path), "due_at": one.due} for one in step.timers],
+            [
+                {"id": one.id, "element": one.element, "path": ".".join(one.path), "due_at": one.due}
+                for one in step.timers
+            ],
             self.now,
             known_empty=not self.timers,
         )
@@ -271,7 +296,13 @@ class CaseInHand:
             self.row.id,
             t.subscription,
             [
-                {"id": one.id, "element": one.element, "path": ".".join(one.path), "name": one.name, "correlation": one.key}
+                {
+                    "id": one.id,
+                    "element": one.element,
+                    "path": ".".join(one.path),
+                    "name": one.name,
+                    "correlation": one.key,
+                }
                 for one in step.subscriptions
             ],
             self.now,
@@ -370,7 +401,11 @@ class CaseInHand:
             history_hash=self.history.head,
         )
         if not saved:
-            raise StaleVersion(_("case {number} was changed by somebody else at the same moment; try again").format(number=self.row.number))
+            raise StaleVersion(
+                _("case {number} was changed by somebody else at the same moment; try again").format(
+                    number=self.row.number
+                )
+            )
 
 
 def due_note(parameter: Parameter, due: calendars.Due, start: datetime) -> str:
@@ -383,8 +418,7 @@ def due_note(parameter: Parameter, due: calendars.Due, start: datetime) -> str:
             "unit": str(parameter.unit),
             "mark": str(parameter.mark),
             "source": parameter.source,
-            "section": getattr(parameter, "section", None) or "",
-            "standing": parameter.standing_text,
+            "section": parameter.section,
             "from": start.astimezone(UTC).isoformat(),
             "provisional": due.provisional,
         },

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -36,7 +35,7 @@ class Instant(TypeDecorator[datetime]):
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -95,17 +94,33 @@ class Database:
         text = str(error.orig).lower()
         where = str(self.path) if self.is_sqlite else shown(self.url)
         if "locked" in text or "busy" in text:
-            return StoreBusy(_("another program is writing to {where}; wait a moment and try again").format(where=where))
+            return StoreBusy(
+                _("another program is writing to {where}; wait a moment and try again").format(where=where)
+            )
         if "disk is full" in text or "no space left" in text or "disk full" in text:
-            return StoreFull(_("the disk of {where} is full; nothing was changed. Make room and repeat the command").format(where=where))
+            return StoreFull(
+                _("the disk of {where} is full; nothing was changed. Make room and repeat the command").format(
+                    where=where
+                )
+            )
         if "readonly" in text or "read-only" in text:
-            return StoreFull(_("{where} is read-only; nothing was changed. Make the file and its folder writable").format(where=where))
+            return StoreFull(
+                _("{where} is read-only; nothing was changed. Make the file and its folder writable").format(
+                    where=where
+                )
+            )
         if "not a database" in text or "malformed" in text:
             return NotADatabase(_("{where} is not a xieban database, or is damaged").format(where=where))
         if "unable to open" in text:
-            return NotADatabase(_("{where} cannot be opened; create it with “xieban init” or name another with --db").format(where=where))
+            return NotADatabase(
+                _("{where} cannot be opened; create it with “xieban init” or name another with --db").format(
+                    where=where
+                )
+            )
         if isinstance(error, OperationalError) and not self.is_sqlite:
-            return StoreError(_("the database {where} cannot be reached: {reason}").format(where=where, reason=_first_line(error)))
+            return StoreError(
+                _("the database {where} cannot be reached: {reason}").format(where=where, reason=_first_line(error))
+            )
         return None
 
 

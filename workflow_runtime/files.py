@@ -37,7 +37,11 @@ class FileStore:
         except FileNotFoundError as error:
             raise NotFound(_("the file {sha256} is not in the file store").format(sha256=sha256[:12])) from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise NotFound(_("the file {sha256} was changed in the file store; restore it from a backup").format(sha256=sha256[:12]))
+            raise NotFound(
+                _("the file {sha256} was changed in the file store; restore it from a backup").format(
+                    sha256=sha256[:12]
+                )
+            )
         return content
 
 
@@ -57,6 +61,8 @@ def write_durably(target: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise StoreFull(
-                _("{where} cannot be written ({reason}); nothing was changed").format(where=target.parent, reason=os.strerror(error.errno))
+                _("{where} cannot be written ({reason}); nothing was changed").format(
+                    where=target.parent, reason=os.strerror(error.errno)
+                )
             ) from error
         raise

@@ -128,7 +128,10 @@ def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> t
     )
     hand.render(document_id)
     hand.history.add(
-        "document_issued", actor=hand.actor, at=hand.now, content={"code": template.code, "number": number, "document": document_id}
+        "document_issued",
+        actor=hand.actor,
+        at=hand.now,
+        content={"code": template.code, "number": number, "document": document_id},
     )
     return document_id, number
 
@@ -187,7 +190,10 @@ def _event(hand: CaseInHand, event: DocumentEvent) -> None:
         if event.document in (row.id, row.number):
             store.add_document_event(hand.tx, row.id, event.kind, at=hand.now, party=event.party, content=event.content)
             hand.history.add(
-                f"document_{event.kind}", actor=hand.actor, at=hand.now, content={"number": row.number, "party": event.party}
+                f"document_{event.kind}",
+                actor=hand.actor,
+                at=hand.now,
+                content={"number": row.number, "party": event.party},
             )
             return
     raise NotFound(_("the case has no document {number}").format(number=event.document))
@@ -289,5 +295,3 @@ def preview(renderer: Renderer, template: Template, *, sample: str = "full", lan
         draft=True,
         language=language,
     )
-
-

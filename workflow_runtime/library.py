@@ -29,11 +29,13 @@ class Library:
 
     def procedure(self, tx: Connection, version_id: int) -> Procedure:
         """The parsed bundle of a deployed version."""
-        return self._get("procedure", version_id, lambda: Procedure.parse(queries.bundle(tx, version_id)))
+        return self._get("procedure", version_id, lambda: Procedure(queries.bundle(tx, version_id)))
 
     def profile(self, tx: Connection, profile_id: int) -> profiles.Profile:
         """A profile version."""
-        return self._get("profile", profile_id, lambda: profiles.read(bytes(queries.profile_by_id(tx, profile_id).content)))
+        return self._get(
+            "profile", profile_id, lambda: profiles.read(bytes(queries.profile_by_id(tx, profile_id).content))
+        )
 
     def calendar(self, tx: Connection, calendar_id: int) -> calendars.Calendar:
         """A calendar version with all its years."""
@@ -42,7 +44,10 @@ class Library:
             calendar_id,
             lambda: calendars.calendar(
                 f"{calendar_id}",
-                [calendars.read(content, name=f"{year}") for year, content in queries.calendar_years(tx, calendar_id).items()],
+                [
+                    calendars.read(content, name=f"{year}")
+                    for year, content in queries.calendar_years(tx, calendar_id).items()
+                ],
             ),
         )
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, chain, identifiers, queries
+from workflow_runtime import calendars, casefile, chain, identifiers, queries, subjects
 from workflow_runtime.diagram import FlowNode
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.library import Library
@@ -32,6 +32,7 @@ from workflow_runtime.model import (
     Wait,
 )
 from workflow_runtime.procedures import Procedure, values_of
+from workflow_runtime.profiles import Mark, Parameter
 from workflow_runtime.subjects import SubjectKind
 
 #: Facts of a subject that everybody in its cases may see; the rest belongs to the class `identity`.
@@ -75,9 +76,7 @@ def seen_classes(parties: Sequence[Row[Any]], actor: Actor) -> frozenset[str] | 
     return None if "*" in classes else frozenset(classes)
 
 
-def project(
-    procedure: Procedure, file: Mapping[str, Any], parties: Sequence[Row[Any]], actor: Actor
-) -> dict[str, Any]:
+def project(procedure: Procedure, file: Mapping[str, Any], parties: Sequence[Row[Any]], actor: Actor) -> dict[str, Any]:
     """The entries of a case file that the actor may see: the classes of its lanes, and what its own lanes enter."""
     classes = seen_classes(parties, actor)
     if classes is None:
@@ -96,7 +95,7 @@ def own_keys(procedure: Procedure, lanes: frozenset[str]) -> frozenset[str]:
     keys: set[str] = set()
     for process, node in procedure.steps():
         lane = procedure.diagrams[process].lane_of(node)
-        if lane is not None and lane.id in ids and node.form in procedure.forms:
+        if lane is not None and lane.id in ids and node.form is not None and node.form in procedure.forms:
             keys.update(procedure.forms[node.form].keys)
     return frozenset(keys)
 
@@ -124,9 +123,7 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True)
     kept = json.loads(row.due)
     calendar = desk.library.calendar(tx, row.calendar_id)
     start = datetime.fromisoformat(kept["from"])
-    value = kept["value"] if kept["unit"] == "DATE" else int(kept["value"])
-    if kept["unit"] == "DATE":
-        value = datetime.fromisoformat(value).date()
+    value: Any = date.fromisoformat(kept["value"]) if kept["unit"] == "DATE" else int(kept["value"])
     due = calendars.due(start, value, kept["unit"], calendar, zone=desk.zone) if explain else None
     return DueDate(
         at=row.due_at,
@@ -138,9 +135,23 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True)
         provisional=kept["provisional"],
         explanation=due.explain() if due is not None else (),
         shown=calendars.spoken(row.due_at, desk.zone),
-        standing=kept["standing"],
+        standing=_standing(kept),
         working_days_left=calendars.working_days_left(desk.now, row.due_at, calendar, zone=desk.zone),
     )
+
+
+def _standing(kept: Mapping[str, Any]) -> str:
+    parameter = Parameter(
+        procedure="",
+        name=kept["name"],
+        title=kept["title"],
+        value=kept["value"],
+        unit=kept["unit"],
+        mark=Mark(kept["mark"]),
+        source=kept["source"],
+        section=kept["section"],
+    )
+    return parameter.standing_text
 
 
 def item(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True) -> ItemView:
@@ -171,9 +182,7 @@ def item_page(tx: Connection, desk: Desk, row: Row[Any], case_row: Row[Any], act
         values={key: value for key, value in {**scope, **inputs}.items() if form is not None and key in form.keys},
         fields=fields,
         labels={key: of_data(procedure.label(key)) for key in fields},
-        documents=tuple(
-            queries.document_view(one, queries.document_events(tx, [one.id])) for one in documents
-        ),
+        documents=tuple(queries.document_view(one, queries.document_events(tx, [one.id])) for one in documents),
     )
 
 
@@ -197,7 +206,11 @@ def case_page(tx: Connection, desk: Desk, row: Row[Any], actor: Actor, *, histor
     facts = dict(casefile.loads(row.subject_document)) if row.subject_id is not None else {}
     items = queries.item_rows(tx, actor, case_id=row.id, limit=500)
     entries = queries.history_rows(tx, row.id)
-    lines = [_history_line(tx, procedure, one, {}, actor, classes) for one in entries[-history:] if history] if history else []
+    lines = (
+        [_history_line(tx, procedure, one, {}, actor, classes) for one in entries[-history:] if history]
+        if history
+        else []
+    )
     names = queries.clerk_names(tx, [line.actor for line in lines])
     document_rows = queries.document_rows(tx, actor, case_number=row.number)
     events = queries.document_events(tx, [one.id for one in document_rows])
@@ -216,11 +229,16 @@ def case_page(tx: Connection, desk: Desk, row: Row[Any], actor: Actor, *, histor
         fields=fields,
         labels={key: of_data(procedure.label(key)) for key in fields},
         marks=marks(tx, row, entries, items),
-        parties={party.name: f"{party.agency_name or ''} {party.department_name or party.department_id}".strip() for party in parties},
+        parties={
+            party.name: f"{party.agency_name or ''} {party.department_name or party.department_id}".strip()
+            for party in parties
+        },
         regions=json.loads(row.regions),
         incident=incidents[-1].message if incidents else None,
         due_not_fired=tuple(
-            of_data(_name(procedure, timer.path, timer.element)) for timer in queries.timers(tx, row.id) if timer.due_at <= desk.now
+            of_data(_name(procedure, timer.path, timer.element))
+            for timer in queries.timers(tx, row.id)
+            if timer.due_at <= desk.now
         )
         if row.state == CaseState.OPEN
         else (),
@@ -259,14 +277,12 @@ def _name(procedure: Procedure, path: str, element: str) -> str:
 
 
 def _next_steps(procedure: Procedure, items: Sequence[Row[Any]]) -> tuple[str, ...]:
-    from workflow_runtime import engine
-
     open_now = {(one.process, one.element) for one in items}
     found: dict[str, None] = {}
     for one in items:
-        for place in engine.next_steps(procedure.compiled, one.element, one.process)[:4]:
-            if (place.process, place.id) not in open_now:
-                found[of_data(place.name)] = None
+        for node in procedure.next_steps(one.process, one.element):
+            if (one.process, node.id) not in open_now:
+                found[of_data(node.name or node.id)] = None
     return tuple(found)
 
 
@@ -301,7 +317,11 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
         due = due_date(tx, desk, one)
         if due is not None and due.working_days_left is not None and one.due_at < desk.now:
             text += _("; {days} working days late").format(days=-due.working_days_left)
-        found.append(Wait("item", _joined(one.path, one.element), of_data(one.name), text, ends, one.opened_at, one.due_at, holder))
+        found.append(
+            Wait(
+                "item", _joined(one.path, one.element), of_data(one.name), text, ends, one.opened_at, one.due_at, holder
+            )
+        )
     for job in queries.open_jobs(tx, row.id):
         found.append(
             Wait(
@@ -323,7 +343,9 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
                 _joined(timer.path, timer.element),
                 of_data(_name(procedure, timer.path, timer.element)),
                 _("due, not yet fired") if late else _("a clock is running"),
-                _("it fires at the next sweep") if late else _("it fires at {when}").format(when=desk.local(timer.due_at)),
+                _("it fires at the next sweep")
+                if late
+                else _("it fires at {when}").format(when=desk.local(timer.due_at)),
                 since=timer.opened_at,
                 due=timer.due_at,
             )
@@ -349,9 +371,7 @@ def history(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Hi
     parties = queries.parties(tx, row.id)
     classes = seen_classes(parties, actor)
     own = own_keys(procedure, frozenset(party.lane for party in parties if party.department_id in actor.sees))
-    lines = [
-        _history_line(tx, procedure, one, own, actor, classes) for one in queries.history_rows(tx, row.id)
-    ]
+    lines = [_history_line(tx, procedure, one, own, actor, classes) for one in queries.history_rows(tx, row.id)]
     names = queries.clerk_names(tx, [line.actor for line in lines])
     return tuple(_with_name(line, names) for line in lines)
 
@@ -402,12 +422,30 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "overdue": _("became overdue: {at}"),
         "incident_opened": _("the machine stopped at {at}"),
         "case_completed": _("case completed"),
+        "document_issued": _("issued {code} {number}"),
+        "document_received": _("filed {code} {number}"),
+        "document_sealed": _("sealed {number}: {party}"),
+        "document_scanned": _("scan of {number} filed"),
+        "document_delivered": _("delivered {number} to {party}"),
+        "document_superseded": _("{number} superseded"),
+        "document_voided": _("{number} declared void"),
+        "standing_switched": _("{kind}: now {holder}"),
     }
     facts = {key: value for key, value in content.items() if isinstance(value, str | int)}
+    if "kind" in facts and kind == "standing_switched":
+        facts["kind"] = _standing_name(str(facts["kind"]))
     outcome = str(facts.pop("outcome", "done"))
     template = words.get(kind, kind)
     text = template.format_map(_Facts({**facts, "at": at, "outcome": _(outcome)}))
     return f"{text} — {reason}" if reason else text
+
+
+def _standing_name(code: str) -> str:
+    for subject_kind in subjects.shipped().values():
+        for one in subject_kind.standings:
+            if one.code == code:
+                return of_data(one.name)
+    return code
 
 
 class _Facts(dict[str, Any]):
@@ -443,9 +481,7 @@ def first_broken_entry(tx: Connection, row: Row[Any]) -> int | None:
 
 
 # --- subjects ----------------------------------------------------------------------------------------------------
-def subject_page(
-    tx: Connection, row: Row[Any], actor: Actor, kinds: Callable[[str], SubjectKind]
-) -> SubjectPage:
+def subject_page(tx: Connection, row: Row[Any], actor: Actor, kinds: Callable[[str], SubjectKind]) -> SubjectPage:
     """A subject with its standings and the cases the actor may see."""
     kind = kinds(row.kind)
     classes: frozenset[str] | None = frozenset({"general"})
@@ -458,7 +494,9 @@ def subject_page(
     holders = {one.holder_agency for one in queries.standings(tx, row.id) if one.valid_to is None}
     if holders & {one.agency for one in queries.departments(tx, actor.sees).values()}:
         classes = None  # who has custody or guardianship today knows the child
-    facts = subject_facts({**casefile.loads(row.document), "number": row.number, "name": row.name, "region": row.region}, classes)
+    facts = subject_facts(
+        {**casefile.loads(row.document), "number": row.number, "name": row.name, "region": row.region}, classes
+    )
     labels = {one.key: of_data(one.label) for one in (kind.form.fields if kind.form else ())}
     return SubjectPage(
         number=row.number,

@@ -8,8 +8,9 @@ processes, decision tables, forms, document templates and the subject kind (deci
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from importlib import resources
@@ -18,10 +19,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from workflow_runtime import decisions, diagram, documents, feel, forms, subjects
+from workflow_runtime.decisions import Model
 from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
+from workflow_runtime.diagram.model import SUBPROCESSES
+from workflow_runtime.documents import Template
 from workflow_runtime.errors import BadInput, DiagramError, NotFound
 from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.forms import Field, Form
 from workflow_runtime.i18n import _
+from workflow_runtime.subjects import SubjectKind
 
 if TYPE_CHECKING:
     from workflow_runtime.directory import Directory
@@ -69,7 +75,9 @@ def gather(folder: Path, *, library: Path | None = None, templates: Path | None 
     templates in `templates`. Files that cannot be found are left out: the check names them.
     """
     libraries = [place for place in (library, folder.parent, shipped_library()) if place is not None and place.is_dir()]
-    template_places = [place for place in (templates, folder.parent.parent / "templates", shipped_templates()) if place is not None]
+    template_places = [
+        place for place in (templates, folder.parent.parent / "templates", shipped_templates()) if place is not None
+    ]
     files = _folder_files(folder, folder.name)
     seen: set[str] = set()
     while True:
@@ -86,7 +94,9 @@ def gather(folder: Path, *, library: Path | None = None, templates: Path | None 
     for code in sorted(_document_codes(_readable_diagrams(files))):
         for place in template_places:
             if (place / code).is_dir():
-                files.update({f"templates/{code}/{path.name}": path.read_bytes() for path in _plain_files(place / code)})
+                files.update(
+                    {f"templates/{code}/{path.name}": path.read_bytes() for path in _plain_files(place / code)}
+                )
                 files.update({f"templates/_house/{name}": content for name, content in documents.house().items()})
                 break
     for kind in sorted(_subject_kinds(_readable_diagrams(files))):
@@ -168,73 +178,110 @@ class LaneRef:
     sees: str
 
 
-@dataclass(eq=False)
 class Procedure:
-    """A parsed bundle. Immutable; share it between cases."""
+    """A bundle, parsed part by part when first asked. Immutable; share it between cases.
 
-    files: Bundle
-    main: Diagram
-    diagrams: Mapping[str, Diagram]  #: by process id
-    forms: Mapping[str, forms.Form]
-    decisions: Mapping[str, decisions.Model]
-    templates: Mapping[str, documents.Template]
-    subject_kind: subjects.SubjectKind | None
-    findings: tuple[Finding, ...] = field(default=())
+    `Procedure(files)` trusts its files (they were checked when they were deployed); `Procedure.parse(files)` reads
+    everything at once and refuses what cannot be read.
+    """
+
+    def __init__(self, files: Bundle) -> None:
+        self.files: Bundle = MappingProxyType(dict(files))
 
     @classmethod
     def parse(cls, files: Bundle) -> Procedure:
         """Read every file of the bundle. Raises DiagramError with all findings when one cannot be read."""
         findings: list[Finding] = []
-        diagrams: dict[str, Diagram] = {}
-        main: Diagram | None = None
-        read_forms: dict[str, forms.Form] = {}
-        models: dict[str, decisions.Model] = {}
-        templates: dict[str, documents.Template] = {}
-        kind: subjects.SubjectKind | None = None
+        procedure = cls(files)
         for path in sorted(files):
-            content = files[path]
             try:
-                if path.endswith(".bpmn"):
-                    one = diagram.read(content)
-                    diagrams.update({process: one for process in one.processes})
-                    if not path.startswith("called/"):
-                        main = one
-                elif path.endswith(".form") and not path.startswith("subjects/"):
-                    form = forms.read(content, name=path)
-                    read_forms[form.id] = form
-                elif path.endswith(".dmn"):
-                    model = decisions.read(content)
-                    models.update({decision: model for decision in model.decisions})
-                elif path.startswith("templates/") and path.endswith("/document.yaml"):
-                    prefix = path.removesuffix("document.yaml")
-                    parts = {name.removeprefix(prefix): files[name] for name in files if name.startswith(prefix)}
-                    house = {
-                        name.removeprefix("templates/_house/"): files[name] for name in files if name.startswith("templates/_house/")
-                    }
-                    template = documents.load(parts, house_bytes=house)
-                    templates[template.code] = template
-                elif path.startswith("subjects/") and path.endswith(".yaml"):
-                    kind = subjects.read(content, name=path, form=files.get(path.removesuffix(".yaml") + ".form"))
+                procedure._read(path)
             except BadInput as error:
                 findings += [_in_file(path, finding) for finding in error.findings] or [
                     Finding("unreadable", Severity.ERROR, None, None, str(error), _("mend the file"), path=(path,))
                 ]
-        if main is None and not findings:
+        if not findings and procedure._main_path is None:
             findings.append(
-                Finding("no-diagram", Severity.ERROR, None, None, _("the bundle holds no diagram"), _("add a .bpmn file"))
+                Finding(
+                    "no-diagram", Severity.ERROR, None, None, _("the bundle holds no diagram"), _("add a .bpmn file")
+                )
             )
         if findings:
             raise DiagramError(findings=findings)
-        assert main is not None
-        return cls(
-            files=MappingProxyType(dict(files)),
-            main=main,
-            diagrams=MappingProxyType(diagrams),
-            forms=MappingProxyType(read_forms),
-            decisions=MappingProxyType(models),
-            templates=MappingProxyType(templates),
-            subject_kind=kind,
+        return procedure
+
+    def _read(self, path: str) -> Any:
+        """The parsed file at a path, read once; None for files that are parts of others."""
+        if path not in self._parsed:
+            self._parsed[path] = self._read_fresh(path)
+        return self._parsed[path]
+
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
+        return {}
+
+    def _read_fresh(self, path: str) -> Any:
+        content = self.files[path]
+        if path.endswith(".bpmn"):
+            return diagram.read(content)
+        if path.endswith(".form") and not path.startswith("subjects/"):
+            return forms.read(content, name=path)
+        if path.endswith(".dmn"):
+            return decisions.read(content)
+        if path.startswith("templates/") and path.endswith("/document.yaml"):
+            return documents.load(
+                self._below(path.removesuffix("document.yaml")), house_bytes=self._below("templates/_house/")
+            )
+        if path.startswith("subjects/") and path.endswith(".yaml"):
+            return subjects.read(content, name=path, form=self.files.get(path.removesuffix(".yaml") + ".form"))
+        return None
+
+    def _below(self, prefix: str) -> dict[str, bytes]:
+        return {path.removeprefix(prefix): content for path, content in self.files.items() if path.startswith(prefix)}
+
+    def _all(self, kind: type[Any]) -> list[Any]:
+        endings = {Diagram: ".bpmn", Form: ".form", Model: ".dmn", Template: "/document.yaml"}
+        found = (self._read(path) for path in sorted(self.files) if path.endswith(endings[kind]))
+        return [one for one in found if isinstance(one, kind)]
+
+    @cached_property
+    def _main_path(self) -> str | None:
+        return next(
+            (path for path in sorted(self.files) if path.endswith(".bpmn") and not path.startswith("called/")), None
         )
+
+    @cached_property
+    def main(self) -> Diagram:
+        """The diagram of the procedure itself."""
+        assert self._main_path is not None
+        main: Diagram = self._read(self._main_path)
+        return main
+
+    @cached_property
+    def diagrams(self) -> Mapping[str, Diagram]:
+        """All diagrams by process id."""
+        return MappingProxyType({process: one for one in self._all(Diagram) for process in one.processes})
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """All forms by id."""
+        return MappingProxyType({one.id: one for one in self._all(Form)})
+
+    @cached_property
+    def decisions(self) -> Mapping[str, Model]:
+        """Decision models by the ids of their decisions."""
+        return MappingProxyType({id: model for model in self._all(Model) for id in model.decisions})
+
+    @cached_property
+    def templates(self) -> Mapping[str, Template]:
+        """Document templates by code."""
+        return MappingProxyType({one.code: one for one in self._all(Template)})
+
+    @cached_property
+    def subject_kind(self) -> SubjectKind | None:
+        """What the procedure is about."""
+        paths = [path for path in sorted(self.files) if path.startswith("subjects/") and path.endswith(".yaml")]
+        return self._read(paths[0]) if paths else None
 
     @cached_property
     def key(self) -> str:
@@ -267,7 +314,9 @@ class Procedure:
         """Whether a diagram, table or form writes a word: what nobody reads need not be fetched."""
         if word not in self._mentioned:
             wanted = word.encode()
-            self._mentioned[word] = any(wanted in content for path, content in self.files.items() if path.endswith(_PARTS))
+            self._mentioned[word] = any(
+                wanted in content for path, content in self.files.items() if path.endswith(_PARTS)
+            )
         return self._mentioned[word]
 
     @cached_property
@@ -289,6 +338,40 @@ class Procedure:
         """Names of the regions that a start must bind: the xb:region of the lanes, in drawing order."""
         names = [lane.properties.get("xb:region", "") for lane in self.main.lanes.values()]
         return tuple(dict.fromkeys(name for name in names if name))
+
+    def next_steps(self, process: str, element: str, *, most: int = 4) -> list[FlowNode]:
+        """The people's steps that may come next after an element of a process, nearest first; a call activity counts
+        as its first step inside. A question about the drawing: no engine is asked."""
+        found: list[FlowNode] = []
+        seen = {(process, element)}
+        todo = deque(self._after(process, element))
+        while todo and len(found) < most:
+            place = todo.popleft()
+            if place in seen:
+                continue
+            seen.add(place)
+            at, id = place
+            node = self.node(at, id)
+            if node.kind in ("userTask", "manualTask"):
+                found.append(node)
+            elif node.kind == "callActivity" and node.called is not None and node.called in self.diagrams:
+                todo.extend(self._starts(node.called, node.called))
+            elif node.kind in SUBPROCESSES:
+                todo.extend(self._starts(at, id))
+            else:
+                todo.extend(self._after(at, id))
+        return found
+
+    def _starts(self, process: str, scope: str) -> list[tuple[str, str]]:
+        one = self.diagrams[process]
+        return [(process, node.id) for node in one.nodes(scope) if node.kind == "startEvent"]
+
+    def _after(self, process: str, element: str) -> list[tuple[str, str]]:
+        one = self.diagrams[process]
+        node = one.node(element)
+        if not node.outgoing and one.scopes[node.scope].parent is not None:
+            return self._after(process, node.scope)
+        return [(process, one.flow(flow).target) for flow in node.outgoing]
 
     def diagram_of(self, process: str) -> Diagram:
         """The diagram that draws a process."""
@@ -337,9 +420,9 @@ class Procedure:
                     yield id, node
 
     @cached_property
-    def field_of(self) -> Mapping[str, forms.Field]:
+    def field_of(self) -> Mapping[str, Field]:
         """Form field by its own key, over all forms (one key has one type in a procedure)."""
-        found: dict[str, forms.Field] = {}
+        found: dict[str, Field] = {}
         for form in self.forms.values():
             for one in form.fields:
                 found.setdefault(one.key, one)
@@ -382,10 +465,10 @@ class Procedure:
         found: list[Finding] = []
         for path in sorted(self.files):
             if path.endswith(".bpmn"):
-                one = diagram.read(self.files[path])
-                found += [_in_file(path, finding) for finding in diagram.check(one, rules="house", context=context)]
+                checked = diagram.check(self._read(path), rules="house", context=context)
+                found += [_in_file(path, finding) for finding in checked]
             elif path.endswith(".dmn"):
-                found += [_in_file(path, finding) for finding in decisions.read(self.files[path]).check()]
+                found += [_in_file(path, finding) for finding in self._read(path).check()]
         return found
 
 
@@ -426,5 +509,7 @@ def values_of(mapping: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         return {key: value for key, value in mapping.items() if "." not in key}
     start = prefix + "."
     return {
-        key[len(start) :]: value for key, value in mapping.items() if key.startswith(start) and "." not in key[len(start) :]
+        key[len(start) :]: value
+        for key, value in mapping.items()
+        if key.startswith(start) and "." not in key[len(start) :]
     }

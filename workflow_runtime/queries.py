@@ -77,7 +77,9 @@ def find_departments(tx: Connection, text: str) -> list[str]:
     """Ids of departments named by id, name, agency, agency code or agency name."""
     d = t.department.c
     rows = tx.execute(
-        select(d.id).where(or_(d.id == text, d.name == text, d.agency == text, d.agency_code == text, d.agency_name == text))
+        select(d.id).where(
+            or_(d.id == text, d.name == text, d.agency == text, d.agency_code == text, d.agency_name == text)
+        )
     )
     return list(rows.scalars())
 
@@ -119,13 +121,24 @@ def version_of_digest(tx: Connection, key: str, sha256: str) -> ProcedureVersion
 
 def _version(row: Row[Any]) -> ProcedureVersion:
     return ProcedureVersion(
-        row.id, row.key, row.version, row.code, row.name, row.kind, row.sha256, VersionState(row.state), row.deployed_at, row.deployed_by
+        row.id,
+        row.key,
+        row.version,
+        row.code,
+        row.name,
+        row.kind,
+        row.sha256,
+        VersionState(row.state),
+        row.deployed_at,
+        row.deployed_by,
     )
 
 
 def bundle(tx: Connection, version_id: int) -> dict[str, bytes]:
     """The files of a version by path."""
-    rows = tx.execute(select(t.bundle_file).where(t.bundle_file.c.version_id == version_id).order_by(t.bundle_file.c.path))
+    rows = tx.execute(
+        select(t.bundle_file).where(t.bundle_file.c.version_id == version_id).order_by(t.bundle_file.c.path)
+    )
     return {row.path: bytes(row.content) for row in rows}
 
 
@@ -158,7 +171,13 @@ def subject(tx: Connection, number: str) -> Row[Any] | None:
 
 
 def subjects(
-    tx: Connection, *, departments: frozenset[str], agencies: frozenset[str], search: str | None, limit: int, offset: int
+    tx: Connection,
+    *,
+    departments: frozenset[str],
+    agencies: frozenset[str],
+    search: str | None,
+    limit: int,
+    offset: int,
 ) -> Sequence[Row[Any]]:
     """Subjects that a case in these departments is about, or that these agencies hold a standing of."""
     s = t.subject.c
@@ -168,9 +187,13 @@ def subjects(
         .where(t.case.c.subject_id == s.id, t.party.c.department_id.in_(departments or {""}))
     )
     through_standing = exists(
-        select(1).select_from(t.standing).where(t.standing.c.subject_id == s.id, t.standing.c.holder_agency.in_(agencies or {""}))
+        select(1)
+        .select_from(t.standing)
+        .where(t.standing.c.subject_id == s.id, t.standing.c.holder_agency.in_(agencies or {""}))
     )
-    statement = select(t.subject).where(or_(through_case, through_standing)).order_by(s.number).limit(limit).offset(offset)
+    statement = (
+        select(t.subject).where(or_(through_case, through_standing)).order_by(s.number).limit(limit).offset(offset)
+    )
     if search:
         statement = statement.where(or_(s.number == search, s.name.contains(search, autoescape=True)))
     return tx.execute(statement).all()
@@ -181,7 +204,8 @@ def standings(tx: Connection, subject_id: int) -> tuple[Standing, ...]:
     s = t.standing.c
     rows = tx.execute(select(t.standing).where(s.subject_id == subject_id).order_by(s.kind, s.valid_from, s.id))
     return tuple(
-        Standing(row.kind, row.holder, row.holder_agency, row.valid_from, row.valid_to, row.basis, row.case_number) for row in rows
+        Standing(row.kind, row.holder, row.holder_agency, row.valid_from, row.valid_to, row.basis, row.case_number)
+        for row in rows
     )
 
 
@@ -336,14 +360,18 @@ def subscriptions(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
 def open_jobs(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
     """Machine work of a case that is not done."""
     return tx.execute(
-        select(t.job).where(t.job.c.case_id == case_id, t.job.c.state.in_(("pending", "running"))).order_by(t.job.c.created_at)
+        select(t.job)
+        .where(t.job.c.case_id == case_id, t.job.c.state.in_(("pending", "running")))
+        .order_by(t.job.c.created_at)
     ).all()
 
 
 def open_incidents(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
     """Incidents of a case that nobody has resolved."""
     return tx.execute(
-        select(t.incident).where(t.incident.c.case_id == case_id, t.incident.c.resolved_at.is_(None)).order_by(t.incident.c.id)
+        select(t.incident)
+        .where(t.incident.c.case_id == case_id, t.incident.c.resolved_at.is_(None))
+        .order_by(t.incident.c.id)
     ).all()
 
 
@@ -423,7 +451,9 @@ _SEEN = exists(
 )
 _ITEM = _items().where(t.work_item.c.id == bindparam("item"))
 _VISIBLE_ITEM = _ITEM.where(_SEEN)
-_ITEMS_BY_ID = _items().where(t.work_item.c.id.in_(bindparam("items", expanding=True))).order_by(t.work_item.c.opened_at)
+_ITEMS_BY_ID = (
+    _items().where(t.work_item.c.id.in_(bindparam("items", expanding=True))).order_by(t.work_item.c.opened_at)
+)
 _VISIBLE_ITEMS_BY_ID = _ITEMS_BY_ID.where(_SEEN)
 
 
@@ -432,7 +462,9 @@ def resolve_item(tx: Connection, prefix: str) -> list[str]:
     if len(prefix) >= 32:
         return [prefix]
     return list(
-        tx.execute(select(t.work_item.c.id).where(t.work_item.c.id.startswith(prefix, autoescape=True)).limit(3)).scalars()
+        tx.execute(
+            select(t.work_item.c.id).where(t.work_item.c.id.startswith(prefix, autoescape=True)).limit(3)
+        ).scalars()
     )
 
 
@@ -477,7 +509,9 @@ def item_rows(
     return tx.execute(statement).all()
 
 
-def item_view(row: Row[Any], *, outcomes: tuple[str, ...], due: Any, clause: str | None, documentation: str) -> ItemView:
+def item_view(
+    row: Row[Any], *, outcomes: tuple[str, ...], due: Any, clause: str | None, documentation: str
+) -> ItemView:
     """The row as a value; what stands in the diagram is handed in."""
     return ItemView(
         id=row.id,
@@ -547,7 +581,9 @@ def document_rows(
     if code is not None:
         statement = statement.where(d.code == code)
     if id_or_number is not None:
-        statement = statement.where(or_(d.id == id_or_number, d.number == id_or_number, d.id.startswith(id_or_number, autoescape=True)))
+        statement = statement.where(
+            or_(d.id == id_or_number, d.number == id_or_number, d.id.startswith(id_or_number, autoescape=True))
+        )
     return tx.execute(statement).all()
 
 

@@ -24,13 +24,11 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from workflow_runtime import (
-    calendars,
     casefile,
     documents,
     engine,
     feel,
     forms,
-    identifiers,
     issuing,
     migrations,
     pages,
@@ -43,7 +41,9 @@ from workflow_runtime import directory as directories
 from workflow_runtime import tables as t
 from workflow_runtime.casework import CaseInHand, bind_lanes, resolve_party
 from workflow_runtime.database import Database, refuse_foreign_file
+from workflow_runtime.directory import Directory
 from workflow_runtime.dispatch import Dispatch, Inline
+from workflow_runtime.documents import Renderer
 from workflow_runtime.errors import (
     AlreadyDone,
     BadInput,
@@ -85,13 +85,17 @@ from workflow_runtime.model import (
     Wait,
 )
 from workflow_runtime.procedures import Bundle, Procedure, digest, shipped_library
+from workflow_runtime.profiles import Profile
 from workflow_runtime.settings import Settings, shown, sqlite_path
+from workflow_runtime.subjects import SubjectKind
 
 Clock = Callable[[], datetime]
 
 CALENDAR = "CN"
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 5
+#: What a standing rests on that was there when the subject was registered.
+REGISTRATION = "登记"
 #: A first retry after this long, doubled each time.
 BACK_OFF = timedelta(seconds=15)
 
@@ -118,7 +122,7 @@ class Runtime:
         self._clock = clock
         self._files = FileStore(settings.files)
         self._library = library or Library()
-        self._renderer: documents.Renderer | None = None
+        self._renderer: Renderer | None = None
         self._rendering = threading.Lock()
         self._dispatch = dispatch or Inline()
         self._owner = f"{socket.gethostname()}:{secrets.token_hex(4)}"
@@ -195,7 +199,9 @@ class Runtime:
             row = queries.clerk(tx, user)
             if row is None:
                 raise NotFound(
-                    _("nobody called {user!r} is in the organisation; “xieban org show” lists everybody").format(user=user)
+                    _("nobody called {user!r} is in the organisation; “xieban org show” lists everybody").format(
+                        user=user
+                    )
                 )
             if acting_for is not None and not queries.may_act_for(tx, user, acting_for, today):
                 raise NotAllowed(_("{user} does not stand in for {absent} today").format(user=user, absent=acting_for))
@@ -242,18 +248,18 @@ class Runtime:
             "clerks": len(directory.clerks),
         }
 
-    def organisation(self, *, actor: Actor) -> directories.Directory:
+    def organisation(self, *, actor: Actor) -> Directory:
         """The organisation in force. Raises NotFound before one was imported."""
         with self._database.read() as tx:
             return self._library.directory(tx)
 
     # --- profiles ------------------------------------------------------------------------------------------------
-    def profiles(self) -> tuple[profiles.Profile, ...]:
+    def profiles(self) -> tuple[Profile, ...]:
         """The newest profile of every jurisdiction."""
         with self._database.read() as tx:
             return tuple(self._library.profile(tx, row.id) for row in queries.profile_rows(tx))
 
-    def profile(self, jurisdiction: str) -> profiles.Profile:
+    def profile(self, jurisdiction: str) -> Profile:
         """The profile of a jurisdiction. Raises NotFound."""
         with self._database.read() as tx:
             return self._library.profile(tx, self._profile_id(tx, jurisdiction))
@@ -405,16 +411,14 @@ class Runtime:
                 )
                 self._first_standings(tx, subject_id, subject_kind, standings or {}, region, now)
         except IntegrityError as error:
-            raise RuleBroken(
-                _("this person is registered already; one person has one file (R-23)")
-            ) from error
+            raise RuleBroken(_("this person is registered already; one person has one file (R-23)")) from error
         return given
 
     def _first_standings(
         self,
         tx: Connection,
         subject_id: int,
-        kind: subjects.SubjectKind,
+        kind: SubjectKind,
         given: Mapping[str, Mapping[str, Any]],
         region: str,
         now: datetime,
@@ -435,7 +439,7 @@ class Runtime:
                 holder=holder,
                 holder_agency=agency,
                 at=since,
-                basis=str(one.get("basis") or _("registration")),
+                basis=str(one.get("basis") or REGISTRATION),
                 case_number=None,
             )
         missing = [one.name for one in kind.standings if one.required and one.code not in given]
@@ -460,7 +464,9 @@ class Runtime:
                 limit=limit,
                 offset=offset,
             )
-            return tuple({"number": row.number, "name": row.name, "kind": row.kind, "region": row.region} for row in rows)
+            return tuple(
+                {"number": row.number, "name": row.name, "kind": row.kind, "region": row.region} for row in rows
+            )
 
     def subject(self, number: str, *, actor: Actor) -> SubjectPage:
         """One subject with standings and cases, as far as the actor may see. Raises NotFound."""
@@ -484,10 +490,12 @@ class Runtime:
             raise NotFound(_("there is no subject {number}, or not for you").format(number=number))
         return row
 
-    def _subject_kind(self, kind: str) -> subjects.SubjectKind:
+    def _subject_kind(self, kind: str) -> SubjectKind:
         kinds = subjects.shipped()
         if kind not in kinds:
-            raise NotFound(_("there is no kind of subject {kind!r}; there are {known}").format(kind=kind, known=", ".join(kinds)))
+            raise NotFound(
+                _("there is no kind of subject {kind!r}; there are {known}").format(kind=kind, known=", ".join(kinds))
+            )
         return kinds[kind]
 
     # --- cases ---------------------------------------------------------------------------------------------------
@@ -598,7 +606,7 @@ class Runtime:
         return number
 
     def _bind_regions(
-        self, procedure: Procedure, directory: directories.Directory, subject: Row[Any], given: dict[str, str]
+        self, procedure: Procedure, directory: Directory, subject: Row[Any], given: dict[str, str]
     ) -> dict[str, str]:
         unknown = sorted(set(given) - set(procedure.regions))
         if unknown:
@@ -610,10 +618,14 @@ class Runtime:
         bound = {name: given.get(name) or _default_region(name, subject.region) for name in procedure.regions}
         missing = sorted(name for name, region in bound.items() if not region)
         if missing:
-            raise BadInput(_("name the region behind {missing}: --region {first}=CODE").format(missing=", ".join(missing), first=missing[0]))
+            raise BadInput(
+                _("name the region behind {missing}: --region {first}=CODE").format(
+                    missing=", ".join(missing), first=missing[0]
+                )
+            )
         return {name: region for name, region in bound.items() if region}
 
-    def _choose_profile(self, tx: Connection, jurisdiction: str | None, procedure: Procedure) -> tuple[int, profiles.Profile]:
+    def _choose_profile(self, tx: Connection, jurisdiction: str | None, procedure: Procedure) -> tuple[int, Profile]:
         rows = queries.profile_rows(tx)
         candidates = [
             (int(row.id), self._library.profile(tx, row.id)) for row in rows if jurisdiction in (None, row.jurisdiction)
@@ -625,7 +637,10 @@ class Runtime:
             state = candidates[0][1].procedure_state(procedure.code)
             raise RuleBroken(
                 _("{jurisdiction} does not run {procedure}: {reason} ({source})").format(
-                    jurisdiction=candidates[0][1].name, procedure=procedure.name, reason=state.reason, source=state.source or "-"
+                    jurisdiction=candidates[0][1].name,
+                    procedure=procedure.name,
+                    reason=state.reason,
+                    source=state.source or "-",
                 )
             )
         if len(running) > 1 and jurisdiction is None:
@@ -712,7 +727,9 @@ class Runtime:
                 raise AlreadyDone(_("case {number} is {state} already").format(number=number, state=hand.state))
             if any(one.case == number for one in queries.standings(tx, hand.row.subject_id or 0)):
                 raise RuleBroken(
-                    _("case {number} has already changed who is responsible for the subject; it cannot be withdrawn, only completed or reversed by a new case").format(number=number)
+                    _(
+                        "case {number} has already changed who is responsible for the subject; it cannot be withdrawn, only completed or reversed by a new case"
+                    ).format(number=number)
                 )
             hand.apply(engine.Cancel(reason), "withdrawn", content={"reason": reason})
             hand.state = CaseState.CANCELLED
@@ -745,7 +762,9 @@ class Runtime:
                     continue
                 hand.actor = actor
                 hand.apply(
-                    engine.DeliverSignal(signal, dict(payload or {})), "signal_received", content={"signal": signal, "payload": dict(payload or {})}
+                    engine.DeliverSignal(signal, dict(payload or {})),
+                    "signal_received",
+                    content={"signal": signal, "payload": dict(payload or {})},
                 )
                 hand.save()
                 reached.append(one.number)
@@ -753,7 +772,14 @@ class Runtime:
         return tuple(reached)
 
     def deliver_message(
-        self, name: str, correlation: str, payload: Mapping[str, Any], *, sender: str, id: str | None = None, actor: Actor
+        self,
+        name: str,
+        correlation: str,
+        payload: Mapping[str, Any],
+        *,
+        sender: str,
+        id: str | None = None,
+        actor: Actor,
     ) -> str:
         """A message from outside, kept until a case takes it; returns its id. The same id again changes nothing."""
         now = self._clock()
@@ -862,7 +888,11 @@ class Runtime:
             if not store.move_item(tx, row.id, "reassign", clerk=clerk, acting_for=None):
                 self._refuse_move(tx, row.id, actor)
             hand.history.add(
-                "reassigned", actor=actor, at=hand.now, element=_at(row), content={"to": clerk, "reason": reason, **_acting(actor)}
+                "reassigned",
+                actor=actor,
+                at=hand.now,
+                element=_at(row),
+                content={"to": clerk, "reason": reason, **_acting(actor)},
             )
             hand.save()
         return self._item(row.id, actor)
@@ -878,7 +908,11 @@ class Runtime:
             store.count_reminder(tx, row.id)
             hand.notify(row.department_id, "reminder", f"{row.case_number} {row.name} {text}".strip())
             hand.history.add(
-                "reminded", actor=actor, at=hand.now, element=_at(row), content={"department": row.department_id, "text": text}
+                "reminded",
+                actor=actor,
+                at=hand.now,
+                element=_at(row),
+                content={"department": row.department_id, "text": text},
             )
             hand.save()
         self._after_commit()
@@ -926,10 +960,17 @@ class Runtime:
             hand.save()
             if key is not None:
                 store.remember_answer(
-                    tx, key=key, actor=actor, request=request, answer={"item": row.id, "opened": hand.opened}, now=hand.now
+                    tx,
+                    key=key,
+                    actor=actor,
+                    request=request,
+                    answer={"item": row.id, "opened": hand.opened},
+                    now=hand.now,
                 )
             if not hand.enqueued:  # nothing for the machine to do: all that the answer tells is known here
-                return self._completion_in(tx, row, hand.state, hand.milestone, hand.opened, actor, now=hand.now, done=outcome)
+                return self._completion_in(
+                    tx, row, hand.state, hand.milestone, hand.opened, actor, now=hand.now, done=outcome
+                )
         opened = list(hand.opened)
         self._after_commit(opened)
         with self._database.read() as tx:
@@ -944,7 +985,11 @@ class Runtime:
         item = {"outcome": outcome, "reason": reason, "by": actor.clerk, "at": hand.now}
         content = {"outcome": outcome, **({"reason": reason} if reason else {}), **_acting(actor)}
         hand.apply(
-            engine.CompleteItem(row.id, {**patch, "item": item}), "completed", element=row.element, path=path, content=content
+            engine.CompleteItem(row.id, {**patch, "item": item}),
+            "completed",
+            element=row.element,
+            path=path,
+            content=content,
         )
 
     def _hold(self, tx: Connection, id: str, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
@@ -964,13 +1009,15 @@ class Runtime:
             self._refuse_move(tx, row.id, actor)
         if version is not None and version != row.version:
             raise StaleVersion(
-                _("the item changed since you read it (version {seen}, now {now}); look at it again with “xieban work show {id}”").format(
-                    seen=version, now=row.version, id=row.id[:8]
-                )
+                _(
+                    "the item changed since you read it (version {seen}, now {now}); look at it again with “xieban work show {id}”"
+                ).format(seen=version, now=row.version, id=row.id[:8])
             )
         if hand.state != CaseState.OPEN:
             raise NotAllowed(
-                _("case {number} is {state}; its items wait until that is resolved").format(number=row.case_number, state=hand.state)
+                _("case {number} is {state}; its items wait until that is resolved").format(
+                    number=row.case_number, state=hand.state
+                )
             )
         self._four_eyes(tx, hand, row, actor.people)
 
@@ -981,7 +1028,9 @@ class Runtime:
         allowed = pages.outcomes_of(node)
         if outcome not in allowed:
             raise BadInput(
-                _("{name} can end with {allowed}, not with {outcome!r}").format(name=row.name, allowed=", ".join(allowed), outcome=outcome)
+                _("{name} can end with {allowed}, not with {outcome!r}").format(
+                    name=row.name, allowed=", ".join(allowed), outcome=outcome
+                )
             )
         if outcome == "returned":
             if not (reason or "").strip():
@@ -994,14 +1043,23 @@ class Runtime:
                 raise FormError(
                     findings=[
                         Finding(
-                            "extra-field", Severity.ERROR, key, None, _("{name} has no form and takes no field {key!r}").format(name=row.name, key=key), _("leave it out")
+                            "extra-field",
+                            Severity.ERROR,
+                            key,
+                            None,
+                            _("{name} has no form and takes no field {key!r}").format(name=row.name, key=key),
+                            _("leave it out"),
                         )
                         for key in data
                     ]
                 )
             return {}
         files = self._offered_files(hand.tx, data)
-        context = {**hand.data(), **pages.scope_values(hand.file, row.path), **(casefile.loads(row.inputs) if row.inputs else {})}
+        context = {
+            **hand.data(),
+            **pages.scope_values(hand.file, row.path),
+            **(casefile.loads(row.inputs) if row.inputs else {}),
+        }
         patch, findings = form.validate(
             data, evaluate=_evaluate, today=hand.today, files=files, context=context, regions=self._regions()
         )
@@ -1069,7 +1127,9 @@ class Runtime:
         sha256 = self._files.put(content)
         media_type = forms.sniff(content)
         with self._database.begin() as tx:
-            store.record_file(tx, sha256=sha256, size=len(content), media_type=media_type, now=self._clock(), actor=actor)
+            store.record_file(
+                tx, sha256=sha256, size=len(content), media_type=media_type, now=self._clock(), actor=actor
+            )
         return {"name": name, "sha256": sha256, "size": len(content), "media_type": media_type}
 
     # --- documents -----------------------------------------------------------------------------------------------
@@ -1123,11 +1183,15 @@ class Runtime:
         with self._database.read() as tx:
             row = queries.document_by_verification(tx, documents.read_verification_code(code))
             if row is None:
-                return Verified(False, None, None, _("no document with the code {code} was issued here").format(code=code))
+                return Verified(
+                    False, None, None, _("no document with the code {code} was issued here").format(code=code)
+                )
             view = queries.document_view(row, queries.document_events(tx, [row.id]))
         matches = None if content is None else hashlib.sha256(content).hexdigest() == row.pdf_sha256
         text = _("{number} was issued on {day} by {issuer}").format(
-            number=row.number, day=row.issued_at.astimezone(ZoneInfo(self._settings.zone)).date(), issuer=row.issuer_name
+            number=row.number,
+            day=row.issued_at.astimezone(ZoneInfo(self._settings.zone)).date(),
+            issuer=row.issuer_name,
         )
         if matches is False:
             text += _("; the file handed in is NOT that document, or was changed")
@@ -1433,7 +1497,9 @@ class Runtime:
 
     # --- rules that every journey keeps --------------------------------------------------------------------------
     @contextmanager
-    def _moving(self, id: str, actor: Actor, *, supervising: bool = False) -> Iterator[tuple[Connection, CaseInHand, Row[Any]]]:
+    def _moving(
+        self, id: str, actor: Actor, *, supervising: bool = False
+    ) -> Iterator[tuple[Connection, CaseInHand, Row[Any]]]:
         """One transaction on one item: the case locked, the actor checked."""
         self._sweep_first()
         with self._database.begin() as tx:
@@ -1479,7 +1545,9 @@ class Runtime:
         names = queries.clerk_names(tx, [row.clerk, row.completed_by])
         if row.state == ItemState.RESERVED:
             raise ItemTaken(
-                _("item {id} “{name}” is held by {who}").format(id=row.id[:8], name=row.name, who=names.get(row.clerk or "", "?"))
+                _("item {id} “{name}” is held by {who}").format(
+                    id=row.id[:8], name=row.name, who=names.get(row.clerk or "", "?")
+                )
             )
         if row.state == ItemState.COMPLETED:
             raise AlreadyDone(
@@ -1563,16 +1631,16 @@ class Runtime:
             raise NotAllowed(_("the key {key!r} was used for another request").format(key=key))
         return queries.answer_of(row)
 
-    def _renderer_of(self) -> documents.Renderer:
+    def _renderer_of(self) -> Renderer:
         with self._rendering:
             if self._renderer is None:
-                self._renderer = documents.Renderer()
+                self._renderer = Renderer()
             return self._renderer
 
-    def _directory_or_none(self, tx: Connection) -> directories.Directory | None:
+    def _directory_or_none(self, tx: Connection) -> Directory | None:
         return self._library.directory(tx) if queries.current_organisation(tx) is not None else None
 
-    def _profiles(self, tx: Connection) -> dict[str, profiles.Profile]:
+    def _profiles(self, tx: Connection) -> dict[str, Profile]:
         return {row.jurisdiction: self._library.profile(tx, row.id) for row in queries.profile_rows(tx)}
 
     def _region_of(self, actor: Actor) -> str:
@@ -1581,7 +1649,7 @@ class Runtime:
         regions = sorted({row.region for row in rows.values()})
         if len(regions) != 1:
             raise BadInput(_("name the region of the subject: --region CODE"))
-        return regions[0]
+        return str(regions[0])
 
     def _regions(self) -> tuple[str, ...]:
         return () if self._settings.regions_strict else ("99",)
@@ -1601,20 +1669,20 @@ class Runtime:
 
 
 def check_bundle(
-    bundle: Bundle, *, directory: directories.Directory | None = None, profiles: Mapping[str, profiles.Profile] | None = None
+    bundle: Bundle, *, directory: Directory | None = None, profiles: Mapping[str, Profile] | None = None
 ) -> list[Finding]:
     """Every finding about a bundle without a database: unreadable files, house rules, what the engine refuses."""
     try:
         procedure = Procedure.parse(bundle)
         found = procedure.check(directory=directory, handlers=registered().keys(), profiles=profiles)
         if not any(finding.severity is Severity.ERROR for finding in found):
-            assert procedure.compiled
+            assert procedure.compiled is not None
     except BadInput as error:
         return list(error.findings)
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
 
 
-def directory_people(directory: directories.Directory) -> dict[str, list[dict[str, Any]]]:
+def directory_people(directory: Directory) -> dict[str, list[dict[str, Any]]]:
     """Clerks, memberships and substitutions of a directory as rows."""
     owners = {one.id for one in directory.owners}
     clerks = [{"id": one.id, "name": one.name, "owner": one.id in owners} for one in directory.people]
@@ -1691,11 +1759,9 @@ def _schema_message(found: str | None, where: str) -> str:
     if found is None:
         return _("{where} holds no xieban tables; create them with “xieban init”").format(where=where)
     if found > migrations.HEAD:
-        return _("{where} was written by a newer xieban (schema {found}, this program knows {head}); upgrade the program").format(
-            where=where, found=found, head=migrations.HEAD
-        )
+        return _(
+            "{where} was written by a newer xieban (schema {found}, this program knows {head}); upgrade the program"
+        ).format(where=where, found=found, head=migrations.HEAD)
     return _("{where} has the old schema {found}; bring it to {head} with “xieban init”").format(
         where=where, found=found, head=migrations.HEAD
     )
-
-

@@ -100,8 +100,12 @@ def read(source: bytes, *, name: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise BadInput(_("{file}{line}: not YAML: {reason}").format(file=name, line=line, reason=getattr(error, "problem", error))) from error
-    if not isinstance(loaded, dict) or not {"scenario", "procedure", "clock", "subject", "steps", "expect"} <= set(loaded):
+        raise BadInput(
+            _("{file}{line}: not YAML: {reason}").format(file=name, line=line, reason=getattr(error, "problem", error))
+        ) from error
+    if not isinstance(loaded, dict) or not {"scenario", "procedure", "clock", "subject", "steps", "expect"} <= set(
+        loaded
+    ):
         raise BadInput(
             _("{file}: a scenario needs scenario, procedure, clock, subject, steps and expect").format(file=name)
         )
@@ -125,7 +129,13 @@ def not_taken(procedure: Procedure, results: Sequence[Result]) -> list[tuple[str
         for flow in one.flows():
             if _process_of_scope(one, flow.scope) == process and (process, flow.id) not in taken:
                 source, target = one.elements[flow.source], one.elements[flow.target]
-                found.append((process, flow.id, f"{source.name or source.id} → {flow.name + ': ' if flow.name else ''}{target.name or target.id}"))
+                found.append(
+                    (
+                        process,
+                        flow.id,
+                        f"{source.name or source.id} → {flow.name + ': ' if flow.name else ''}{target.name or target.id}",
+                    )
+                )
         for node in one.nodes():
             if node.kind == "boundaryEvent" and one.process_of(node) == process and (process, node.id) not in entered:
                 found.append((process, node.id, node.name or node.id))
@@ -241,8 +251,10 @@ class ScenarioRun:
             return _instant(step["at"])
         if "after" in step:
             calendar = calendars.shipped("CN")
-            return calendars.due_after(self.clock.now, str(step["after"]), calendar).at if "WD" in str(step["after"]) else (
-                self.clock.now + _span(str(step["after"]))
+            return (
+                calendars.due_after(self.clock.now, str(step["after"]), calendar).at
+                if "WD" in str(step["after"])
+                else (self.clock.now + _span(str(step["after"])))
             )
         return self.clock.now
 
@@ -263,16 +275,24 @@ class ScenarioRun:
                 if element in allowed:
                     allowed.remove(element)
                 else:
-                    self.problems.append(_("{where}: the timer {timer} fired on the way, at {at}").format(where=where, timer=element, at=_local(at)))
+                    self.problems.append(
+                        _("{where}: the timer {timer} fired on the way, at {at}").format(
+                            where=where, timer=element, at=_local(at)
+                        )
+                    )
         self.clock.now = max(self.clock.now, target)
         self.runtime.sweep()
         if allowed:
-            self.problems.append(_("{where}: {timers} should have fired on the way").format(where=where, timers=", ".join(allowed)))
+            self.problems.append(
+                _("{where}: {timers} should have fired on the way").format(where=where, timers=", ".join(allowed))
+            )
 
     def _timers(self, *, until: datetime) -> list[tuple[datetime, str]]:
         waits = self.runtime.why(self.case, actor=SYSTEM)
         return sorted(
-            (one.due, one.element.replace(".", "/")) for one in waits if one.kind == "timer" and one.due is not None and one.due <= until
+            (one.due, one.element.replace(".", "/"))
+            for one in waits
+            if one.kind == "timer" and one.due is not None and one.due <= until
         )
 
     def _fire(self, where: str, step: Mapping[str, Any]) -> None:
@@ -281,14 +301,18 @@ class ScenarioRun:
         if not running:
             self.problems.append(
                 _("{where}: no timer {timer} is running; running are {known}").format(
-                    where=where, timer=wanted, known=", ".join(one[1] for one in self._timers(until=datetime.max.replace(tzinfo=ZONE))) or "-"
+                    where=where,
+                    timer=wanted,
+                    known=", ".join(one[1] for one in self._timers(until=datetime.max.replace(tzinfo=ZONE))) or "-",
                 )
             )
             return
         at = running[0][0]
         if "at" in step and not _same_time(step["at"], at):
             self.problems.append(
-                _("{where}: {timer} is due at {found}, expected {wanted}").format(where=where, timer=wanted, found=_local(at), wanted=step["at"])
+                _("{where}: {timer} is due at {found}, expected {wanted}").format(
+                    where=where, timer=wanted, found=_local(at), wanted=step["at"]
+                )
             )
         self._move(where, {"at": at.astimezone(ZONE).isoformat(), "fires": [wanted, *(step.get("fires") or ())]})
 
@@ -300,8 +324,15 @@ class ScenarioRun:
             if ".".join((*one.path, one.element)) == element
         ]
         if not items:
-            open_now = ", ".join("/".join((*one.path, one.element)) for one in self.runtime.case(self.case, actor=SYSTEM, history=1).items)
-            self.problems.append(_("{where}: {element} is not open; open are {open}").format(where=where, element=step["complete"], open=open_now or "-"))
+            open_now = ", ".join(
+                "/".join((*one.path, one.element))
+                for one in self.runtime.case(self.case, actor=SYSTEM, history=1).items
+            )
+            self.problems.append(
+                _("{where}: {element} is not open; open are {open}").format(
+                    where=where, element=step["complete"], open=open_now or "-"
+                )
+            )
             return
         item = min(items, key=lambda one: one.opened_at)
         if "due" in step and (item.due is None or not _same_day(step["due"], item.due.at)):
@@ -322,17 +353,33 @@ class ScenarioRun:
             )
         except XiebanError as error:
             if refused is None:
-                self.problems.append(_("{where}: {element} was refused: {error}").format(where=where, element=step["complete"], error=_words(error)))
+                self.problems.append(
+                    _("{where}: {element} was refused: {error}").format(
+                        where=where, element=step["complete"], error=_words(error)
+                    )
+                )
             elif not self._said(str(refused), error, lambda: self._try_again(item, step, data)):
-                self.problems.append(_("{where}: refused, but with other words than {wanted!r}: {error}").format(where=where, wanted=refused, error=_words(error)))
+                self.problems.append(
+                    _("{where}: refused, but with other words than {wanted!r}: {error}").format(
+                        where=where, wanted=refused, error=_words(error)
+                    )
+                )
         else:
             if refused is not None:
-                self.problems.append(_("{where}: {element} should have been refused ({wanted})").format(where=where, element=step["complete"], wanted=refused))
+                self.problems.append(
+                    _("{where}: {element} should have been refused ({wanted})").format(
+                        where=where, element=step["complete"], wanted=refused
+                    )
+                )
 
     def _try_again(self, item: ItemView, step: Mapping[str, Any], data: Mapping[str, Any]) -> XiebanError | None:
         try:
             self.runtime.complete(
-                item.id, data, actor=self._clerk(item, step.get("by")), outcome=str(step.get("outcome") or "done"), reason=step.get("reason")
+                item.id,
+                data,
+                actor=self._clerk(item, step.get("by")),
+                outcome=str(step.get("outcome") or "done"),
+                reason=step.get("reason"),
             )
         except XiebanError as error:
             return error
@@ -350,11 +397,15 @@ class ScenarioRun:
         return other is not None and wanted in _words(other)
 
     def _signal(self, where: str, step: Mapping[str, Any]) -> None:
-        self.runtime.signal_subject(self.number, str(step["signal"]), actor=SYSTEM, payload=_jsonlike(step.get("data") or {}))
+        self.runtime.signal_subject(
+            self.number, str(step["signal"]), actor=SYSTEM, payload=_jsonlike(step.get("data") or {})
+        )
 
     def _message(self, where: str, step: Mapping[str, Any]) -> None:
         key = str(step.get("key") or f"{self.case}/{self.number}")
-        self.runtime.deliver_message(str(step["message"]), key, _jsonlike(step.get("data") or {}), sender="scenario", actor=SYSTEM)
+        self.runtime.deliver_message(
+            str(step["message"]), key, _jsonlike(step.get("data") or {}), sender="scenario", actor=SYSTEM
+        )
 
     def _withdraw(self, where: str, step: Mapping[str, Any]) -> None:
         self.runtime.withdraw(self.case, reason=str(step["withdraw"]), actor=SYSTEM)
@@ -370,7 +421,9 @@ class ScenarioRun:
         node = self.procedure.node(self._process(item), item.element)
         clerks = directory.clerks_of(item.department, today, node.groups)
         if not clerks:
-            raise NotFound(_("nobody in {department} may do {element}").format(department=item.department, element=item.element))
+            raise NotFound(
+                _("nobody in {department} may do {element}").format(department=item.department, element=item.element)
+            )
         others = self._must_differ(item)
         return self.runtime.actor(next((one.id for one in clerks if one.id not in others), clerks[0].id))
 
@@ -396,7 +449,8 @@ class ScenarioRun:
         page = self.runtime.case(self.case, actor=SYSTEM, history=1)
         prefix = ".".join(item.path)
         scope = {
-            key[len(prefix) + 1 :] if prefix and key.startswith(prefix + ".") else key: value for key, value in page.fields.items()
+            key[len(prefix) + 1 :] if prefix and key.startswith(prefix + ".") else key: value
+            for key, value in page.fields.items()
         }
         return {**scope, "subject": dict(page.subject), "case": {"number": self.case}}
 
@@ -425,7 +479,9 @@ class ScenarioRun:
             return "scan.pdf", small_pdf(f"{self.scenario['scenario']} {where}")
         if name == "photo":
             return "photo.png", small_png(f"{self.scenario['scenario']} {where}")
-        raise NotFound(_("{where}: files beside a scenario are @scan and @photo, not @{name}").format(where=where, name=name))
+        raise NotFound(
+            _("{where}: files beside a scenario are @scan and @photo, not @{name}").format(where=where, name=name)
+        )
 
     # --- expectations --------------------------------------------------------------------------------------------
     def compare(self, where: str, expected: Mapping[str, Any]) -> None:
@@ -435,7 +491,9 @@ class ScenarioRun:
         passed = _passed(history)
         completed = [at.replace(".", "/") for what, at, *_note in passed if what == "c"]
         if page.incident:
-            self.problems.append(_("{where}: the machine stopped: {incident}").format(where=where, incident=page.incident))
+            self.problems.append(
+                _("{where}: the machine stopped: {incident}").format(where=where, incident=page.incident)
+            )
         self._equal(where, "state", expected, str(page.case.state))
         self._equal(where, "status", expected, page.case.milestone)
         if "end" in expected:
@@ -451,7 +509,9 @@ class ScenarioRun:
         }
         for element in expected.get("never") or ():
             if str(element) in touched:
-                self.problems.append(_("{where}: {element} should never have been entered").format(where=where, element=element))
+                self.problems.append(
+                    _("{where}: {element} should never have been entered").format(where=where, element=element)
+                )
         for element, wanted in (expected.get("decisions") or {}).items():
             self._decision(where, str(element), wanted, page.fields, passed)
         if "documents" in expected:
@@ -461,9 +521,17 @@ class ScenarioRun:
         for key, wanted in (expected.get("file") or {}).items():
             found_value = page.fields.get(str(key))
             if not _like(wanted, found_value):
-                self.problems.append(_("{where}: {key} is {found!r}, expected {wanted!r}").format(where=where, key=key, found=found_value, wanted=wanted))
+                self.problems.append(
+                    _("{where}: {key} is {found!r}, expected {wanted!r}").format(
+                        where=where, key=key, found=found_value, wanted=wanted
+                    )
+                )
         if "messages" in expected:
-            found = [str(one["name"]) for one in self.runtime.messages(self.case, actor=SYSTEM) if one["name"] != "LedgerUpdated"]
+            found = [
+                str(one["name"])
+                for one in self.runtime.messages(self.case, actor=SYSTEM)
+                if one["name"] != "LedgerUpdated"
+            ]
             self._same(where, "messages", [str(one) for one in expected["messages"] or ()], found)
 
     def _kind(self, element: str) -> str | None:
@@ -476,7 +544,11 @@ class ScenarioRun:
 
     def _same(self, where: str, what: str, wanted: Any, found: Any) -> None:
         if wanted != found:
-            self.problems.append(_("{where}: {what} is {found}, expected {wanted}").format(where=where, what=what, found=found, wanted=wanted))
+            self.problems.append(
+                _("{where}: {what} is {found}, expected {wanted}").format(
+                    where=where, what=what, found=found, wanted=wanted
+                )
+            )
 
     def _path(self, where: str, wanted: Sequence[Any], completed: Sequence[str]) -> None:
         at = 0
@@ -488,12 +560,21 @@ class ScenarioRun:
                     last = max(last, completed.index(element, at) + 1)
                 except ValueError:
                     self.problems.append(
-                        _("{where}: the path should pass {element} after {before}").format(where=where, element=element, before=completed[at - 1] if at else "-")
+                        _("{where}: the path should pass {element} after {before}").format(
+                            where=where, element=element, before=completed[at - 1] if at else "-"
+                        )
                     )
                     return
             at = last
 
-    def _decision(self, where: str, element: str, wanted: Mapping[str, Any], fields: Mapping[str, Any], passed: Sequence[Sequence[str]]) -> None:
+    def _decision(
+        self,
+        where: str,
+        element: str,
+        wanted: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        passed: Sequence[Sequence[str]],
+    ) -> None:
         path, _slash, id = element.rpartition("/")
         node = self.procedure.node(self.procedure.process_at(tuple(path.split("/")) if path else ()), id)
         prefix = path.replace("/", ".") + "." if path else ""
@@ -508,9 +589,17 @@ class ScenarioRun:
             if key == "rules":
                 notes = [line[2] for line in passed if len(line) > 2 and line[1] == element.replace("/", ".")]
                 if not any(str(rule) in notes[-1] for rule in value) if notes else True:
-                    self.problems.append(_("{where}: {element} hit {found}, expected rules {wanted}").format(where=where, element=element, found=notes[-1:] or "-", wanted=value))
+                    self.problems.append(
+                        _("{where}: {element} hit {found}, expected rules {wanted}").format(
+                            where=where, element=element, found=notes[-1:] or "-", wanted=value
+                        )
+                    )
             elif not _like(value, given.get(key)):
-                self.problems.append(_("{where}: {element} decided {found!r}, expected {wanted!r}").format(where=where, element=element, found=given.get(key), wanted=value))
+                self.problems.append(
+                    _("{where}: {element} decided {found!r}, expected {wanted!r}").format(
+                        where=where, element=element, found=given.get(key), wanted=value
+                    )
+                )
 
     def _documents(self, where: str, wanted: Mapping[str, Any]) -> None:
         documents = self.runtime.documents(actor=SYSTEM, case=self.case)
@@ -519,7 +608,12 @@ class ScenarioRun:
             if origin not in wanted:
                 continue
             found = [one for one in documents if one.origin == origin]
-            self._same(where, f"documents {origin}", [str(one["code"]) for one in wanted[origin] or ()], [one.code for one in found])
+            self._same(
+                where,
+                f"documents {origin}",
+                [str(one["code"]) for one in wanted[origin] or ()],
+                [one.code for one in found],
+            )
             for expected, one in zip(wanted[origin] or (), found, strict=False):
                 day = one.issued_at.astimezone(ZONE).date() if one.issued_at else None
                 for key in ("on", "date"):
@@ -528,7 +622,9 @@ class ScenarioRun:
                 if "number" in expected:
                     self._same(where, f"{one.code} number", str(expected["number"]), one.number)
                 if expected.get("issuer"):
-                    agency = directory.agency(resolve_party(directory, str(expected["issuer"]), self.regions).agency).name
+                    agency = directory.agency(
+                        resolve_party(directory, str(expected["issuer"]), self.regions).agency
+                    ).name
                     self._same(where, f"{one.code} issuer", agency, one.issuer)
         for code in wanted.get("absent") or ():
             if any(one.code == str(code) for one in documents):
@@ -539,12 +635,16 @@ class ScenarioRun:
         for kind, rows in wanted.items():
             life = [one for one in found if one.kind == kind]
             if len(life) != len(rows):
-                self._same(where, f"standing {kind}", f"{len(rows)} intervals", f"{len(life)}: {[one.holder for one in life]}")
+                self._same(
+                    where, f"standing {kind}", f"{len(rows)} intervals", f"{len(life)}: {[one.holder for one in life]}"
+                )
                 continue
             for expected, one in zip(rows, life, strict=True):
                 holder = str(expected.get("holder") or "")
                 if expected.get("party"):
-                    holder = directory.agency(resolve_party(directory, str(expected["party"]), self.regions).agency).name
+                    holder = directory.agency(
+                        resolve_party(directory, str(expected["party"]), self.regions).agency
+                    ).name
                 self._same(where, f"standing {kind} holder", holder, one.holder)
                 for key, at in (("since", one.valid_from), ("until", one.valid_to)):
                     if key in expected and (at is None or not _same_time(expected[key], at)):
@@ -562,7 +662,9 @@ class ScenarioRun:
             if kind.required:
                 holders = [one for one in standings if one.kind == kind.code and one.valid_to is None]
                 if len(holders) != 1:
-                    self.problems.append(_("{where}: {kind} has {count} holders").format(where=where, kind=kind.name, count=len(holders)))
+                    self.problems.append(
+                        _("{where}: {kind} has {count} holders").format(where=where, kind=kind.name, count=len(holders))
+                    )
 
     def _place(self, at: str) -> tuple[str, str]:
         path, _dot, element = at.rpartition(".")
@@ -622,7 +724,9 @@ def _same_time(wanted: Any, at: datetime) -> bool:
 
 
 def _is_day(value: Any) -> bool:
-    return (isinstance(value, date) and not isinstance(value, datetime)) or (isinstance(value, str) and len(value) == 10)
+    return (isinstance(value, date) and not isinstance(value, datetime)) or (
+        isinstance(value, str) and len(value) == 10
+    )
 
 
 def _span(text: str) -> timedelta:
@@ -681,4 +785,3 @@ def small_png(text: str) -> bytes:
 
     header = struct.pack(">IIBBBBB", 16, 16, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-

@@ -14,13 +14,35 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow_runtime import chain
 from workflow_runtime import tables as t
 from workflow_runtime.casefile import dumps
-from workflow_runtime.model import MOVES, Actor, CaseState, DocumentState, ItemState, JobState, MessageState, VersionState
+from workflow_runtime.model import (
+    MOVES,
+    Actor,
+    CaseState,
+    DocumentState,
+    ItemState,
+    JobState,
+    MessageState,
+    VersionState,
+)
 
 OPEN_ITEM = (ItemState.READY, ItemState.RESERVED)
 
@@ -33,12 +55,16 @@ def move(
     Columns in `counting` go up by one.
     """
     statement = _move_statement(table, name, tuple(ids), tuple(values), counting)
-    parameters = {f"id_{column}": value for column, value in ids.items()} | {f"to_{column}": value for column, value in values.items()}
+    parameters = {f"id_{column}": value for column, value in ids.items()} | {
+        f"to_{column}": value for column, value in values.items()
+    }
     return tx.execute(statement, parameters).rowcount == 1
 
 
 @cache
-def _move_statement(table: Table, name: str, ids: tuple[str, ...], values: tuple[str, ...], counting: tuple[str, ...]) -> Any:
+def _move_statement(
+    table: Table, name: str, ids: tuple[str, ...], values: tuple[str, ...], counting: tuple[str, ...]
+) -> Any:
     step = MOVES[name]
     changed: dict[str, Any] = {column: bindparam(f"to_{column}", type_=table.c[column].type) for column in values}
     changed |= {column: table.c[column] + 1 for column in counting}
@@ -48,34 +74,57 @@ def _move_statement(table: Table, name: str, ids: tuple[str, ...], values: tuple
     return statement
 
 
+def _insert(tx: Connection, table: Table, **values: Any) -> int:
+    """A new row; returns its id."""
+    key = tx.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
 # --- what was deployed -------------------------------------------------------------------------------------------
 def insert_version(
-    tx: Connection, *, key: str, code: str, name: str, kind: str, sha256: str, files: Mapping[str, bytes], now: datetime, actor: Actor
+    tx: Connection,
+    *,
+    key: str,
+    code: str,
+    name: str,
+    kind: str,
+    sha256: str,
+    files: Mapping[str, bytes],
+    now: datetime,
+    actor: Actor,
 ) -> int:
     """A new immutable version of a procedure, numbered after the last; returns its id."""
     last = tx.execute(select(func.max(t.procedure_version.c.version)).where(t.procedure_version.c.key == key)).scalar()
-    version_id = tx.execute(
-        insert(t.procedure_version).values(
-            key=key,
-            version=(last or 0) + 1,
-            code=code,
-            name=name,
-            kind=kind,
-            sha256=sha256,
-            state=VersionState.ACTIVE,
-            deployed_at=now,
-            deployed_by=actor.clerk,
-        )
-    ).inserted_primary_key[0]
+    version_id = _insert(
+        tx,
+        t.procedure_version,
+        key=key,
+        version=(last or 0) + 1,
+        code=code,
+        name=name,
+        kind=kind,
+        sha256=sha256,
+        state=VersionState.ACTIVE,
+        deployed_at=now,
+        deployed_by=actor.clerk,
+    )
     tx.execute(
         insert(t.bundle_file),
         [{"version_id": version_id, "path": path, "content": content} for path, content in sorted(files.items())],
     )
-    return int(version_id)
+    return version_id
 
 
 def insert_profile(
-    tx: Connection, *, jurisdiction: str, sha256: str, valid_from: date | None, valid_to: date | None, content: bytes, now: datetime
+    tx: Connection,
+    *,
+    jurisdiction: str,
+    sha256: str,
+    valid_from: date | None,
+    valid_to: date | None,
+    content: bytes,
+    now: datetime,
 ) -> int:
     """Keep a profile version (the same content again is the same row); returns its id."""
     known = tx.execute(
@@ -83,12 +132,15 @@ def insert_profile(
     ).scalar()
     if known is not None:
         return int(known)
-    return int(
-        tx.execute(
-            insert(t.profile).values(
-                jurisdiction=jurisdiction, sha256=sha256, valid_from=valid_from, valid_to=valid_to, content=content, imported_at=now
-            )
-        ).inserted_primary_key[0]
+    return _insert(
+        tx,
+        t.profile,
+        jurisdiction=jurisdiction,
+        sha256=sha256,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        content=content,
+        imported_at=now,
     )
 
 
@@ -97,16 +149,23 @@ def insert_calendar(tx: Connection, *, name: str, sha256: str, years: Mapping[in
     known = tx.execute(select(t.calendar.c.id).where(t.calendar.c.name == name, t.calendar.c.sha256 == sha256)).scalar()
     if known is not None:
         return int(known)
-    calendar_id = int(tx.execute(insert(t.calendar).values(name=name, sha256=sha256, imported_at=now)).inserted_primary_key[0])
+    calendar_id = _insert(tx, t.calendar, name=name, sha256=sha256, imported_at=now)
     tx.execute(
-        insert(t.calendar_year), [{"calendar_id": calendar_id, "year": year, "content": content} for year, content in years.items()]
+        insert(t.calendar_year),
+        [{"calendar_id": calendar_id, "year": year, "content": content} for year, content in years.items()],
     )
     return calendar_id
 
 
 # --- who is who --------------------------------------------------------------------------------------------------
 def replace_organisation(
-    tx: Connection, *, sha256: str, content: bytes, departments: Iterable[Mapping[str, Any]], now: datetime, actor: Actor
+    tx: Connection,
+    *,
+    sha256: str,
+    content: bytes,
+    departments: Iterable[Mapping[str, Any]],
+    now: datetime,
+    actor: Actor,
 ) -> None:
     """Make an organisation file the current one; departments that it no longer names become inactive."""
     tx.execute(insert(t.organisation).values(sha256=sha256, content=content, imported_at=now, imported_by=actor.clerk))
@@ -121,15 +180,28 @@ def replace_organisation(
 
 # --- subjects and standings --------------------------------------------------------------------------------------
 def insert_subject(
-    tx: Connection, *, kind: str, number: str, name: str, region: str, identity_hash: str | None, document: str, now: datetime
+    tx: Connection,
+    *,
+    kind: str,
+    number: str,
+    name: str,
+    region: str,
+    identity_hash: str | None,
+    document: str,
+    now: datetime,
 ) -> int:
     """A new subject; returns its id. Raises IntegrityError when the identity is already registered."""
-    return int(
-        tx.execute(
-            insert(t.subject).values(
-                kind=kind, number=number, name=name, region=region, identity_hash=identity_hash, document=document, registered_at=now, rev=1
-            )
-        ).inserted_primary_key[0]
+    return _insert(
+        tx,
+        t.subject,
+        kind=kind,
+        number=number,
+        name=name,
+        region=region,
+        identity_hash=identity_hash,
+        document=document,
+        registered_at=now,
+        rev=1,
     )
 
 
@@ -146,12 +218,16 @@ def switch_standing(
 ) -> bool:
     """End the open interval of `kind` at `at` and open one for the new holder; False when that holder holds it already."""
     open_row = tx.execute(
-        select(t.standing).where(t.standing.c.subject_id == subject_id, t.standing.c.kind == kind, t.standing.c.valid_to.is_(None))
+        select(t.standing).where(
+            t.standing.c.subject_id == subject_id, t.standing.c.kind == kind, t.standing.c.valid_to.is_(None)
+        )
     ).first()
     if open_row is not None:
         if open_row.holder == holder and open_row.holder_agency == holder_agency:
             return False
-        tx.execute(update(t.standing).where(t.standing.c.id == open_row.id).values(valid_to=max(at, open_row.valid_from)))
+        tx.execute(
+            update(t.standing).where(t.standing.c.id == open_row.id).values(valid_to=max(at, open_row.valid_from))
+        )
     tx.execute(
         insert(t.standing).values(
             subject_id=subject_id,
@@ -171,7 +247,9 @@ def open_standings(tx: Connection, subject_id: int) -> Sequence[Row[Any]]:
     return tx.execute(_OPEN_STANDINGS, {"subject": subject_id}).all()
 
 
-_OPEN_STANDINGS = select(t.standing).where(t.standing.c.subject_id == bindparam("subject"), t.standing.c.valid_to.is_(None))
+_OPEN_STANDINGS = select(t.standing).where(
+    t.standing.c.subject_id == bindparam("subject"), t.standing.c.valid_to.is_(None)
+)
 
 
 # --- cases -------------------------------------------------------------------------------------------------------
@@ -216,10 +294,16 @@ _CASE_BY_ID = _locked_case().where(t.case.c.id == bindparam("id"))
 
 def insert_case(tx: Connection, *, document: str, parties: Sequence[Mapping[str, Any]], **values: Any) -> int:
     """A new open case with its file and parties; returns its id."""
-    case_id = int(
-        tx.execute(
-            insert(t.case).values(state=CaseState.OPEN, rev=1, timers=0, subscriptions=0, history_length=0, history_hash=chain.GENESIS, **values)
-        ).inserted_primary_key[0]
+    case_id = _insert(
+        tx,
+        t.case,
+        state=CaseState.OPEN,
+        rev=1,
+        timers=0,
+        subscriptions=0,
+        history_length=0,
+        history_hash=chain.GENESIS,
+        **values,
     )
     tx.execute(insert(t.case_file).values(case_id=case_id, document=document))
     if parties:
@@ -245,7 +329,9 @@ def save_case_file(tx: Connection, case_id: int, document: str) -> None:
     tx.execute(_SAVE_FILE, {"of_case": case_id, "content": document})
 
 
-_SAVE_FILE = update(t.case_file).where(t.case_file.c.case_id == bindparam("of_case")).values(document=bindparam("content"))
+_SAVE_FILE = (
+    update(t.case_file).where(t.case_file.c.case_id == bindparam("of_case")).values(document=bindparam("content"))
+)
 
 
 # --- work items --------------------------------------------------------------------------------------------------
@@ -284,10 +370,12 @@ def count_reminder(tx: Connection, item_id: str) -> None:
     tx.execute(update(t.work_item).where(t.work_item.c.id == item_id).values(reminded=t.work_item.c.reminded + 1))
 
 
-def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Row[Any]]:
+def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Any]:
     """Open items past their due time whose department has not been told yet."""
     return tx.execute(
-        select(t.work_item.c.id, t.work_item.c.case_id, t.work_item.c.department_id, t.work_item.c.name, t.case.c.number)
+        select(
+            t.work_item.c.id, t.work_item.c.case_id, t.work_item.c.department_id, t.work_item.c.name, t.case.c.number
+        )
         .join(t.case, t.case.c.id == t.work_item.c.case_id)
         .where(t.work_item.c.state.in_(OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None))
         .order_by(t.work_item.c.due_at)
@@ -303,7 +391,13 @@ def mark_overdue_told(tx: Connection, item_id: str, now: datetime) -> bool:
 
 # --- timers and subscriptions: projections of the engine's state -------------------------------------------------
 def sync_waits(
-    tx: Connection, case_id: int, table: Table, wanted: Sequence[Mapping[str, Any]], now: datetime, *, known_empty: bool = False
+    tx: Connection,
+    case_id: int,
+    table: Table,
+    wanted: Sequence[Mapping[str, Any]],
+    now: datetime,
+    *,
+    known_empty: bool = False,
 ) -> None:
     """Make the case's rows of `table` (timer or subscription) be exactly `wanted`, by id; a moved due date is rewritten."""
     if known_empty and not wanted:
@@ -319,7 +413,11 @@ def sync_waits(
     if table is t.timer:
         for row in wanted:
             if row["id"] in rows and rows[row["id"]].due_at != row["due_at"]:
-                tx.execute(update(table).where(table.c.case_id == case_id, table.c.id == row["id"]).values(due_at=row["due_at"]))
+                tx.execute(
+                    update(table)
+                    .where(table.c.case_id == case_id, table.c.id == row["id"])
+                    .values(due_at=row["due_at"])
+                )
 
 
 @cache
@@ -371,7 +469,9 @@ def waiting_message(tx: Connection, name: str, correlation: str, now: datetime) 
 def waiting_subscription(tx: Connection, name: str, correlation: str) -> Row[Any] | None:
     """A case that waits for that message now."""
     return tx.execute(
-        select(t.subscription).where(t.subscription.c.name == name, t.subscription.c.correlation == correlation).limit(1)
+        select(t.subscription)
+        .where(t.subscription.c.name == name, t.subscription.c.correlation == correlation)
+        .limit(1)
     ).first()
 
 
@@ -420,7 +520,9 @@ def insert_job(
     )
 
 
-def claim_job(tx: Connection, now: datetime, *, owner: str, lease: timedelta, case_id: int | None = None) -> Claim | None:
+def claim_job(
+    tx: Connection, now: datetime, *, owner: str, lease: timedelta, case_id: int | None = None
+) -> Claim | None:
     """The next job that may run, under a lease and a fresh fence; its attempt is counted before anything is tried."""
     ready = (
         select(t.job.c.id)
@@ -517,7 +619,9 @@ def insert_incident(
 ) -> None:
     """The machine stopped; a person is needed."""
     tx.execute(
-        insert(t.incident).values(case_id=case_id, job_id=job_id, element=element, code=code, message=message, opened_at=now)
+        insert(t.incident).values(
+            case_id=case_id, job_id=job_id, element=element, code=code, message=message, opened_at=now
+        )
     )
 
 
@@ -536,13 +640,23 @@ class History:
         self._entries: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
 
-    def add(self, kind: str, *, actor: Actor, at: datetime, element: str | None = None, content: Mapping[str, Any] | None = None) -> None:
+    def add(
+        self,
+        kind: str,
+        *,
+        actor: Actor,
+        at: datetime,
+        element: str | None = None,
+        content: Mapping[str, Any] | None = None,
+    ) -> None:
         """One more line. `content` is committed to by a salted hash and stored apart."""
         self.length += 1
         text = dumps(dict(content or {}))
         salt = secrets.token_hex(16)
         committed = chain.commitment(salt, text)
-        self.head = chain.entry_hash(self.case_number, self.length, kind, element, actor.clerk, at, self.head, committed)
+        self.head = chain.entry_hash(
+            self.case_number, self.length, kind, element, actor.clerk, at, self.head, committed
+        )
         self._entries.append(
             {
                 "sequence": self.length,
@@ -594,7 +708,12 @@ def add_document_event(
     ).scalar()
     tx.execute(
         insert(t.document_event).values(
-            document_id=document_id, sequence=(last or 0) + 1, kind=kind, at=at, party=party, content=dumps(dict(content or {}))
+            document_id=document_id,
+            sequence=(last or 0) + 1,
+            kind=kind,
+            at=at,
+            party=party,
+            content=dumps(dict(content or {})),
         )
     )
     moves = {"delivered": "deliver", "superseded": "supersede", "voided": "void"}
@@ -622,10 +741,14 @@ def current_documents(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
 def record_file(tx: Connection, *, sha256: str, size: int, media_type: str, now: datetime, actor: Actor) -> None:
     """A file in the file store; the same content again is the same row."""
     if tx.execute(select(t.file.c.sha256).where(t.file.c.sha256 == sha256)).first() is None:
-        tx.execute(insert(t.file).values(sha256=sha256, size=size, media_type=media_type, stored_at=now, stored_by=actor.clerk))
+        tx.execute(
+            insert(t.file).values(sha256=sha256, size=size, media_type=media_type, stored_at=now, stored_by=actor.clerk)
+        )
 
 
-def insert_notification(tx: Connection, *, case_id: int | None, department_id: str, kind: str, text: str, now: datetime) -> str:
+def insert_notification(
+    tx: Connection, *, case_id: int | None, department_id: str, kind: str, text: str, now: datetime
+) -> str:
     """A notification for a department, to be carried out after the commit; returns its stable id."""
     notification_id = secrets.token_hex(16)
     tx.execute(

@@ -13,7 +13,9 @@ People = Callable[[str], list[Actor]]
 COUNTY, BUREAU = "cwi-qingxi.social_work", "cab-qingxi.child_welfare"
 
 
-def test_a_reminder_fires_once_and_leaves_the_item_open(runtime: Runtime, case: CasePage, people: People, clock: Clock) -> None:
+def test_a_reminder_fires_once_and_leaves_the_item_open(
+    runtime: Runtime, case: CasePage, people: People, clock: Clock
+) -> None:
     (social_worker, *_) = people(COUNTY)
     runtime.complete(open_item(runtime, case, "prepare").id, {"summary": "一册", "pages": 3}, actor=social_worker)
 
@@ -42,7 +44,9 @@ def test_a_late_item_is_on_the_list_of_its_department_and_told_once(
     assert [line.kind for line in runtime.history(case.case.number, actor=SYSTEM)].count("overdue") == 1
 
 
-def test_reads_say_what_is_due_and_has_not_fired(runtime: Runtime, case: CasePage, people: People, clock: Clock) -> None:
+def test_reads_say_what_is_due_and_has_not_fired(
+    runtime: Runtime, case: CasePage, people: People, clock: Clock
+) -> None:
     (social_worker, *_) = people(COUNTY)
     runtime.complete(open_item(runtime, case, "prepare").id, {"summary": "一册", "pages": 3}, actor=social_worker)
 

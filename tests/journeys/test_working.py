@@ -54,7 +54,9 @@ class TestACaseGoesItsWay:
         assert open_item(runtime, case, "prepare").state == ItemState.READY
         assert "缺体检报告" in runtime.history(case.case.number, actor=SYSTEM)[-1].text
 
-    def test_the_case_is_on_the_worklist_soonest_due_first(self, runtime: Runtime, case: CasePage, people: People) -> None:
+    def test_the_case_is_on_the_worklist_soonest_due_first(
+        self, runtime: Runtime, case: CasePage, people: People
+    ) -> None:
         (social_worker, *_) = people(COUNTY)
 
         (item,) = runtime.worklist(actor=social_worker)
@@ -144,7 +146,9 @@ class TestEntriesThatAreRefused:
         with pytest.raises(FourEyes):
             runtime.claim(approve.id, actor=checker)
 
-    def test_a_clerk_of_another_department_cannot_be_given_an_item(self, runtime: Runtime, case: CasePage, people: People) -> None:
+    def test_a_clerk_of_another_department_cannot_be_given_an_item(
+        self, runtime: Runtime, case: CasePage, people: People
+    ) -> None:
         (social_worker, *_), (checker, *_) = people(COUNTY), people(BUREAU)
 
         with pytest.raises(NotAllowed, match="does not work in"):
