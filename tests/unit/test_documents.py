@@ -8,11 +8,15 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -90,6 +94,9 @@ class TestTheShippedDocuments:
     @pytest.mark.parametrize("code", CODES)
     def test_are_without_a_finding(self, code: str) -> None:
         assert documents.inspect(documents.folder(code))[1] == []
+
+    def test_print_in_every_language_full_and_sparse_and_as_drafts(self, press: Renderer) -> None:
+        assert [finding for code in CODES for finding in documents.proofread(template(code), renderer=press)] == []
 
     @pytest.mark.parametrize("code", CODES)
     def test_print_every_value_that_was_entered(self, press: Renderer, code: str) -> None:
@@ -699,6 +706,29 @@ class TestTheWarmChild:
         assert press.child is None
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
+
+    def test_that_cannot_start_says_why(self, tmp_path: Path) -> None:
+        (tmp_path / "broken.ttf").write_bytes(b"no font")
+        of = template("D77")
+
+        with Renderer(fonts=tmp_path) as press, pytest.raises(TemplateError, match="printing process failed"):
+            issued(press, of, of.sample())
+
+    def test_uses_the_sites_own_faces(self, tmp_path: Path) -> None:
+        shutil.copy(str(resources.files("templates").joinpath("_house/fonts/XiebanKai.ttf")), tmp_path / "site.ttf")
+        of = template("D77")
+
+        with Renderer(fonts=tmp_path) as press:
+            assert "蓝小荷" in issued(press, of, of.sample())
+
+    def test_leaves_nothing_behind(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        of = template("D77")
+
+        with Renderer() as press:
+            issued(press, of, of.sample())
+
+            assert list(tmp_path.iterdir()) == []
 
     def test_gives_pictures_of_the_pages(self, press: Renderer) -> None:
         of = template("D77")

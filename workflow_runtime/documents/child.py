@@ -224,10 +224,14 @@ def _template_line(error: BaseException) -> int | None:
     return frames[-1].lineno if frames else None
 
 
+def _limit(what: int, most: int) -> None:
+    _soft, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
 def _limit_processor(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    allowed = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+    _limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + seconds))
 
 
 def main() -> None:
@@ -235,10 +239,13 @@ def main() -> None:
     settings = json.loads(sys.argv[2])
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints by mistake does not reach the answers
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    press = Press([Path(folder) for folder in settings["fonts"]])
-    resource.setrlimit(resource.RLIMIT_AS, (settings["memory"], settings["memory"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _limit(resource.RLIMIT_CORE, 0)
+    try:
+        press = Press([Path(folder) for folder in settings["fonts"]])
+    finally:
+        os.rmdir(os.getcwd())  # empty it was, and gone it is emptier still: a template finds nothing there
+    _limit(resource.RLIMIT_AS, settings["memory"])
+    _limit(resource.RLIMIT_FSIZE, 0)
     while (message := receive(requests)) is not None:
         head, bodies = message
         _limit_processor(settings["seconds"])

@@ -27,7 +27,7 @@ from typing import IO, Any
 
 from workflow_runtime.documents import child, wording
 from workflow_runtime.documents.numbering import qr_svg, verification_code
-from workflow_runtime.documents.template import READING_COPY, SOURCE, Template
+from workflow_runtime.documents.template import READING_COPY, SAMPLES, SOURCE, Template
 from workflow_runtime.documents.values import check_context, complete, may_be_required
 from workflow_runtime.errors import TemplateError
 from workflow_runtime.findings import Finding, Severity
@@ -70,7 +70,8 @@ class Renderer:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._empty: tempfile.TemporaryDirectory[str] | None = None
+        self._inherited: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
         self._owner = os.getpid()
         self._done = 0
 
@@ -177,6 +178,8 @@ class Renderer:
             answer = self._try(request, bodies)
         if answer is None or answer is _KILLED:
             return {"wrong": "limits"}, []
+        if answer[0].get("wrong") == "failed":
+            return answer
         self._done += 1
         if self._done >= self._limits.renewed_after or answer[0].get("wrong") == "memory":
             self._stop()
@@ -200,17 +203,20 @@ class Renderer:
                 ended = process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 ended = 0
+            why = self._last_words()
             self._stop()
+            if ended > 0:
+                return {"wrong": "failed", "why": why}, []
             return _KILLED if ended in (-signal.SIGKILL, -signal.SIGTERM) else None
         return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._owner != os.getpid():
             # A forked worker shares its parent's pipes: leave that child alone and start one of our own.
-            self._process, self._empty, self._owner = None, None, os.getpid()
+            self._inherited, self._process, self._errors, self._owner = self._process, None, None, os.getpid()
         if self._process is None or self._process.poll() is not None:
             self._stop()
-            self._empty = tempfile.TemporaryDirectory(prefix="xieban-press-")
+            self._errors = tempfile.TemporaryFile()
             settings = {
                 "fonts": [str(folder.resolve()) for folder in self._folders],
                 "memory": self._limits.memory,
@@ -221,8 +227,8 @@ class Renderer:
                 [sys.executable, "-I", "-c", _START, json.dumps(path), json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=self._empty.name,
+                stderr=self._errors,
+                cwd=tempfile.mkdtemp(prefix="xieban-press-"),  # the child takes it away when it has settled
                 close_fds=True,
                 env={"LANG": "C.UTF-8", "RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
                 | {
@@ -241,9 +247,15 @@ class Renderer:
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     _close(stream)
-        if self._empty is not None:
-            self._empty.cleanup()
-            self._empty = None
+        if self._errors is not None:
+            self._errors.close()
+            self._errors = None
+
+    def _last_words(self) -> str:
+        assert self._errors is not None
+        self._errors.seek(0)
+        words = self._errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
+        return words[-1] if words else "?"
 
 
 def _close(stream: IO[bytes]) -> None:
@@ -392,6 +404,14 @@ def _findings(template: Template, file: str, head: Mapping[str, Any]) -> list[Fi
             )
             for character in head["characters"]
         ]
+    if head["wrong"] == "failed":
+        return [
+            one(
+                "document-press",
+                _("The printing process failed: {why}.").format(why=head["why"]),
+                _("This is a fault of the installation or of the program, not of the document. Report it."),
+            )
+        ]
     if head["wrong"] == "clauses":
         titles = {clause.id: clause for clause in template.clauses}
         return [
@@ -440,6 +460,18 @@ def render(
     return (renderer or shared()).render(
         template, context, number=number, issued_at=issued_at, verification=verification, draft=draft, language=language
     )
+
+
+def proofread(template: Template, *, renderer: Renderer | None = None) -> list[Finding]:
+    """Print both sample cases in every language, and the draft: everything that a case would meet, before it does."""
+    found: list[Finding] = []
+    for sample in SAMPLES:
+        for language, draft in (*((language, False) for language in template.languages), ("zh", True)):
+            try:
+                preview(template, sample=sample, draft=draft, language=language, renderer=renderer)
+            except TemplateError as error:
+                found += [one for one in error.findings if one not in found]
+    return found
 
 
 def preview(
