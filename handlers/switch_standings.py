@@ -1,4 +1,4 @@
-"""The moment of a transfer: custodian, guardian, payer or household registration change hands, together or not at all."""
+"""The moment of a transfer: standings change hands, all together or not at all."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def first_broken(
 ) -> int | None:
     """The sequence of the first entry that does not verify, or None when all do.
 
-    `entries`: (sequence, kind, element, actor, at, commitment, hash) in order; `contents`: sequence → (salt, content), an
-    erased one is simply absent; `head`: (length, hash) as the case row holds them.
+    `entries`: (sequence, kind, element, actor, at, commitment, hash) in order; `contents`: sequence → (salt, content),
+    an erased one is simply absent; `head`: (length, hash) as the case row holds them.
     """
     previous, expected = GENESIS, 1
     for sequence, kind, element, actor, at, committed, stored in entries:

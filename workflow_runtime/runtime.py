@@ -220,7 +220,10 @@ class Runtime:
         )
 
     def import_organisation(self, source: bytes, *, actor: Actor) -> Mapping[str, int]:
-        """Make an organisation file the current one; counts of what it holds. Raises DirectoryError with all findings."""
+        """Make an organisation file the current one; returns counts of what it holds.
+
+        Raises DirectoryError with all findings.
+        """
         self._owner_only(actor)
         directory = directories.read(source, name="organisation")
         rows = [
@@ -380,8 +383,8 @@ class Runtime:
     ) -> str:
         """A new subject, with the standings that hold at registration; returns its number.
 
-        `standings`: kind → {party or holder, since, basis}. Without them the registering agency has custody. Raises FormError
-        with all findings, RuleBroken when the identity is registered already or a required standing is missing.
+        `standings`: kind → {party or holder, since, basis}. Raises FormError with all findings,
+        RuleBroken when the identity is registered already or a required standing is missing.
         """
         self._known_actor(actor)
         subject_kind = self._subject_kind(kind)
@@ -728,7 +731,8 @@ class Runtime:
             if any(one.case == number for one in queries.standings(tx, hand.row.subject_id or 0)):
                 raise RuleBroken(
                     _(
-                        "case {number} has already changed who is responsible for the subject; it cannot be withdrawn, only completed or reversed by a new case"
+                        "case {number} has already changed who is responsible for the subject; "
+                        "it cannot be withdrawn, only completed, or reversed by a new case"
                     ).format(number=number)
                 )
             hand.apply(engine.Cancel(reason), "withdrawn", content={"reason": reason})
@@ -824,7 +828,10 @@ class Runtime:
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[ItemView, ...]:
-        """Items of the actor's departments, soonest due first. `state`: open, ready, reserved, mine, late, completed, obsolete."""
+        """Items of the actor's departments, soonest due first.
+
+        `state`: open, ready, reserved, mine, late, completed, obsolete; None = all.
+        """
         now = self._clock()
         with self._database.read() as tx:
             rows = queries.item_rows(
@@ -930,9 +937,11 @@ class Runtime:
     ) -> Completion:
         """Finish an item with what its form asks for, and let the case go on to its next waits.
 
-        `outcome` is one of the item's outcomes; `returned` needs a reason and no fields. `version` guards against a change
-        since the item was read. The same `key` again answers the same, and does the work once. Raises FormError (all
-        findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when), StaleVersion, FourEyes, RuleBroken.
+        `outcome` is one of the item's outcomes; `returned` needs a reason and no fields. `version` guards against a
+        change since the item was read. The same `key` again answers the same, and does the work once.
+
+        Raises FormError (all findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when), StaleVersion, FourEyes,
+        RuleBroken.
         """
         self._sweep_first()
         request = _request("complete", id, outcome, reason, dict(data))
@@ -1010,7 +1019,8 @@ class Runtime:
         if version is not None and version != row.version:
             raise StaleVersion(
                 _(
-                    "the item changed since you read it (version {seen}, now {now}); look at it again with “xieban work show {id}”"
+                    "the item changed since you read it (version {seen}, now {now}); "
+                    "look at it again with “xieban work show {id}”"
                 ).format(seen=version, now=row.version, id=row.id[:8])
             )
         if hand.state != CaseState.OPEN:
@@ -1168,7 +1178,10 @@ class Runtime:
         return name, rendered.pdf
 
     def preview(self, procedure: str, code: str, *, sample: str = "full", language: str = "zh") -> bytes:
-        """A draft of a template with its sample data (`full` or `sparse`): a watermarked PDF. Raises NotFound, TemplateError."""
+        """A draft of a template with its sample data (`full` or `sparse`): a watermarked PDF.
+
+        Raises NotFound, TemplateError.
+        """
         parsed = self.parsed(procedure)
         if code not in parsed.templates:
             raise NotFound(

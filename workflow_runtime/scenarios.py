@@ -129,13 +129,8 @@ def not_taken(procedure: Procedure, results: Sequence[Result]) -> list[tuple[str
         for flow in one.flows():
             if _process_of_scope(one, flow.scope) == process and (process, flow.id) not in taken:
                 source, target = one.elements[flow.source], one.elements[flow.target]
-                found.append(
-                    (
-                        process,
-                        flow.id,
-                        f"{source.name or source.id} → {flow.name + ': ' if flow.name else ''}{target.name or target.id}",
-                    )
-                )
+                label = f"{flow.name}: " if flow.name else ""
+                found.append((process, flow.id, f"{source.name or source.id} → {label}{target.name or target.id}"))
         for node in one.nodes():
             if node.kind == "boundaryEvent" and one.process_of(node) == process and (process, node.id) not in entered:
                 found.append((process, node.id, node.name or node.id))
@@ -760,7 +755,8 @@ def small_pdf(text: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length " + str(len(stream)).encode() + b" >>\nstream\n" + stream + b"\nendstream",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]

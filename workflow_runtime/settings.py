@@ -52,7 +52,7 @@ class Settings:
         url = database or env.get("XIEBAN_DB") or "var/xieban.db"
         if "://" not in url:
             url = f"sqlite:///{url}"
-        if url.startswith("postgresql://") or url.startswith("postgres://"):
+        if url.startswith(("postgresql://", "postgres://")):
             url = "postgresql+psycopg://" + url.split("://", 1)[1]
         home = env.get("XIEBAN_HOME")
         if home is None:

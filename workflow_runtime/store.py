@@ -216,7 +216,7 @@ def switch_standing(
     basis: str,
     case_number: str | None,
 ) -> bool:
-    """End the open interval of `kind` at `at` and open one for the new holder; False when that holder holds it already."""
+    """End the open interval of `kind` at `at` and open one for the new holder; False when it holds it already."""
     open_row = tx.execute(
         select(t.standing).where(
             t.standing.c.subject_id == subject_id, t.standing.c.kind == kind, t.standing.c.valid_to.is_(None)
@@ -399,7 +399,7 @@ def sync_waits(
     *,
     known_empty: bool = False,
 ) -> None:
-    """Make the case's rows of `table` (timer or subscription) be exactly `wanted`, by id; a moved due date is rewritten."""
+    """Make the case's rows of `table` (timers, subscriptions) be exactly `wanted`, by id, due dates included."""
     if known_empty and not wanted:
         return
     rows = {} if known_empty else {row.id: row for row in tx.execute(_waits_of(table), {"of_case": case_id})}
