@@ -15,7 +15,7 @@ from workflow_runtime.diagram.model import EVENTS, GATEWAYS
 
 RIGHT, DOWN, LEFT, UP = range(4)
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
-BEND, CROSSING = 1.0, 0.9
+BEND, CROSSING, SHUN = 1.0, 0.9, 6.0
 #: a search gives up after this many points; the link is then drawn straight
 PATIENCE = 60_000
 
@@ -35,7 +35,7 @@ def route(scene: Scene, grid: Grid) -> list[Wire]:
     ):
         finder.find(link)
     wires = _tracks(scene)
-    for _ in range(3):
+    for _ in range(5):
         # two docked flows may want the same stretch from both sides; then one of them takes another way
         clashes = _clashes(wires)
         if not clashes:
@@ -75,7 +75,7 @@ class _Finder:
                     passing.remove(link)
 
     def find(self, link: Link, *, shunned: frozenset[tuple[int, int]] = frozenset()) -> None:
-        """Find the cheapest path; points in `shunned` cost as much as three bends."""
+        """Find the cheapest path; points in `shunned` cost as much as six bends."""
         boxes = self._scene.boxes
         source, target = boxes.get(link.outer_source), boxes.get(link.outer_target)
         if link.source not in (link.outer_source, link.port.id if link.port else "") or (
@@ -130,7 +130,9 @@ class _Finder:
             if link.kind == "sequence":
                 price += (0.6 if gateway else 0.25) * len(others)
             else:
-                price += sum(2.5 if other.kind == "sequence" else 0.3 for other in others)
+                price += sum(_company(link, other) for other in others)
+            if link.kind != "sequence":
+                price += sum(_company(link, other) for other in self._in.get((source.id, way), ()))
             price += 1.6 * any(not other.back or way in (LEFT, RIGHT) for other in self._in.get((source.id, way), ()))
             price += 0.8 if self._in.get((source.id, way)) else 0.0
             if way == DOWN and source.ports:
@@ -165,7 +167,9 @@ class _Finder:
             x, y = _beside(target, way)
             price += 1.8 if self._out.get((target.id, way)) else 0.0
             if link.kind != "sequence":
-                price += sum(2.5 if other.kind == "sequence" else 0.4 for other in self._in.get((target.id, way), ()))
+                price += sum(_company(link, other) for other in self._out.get((target.id, way), ()))
+            if link.kind != "sequence":
+                price += sum(_company(link, other) for other in self._in.get((target.id, way), ()))
             if way == DOWN and target.ports:
                 price += 1.2
             origin = (x, target.row) if way in (UP, DOWN) else (x - STEP[way][0], target.row)
@@ -235,7 +239,7 @@ class _Finder:
         for state, price, point in starts:
             x, y, _way = state
             if 0 <= x < width and low <= y <= high and state[:2] not in occupied:
-                price += 3.0 if state[:2] in shunned else 0.0
+                price += SHUN if state[:2] in shunned else 0.0
                 tie += 1
                 origin[state] = point
                 heapq.heappush(queue, (price + ahead(x, y, _way), tie, price, state, None))
@@ -280,7 +284,7 @@ class _Finder:
                     else:
                         sisters = True
                 if (nx, ny) in shunned:
-                    so_far += 3.0
+                    so_far += SHUN
                 # flows that part later, or have met before, look calmer on one line
                 so_far += 0.07 if sisters else 0.1
                 if sisters and turn:
@@ -321,6 +325,13 @@ class _Finder:
             self._out.setdefault((source.id, _way(corners[0], corners[1])), []).append(link)
         if target is not None:
             self._in.setdefault((target.id, (_way(corners[-2], corners[-1]) + 2) % 4), []).append(link)
+
+
+def _company(link: Link, other: Link) -> float:
+    """What it costs a message or document line to dock where another line is docked."""
+    if other.kind != link.kind:
+        return 2.5
+    return 1.5 if link.kind == "message" else 0.3
 
 
 def _beside(box: Box, way: int) -> tuple[int, int]:

@@ -35,6 +35,7 @@ class Port:
     line: int = 0  #: grid line its outgoing flow goes down on
     offset: float = 0.0  #: from that line, to the right
     x: float = 0.0  #: its middle on the page
+    clear: bool = False  #: its label keeps clear of a line from the middle of the host's lower edge
 
 
 @dataclass(slots=True, eq=False)

@@ -87,6 +87,8 @@ def _settle_labels(scene: Scene) -> None:
                 used.setdefault(link.outer_source, set()).add(_way(link.path[0], link.path[1]))
             used.setdefault(link.outer_target, set()).add((_way(link.path[-2], link.path[-1]) + 2) % 4)
     for box in scene.boxes.values():
+        for port in box.ports:
+            port.clear = DOWN in used.get(box.id, set())
         if not box.label:
             continue
         sides = used.get(box.id, set())
@@ -163,7 +165,7 @@ class _Measure:
             source = scene.boxes.get(link.outer_source)
             if not link.label or link.kind != "sequence" or len(link.path) < 2 or source is None:
                 continue
-            room = link.label_size[0] + (23 if link.slashed else 14)
+            room = link.label_size[0] + (27 if link.slashed else 14)
             last = source.col + source.span - 1
             if _way(link.path[0], link.path[1]) == RIGHT:
                 slack = (wide[last] - source.w) / 2 if source.span == 1 else 0.0
@@ -508,7 +510,7 @@ def _ambiguous(scene: Scene, link: Link, rectangle: Rectangle) -> int:
 def _places(link: Link) -> list[tuple[float, float, float]]:
     """Candidate places: penalty, left, top. Beside each piece of the link, first pieces first."""
     w, h = link.label_size
-    clear = 15 if link.slashed else 6
+    clear = 19 if link.slashed else 6
     found: list[tuple[float, float, float]] = []
     walked = 0.0
     for (x1, y1), (x2, y2) in zip(link.points, link.points[1:], strict=False):
@@ -565,7 +567,10 @@ def port_place(box: Box, port: Port) -> Rectangle:
 def port_label_place(box: Box, port: Port) -> Rectangle:
     """Where its label stands: under the host, left of the event, clear of the flow that goes down from it."""
     w, h = label_extent(port.label)
-    return (port.x - EVENT / 2 - 3 - w, box.y + box.h + 4, w, h)
+    right = port.x - EVENT / 2 - 3
+    if port.clear and right - w < box.cx < right:
+        right = box.cx - 4
+    return (right - w, box.y + box.h + 4, w, h)
 
 
 class _Cells:
