@@ -364,8 +364,8 @@ class Runtime:
         if not found:
             known = sorted({one.key for one in queries.versions(tx)})
             raise NotFound(
-                _("no procedure {key!r} is deployed{version}; deployed are: {known}").format(
-                    key=key if version is None else f"{key} v{version}", version="", known=", ".join(known) or "-"
+                _("no procedure {key!r} is deployed; deployed are: {known}").format(
+                    key=key if version is None else f"{key} v{version}", known=", ".join(known) or "-"
                 )
             )
         return found[0]
@@ -940,7 +940,7 @@ class Runtime:
         `outcome` is one of the item's outcomes; `returned` needs a reason and no fields. `version` guards against a
         change since the item was read. The same `key` again answers the same, and does the work once.
 
-        Raises FormError (all findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when), StaleVersion, FourEyes,
+        Raises FormError (all findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when), StaleVersion,
         RuleBroken.
         """
         self._sweep_first()
