@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def template(code: str, **changed: str) -> Template:
     return documents.load({**files, **{name.replace("_", "."): text.encode() for name, text in changed.items()}})
 
 
+@cache
 def text_of(pdf: bytes) -> str:
     """The printed words: no spaces and line ends that come from setting them, no head and foot of later pages."""
     reader = pypdf.PdfReader(io.BytesIO(pdf))
