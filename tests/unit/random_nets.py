@@ -33,9 +33,12 @@ class Drawing:
     def xml(self) -> bytes:
         """The drawing as a BPMN file."""
         parts = [HEAD]
+        ways: dict[tuple[int, str], str] = {}
+        for number, flow in enumerate(self.flows):
+            for end, name in enumerate(("outgoing", "incoming")):
+                ways[end, flow[end]] = ways.get((end, flow[end]), "") + f"<{name}>f{number}</{name}>"
         for id, kind in self.kinds.items():
-            into = "".join(f"<incoming>f{n}</incoming>" for n, flow in enumerate(self.flows) if flow[1] == id)
-            out = "".join(f"<outgoing>f{n}</outgoing>" for n, flow in enumerate(self.flows) if flow[0] == id)
+            into, out = ways.get((1, id), ""), ways.get((0, id), "")
             if id in self.border:
                 host, interrupting = self.border[id]
                 more = f' attachedToRef="{host}" cancelActivity="{str(interrupting).lower()}"'

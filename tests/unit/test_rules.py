@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.unit.random_nets import Drawing
+from tests.unit.rule_world import context_for
 from workflow_runtime.diagram import CheckContext, check, read
 from workflow_runtime.diagram.checking import all_rules
-from workflow_runtime.errors import DiagramError
+from workflow_runtime.diagram.severities import read_severities
+from workflow_runtime.errors import BadInput, DiagramError
 from workflow_runtime.findings import Severity
 
 HERE = Path(__file__).parent
@@ -103,12 +107,12 @@ def test_a_rule_reports_what_is_wrong_and_nothing_else(file: Path) -> None:
     rule = next(rule for rule in all_rules("house") if rule.partition("/")[2] == file.parent.name.replace("_", "-"))
     source = file.read_bytes()
 
-    findings = check(read(source), rules="house", context=context_for(rule))
+    findings = check(read(source), rules=rule.partition("/")[0], context=context_for(rule))
 
     found = [f"{finding.constraint or '-'} {finding.element}" for finding in findings if finding.rule == rule]
     if file.stem.startswith("valid"):
-        assert not [finding for finding in findings if finding.severity is Severity.ERROR], findings
         assert not found
+        assert not [finding for finding in findings if finding.severity is Severity.ERROR]
     else:
         expected = EXPECTED.search(source.decode())
         assert expected is not None, "an invalid diagram says what it expects"
@@ -116,10 +120,75 @@ def test_a_rule_reports_what_is_wrong_and_nothing_else(file: Path) -> None:
     assert all(finding.message and finding.remedy for finding in findings)
 
 
-def context_for(rule: str) -> CheckContext:
-    """The world around the fixtures; a rule that this house does not ask is asked all the same."""
-    return WORLD if rule not in UNASKED else CheckContext(severities={rule: Severity.ERROR})
+def test_every_constraint_of_the_catalogue_is_held_by_a_rule() -> None:
+    catalogue = SHARED / "constraints.md"
+    if not catalogue.exists():
+        pytest.skip("the shared conformance files are not beside the repository")
+    ids = set(re.findall(r"^\| (EXT\.\d+) \|", catalogue.read_text(), re.MULTILINE))
+    ids |= set(re.findall(r"^- (EXT\.\d+|REF):", catalogue.read_text(), re.MULTILINE))
+
+    named = {id for rule in all_rules("standard") for id in constraints_in(rule)}
+
+    assert {SAME_AS.get(id, id) for id in ids} <= named
 
 
-UNASKED = {"standard/message-operation", "standard/link-pairs"}
-WORLD = CheckContext()
+def constraints_in(rule: str) -> set[str]:
+    folder, _slash, name = rule.partition("/")
+    source = HERE.parents[1] / "workflow_runtime" / "diagram" / "rules" / folder / f"{name.replace('-', '_')}.py"
+    return set(re.findall(r'"(EXT\.\d+|REF)"', source.read_text()))
+
+
+def test_weights_come_from_a_file() -> None:
+    weights = read_severities(b"house/names: off\nhouse/form-exists: info\n")
+    diagram = read((DIAGRAMS / "form_exists" / "invalid.bpmn").read_bytes())
+
+    findings = check(diagram, rules="house", context=CheckContext(severities=weights))
+
+    assert {finding.severity for finding in findings if finding.rule == "house/form-exists"} == {Severity.INFO}
+
+
+def test_a_file_of_weights_is_refused_with_all_its_mistakes() -> None:
+    with pytest.raises(BadInput) as refused:
+        read_severities("house/colour: error\nhouse/names: 很重\n".encode())
+
+    assert len(refused.value.findings) == 2
+
+
+@pytest.mark.parametrize(("steps", "limit"), [("chain", 2.0), ("fan", 2.0)])
+def test_a_diagram_of_thousands_is_answered_or_refused_by_size(steps: str, limit: float) -> None:
+    began = time.process_time()
+
+    findings = check(read(HUGE[steps]()), rules="house")
+
+    assert "house/sizes" in {finding.rule for finding in findings}
+    assert time.process_time() - began < limit * 2  # twice, for a busy machine
+
+
+def chain() -> bytes:
+    """2,000 steps in a row."""
+    drawing = Drawing()
+    before = drawing.node("startEvent")
+    for _step in range(2_000):
+        step = drawing.node("userTask")
+        drawing.flow(before, step)
+        before = step
+    drawing.flow(before, drawing.node("endEvent"))
+    return drawing.xml()
+
+
+def fan() -> bytes:
+    """1,500 parallel branches."""
+    drawing = Drawing()
+    start, split, join, end = (
+        drawing.node(kind) for kind in ("startEvent", "parallelGateway", "parallelGateway", "endEvent")
+    )
+    drawing.flow(start, split)
+    drawing.flow(join, end)
+    for _branch in range(1_500):
+        step = drawing.node("userTask")
+        drawing.flow(split, step)
+        drawing.flow(step, join)
+    return drawing.xml()
+
+
+HUGE = {"chain": chain, "fan": fan}
