@@ -17,7 +17,7 @@ RIGHT, DOWN, LEFT, UP = range(4)
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 BEND, CROSSING, SHUN = 1.0, 0.9, 6.0
 #: a search gives up after this many points; the link is then drawn straight
-PATIENCE = 60_000
+PATIENCE = 30_000
 
 
 def route(scene: Scene, grid: Grid) -> list[Wire]:
@@ -231,6 +231,8 @@ class _Finder:
                     least = guess
             return least
 
+        # a message crosses the whole picture anyway: counting its crossings as dearly would search everywhere
+        crossing = CROSSING if link.kind != "message" else 0.25
         source, target, kind = link.outer_source, link.outer_target, link.kind
         queue: list[tuple[float, int, float, tuple[int, int, int], tuple[int, int, int] | None]] = []
         tie = 0
@@ -277,7 +279,7 @@ class _Finder:
                 sisters = False
                 for passing in other.get((nx, ny), ()):
                     if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
-                        so_far += CROSSING
+                        so_far += crossing
                 for passing in same.get((nx, ny), ()):
                     if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
                         so_far += 0.5 if (ny if dx else nx) % 2 else 0.06
