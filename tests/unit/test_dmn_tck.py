@@ -88,7 +88,7 @@ def failures(path: Path) -> list[str]:
             expected = value_of(node.find("{*}expected"))
             name = case.get("invocableName") or node.get("name")
             try:
-                found = model.evaluate(name, inputs, now=dt.datetime(2024, 5, 1, tzinfo=dt.timezone.utc))
+                found = model.evaluate(name, inputs, now=dt.datetime(2024, 5, 1, tzinfo=dt.UTC))
             except (decisions.DecisionError, feel.FeelError) as error:
                 found = error
             if case.get("type") == "decisionService" and isinstance(found, dict):

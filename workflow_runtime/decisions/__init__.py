@@ -1,8 +1,8 @@
 """Decision models of the standard (DMN 1.3 to 1.5): read, evaluated, explained, checked.
 
-    model = read(path.read_bytes())
-    model.evaluate("Hearing", {"amount": 250000})
-    print(model.explain("Hearing", {"amount": 250000}).text("zh"))
+model = read(path.read_bytes())
+model.evaluate("Hearing", {"amount": 250000})
+print(model.explain("Hearing", {"amount": 250000}).text("zh"))
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from workflow_runtime.feel import Value
@@ -76,13 +76,12 @@ class Explanation:
     """
 
     decision: str
-    name: str
+    id: str
     value: Value
     inputs: dict[str, Value]
     values: dict[str, Value]
     tables: tuple[TableTrace, ...]
     error: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def hits(self) -> tuple[int, ...]:
@@ -92,7 +91,7 @@ class Explanation:
     def text(self, language: str = "zh") -> str:
         """The whole explanation in `zh` or `en`."""
         zh = language == "zh"
-        lines = [f"{'决策' if zh else 'Decision'} {self.name or self.decision}"]
+        lines = [f"{'决策' if zh else 'Decision'} {self.decision}"]
         for name, value in self.inputs.items():
             lines.append(f"  {'输入' if zh else 'input'} {name} = {shown(value)}")
         for table in self.tables:
@@ -121,7 +120,7 @@ class Explanation:
     def record(self) -> dict[str, Any]:
         """What the history of a case keeps: decision, inputs, rules hit and answer, as plain JSON values."""
         return {
-            "decision": self.decision,
+            "decision": self.id,
             "inputs": {name: shown(value) for name, value in self.inputs.items()},
             "rules": {table.decision: list(table.hits) for table in self.tables},
             "value": shown(self.value),

@@ -46,7 +46,9 @@ class Kinds:
             return types.ANY
         found = self.item(name)
         if found is None:
-            return types.SIMPLE.get(name) or (types.NamedType(name) if name in ("list", "context", "function") else None)
+            return types.SIMPLE.get(name) or (
+                types.NamedType(name) if name in ("list", "context", "function") else None
+            )
         return found[1]._item_type(found[0], depth)
 
     def _item_type(self, item: ItemDefinition, depth: int) -> Type:
@@ -174,6 +176,8 @@ def enumerated(tests: Text | None) -> tuple[Value, ...]:
     except FeelError:
         return ()
     items = getattr(tree, "tests", ())
-    if getattr(tree, "negated", True) or not all(isinstance(item, Literal) and item.value is not None for item in items):
+    if getattr(tree, "negated", True) or not all(
+        isinstance(item, Literal) and item.value is not None for item in items
+    ):
         return ()
     return tuple(item.value for item in items)

@@ -49,6 +49,7 @@ class Logic:
         self.members = members
         self.unreadable: list[Unreadable] = []
         self.element = ""
+        self.free: dict[str, set[str]] = {}  # element → names its texts take from outside
 
     def code(self, boxed: Boxed, known: Known) -> Code:
         """The closure of any boxed expression."""
@@ -86,10 +87,12 @@ class Logic:
     def expression(self, text: Text, known: Known, what: str, cell: bool = False) -> Expression | None:
         """FEEL text, read; None with a note if it cannot be."""
         try:
-            return compile(text.text, names=known | self.members)
+            expression = compile(text.text, names=known | self.members)
         except FeelError as error:
             self.unreadable.append(Unreadable(self.element, text.line, what, error, cell))
             return None
+        self.free.setdefault(self.element, set()).update(expression.names)
+        return expression
 
     # -- composition -------------------------------------------------------------------------------------------------
 
@@ -97,7 +100,9 @@ class Logic:
         entries: list[tuple[str | None, Code, Fit]] = []
         for variable, inner in boxed.entries:
             code = self.code(inner, known)
-            entries.append((variable.name if variable else None, code, self.kinds.fit(variable.type if variable else None)))
+            entries.append(
+                (variable.name if variable else None, code, self.kinds.fit(variable.type if variable else None))
+            )
             if variable:
                 known |= naming.odd([variable.name])
 
@@ -177,10 +182,10 @@ class Logic:
                 scope.run.spend(4)
                 names = {"item": item, **item} if isinstance(item, dict) else {"item": item}
                 found = match(Scope(names, scope, scope.run))
-                if not isinstance(found, bool):
-                    return None
-                if found:
+                if found is True:
                     kept.append(item)
+                elif found is not False and found is not None:
+                    return None
             return kept
 
         return filtered

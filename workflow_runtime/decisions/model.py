@@ -25,7 +25,7 @@ from workflow_runtime.errors import DecisionError, DecisionFileError
 from workflow_runtime.feel import FeelError, Function, Value
 from workflow_runtime.feel import names as naming
 from workflow_runtime.feel.compiler import Code, invoke
-from workflow_runtime.feel.scope import Run, Scope, native
+from workflow_runtime.feel.scope import Run, Scope, bounded, native
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, language
 
@@ -99,6 +99,11 @@ def requirements(element: Element) -> tuple[str, ...]:
         case Service():
             return (*element.outputs, *element.encapsulated, *element.input_decisions, *element.input_data)
     return ()
+
+
+def stands_alone(element: Element) -> bool:
+    """Whether a decision names no inputs and no other decisions, so that its inputs are whatever is handed in."""
+    return isinstance(element, Decision) and not element.inputs and not element.decisions
 
 
 def _member_names(definitions: Definitions, imported: Mapping[str, File]) -> Known:
@@ -186,8 +191,14 @@ class Evaluation:
         return None
 
     def scope(self, file: File, element: Element) -> Scope:
-        """What an element's logic sees: its requirements and nothing else."""
+        """What an element's logic sees: its requirements and nothing else.
+
+        A decision drawn without any input is a table on its own, as editors make it by default: it sees what was handed in.
+        """
         names: dict[str, Value] = {}
+        if stands_alone(element):
+            names.update(self.inputs)
+            self.used.update({name: self.inputs.get(name) for name in sorted(file.logic.free.get(element.name, ()))})
         for reference in requirements(element):
             found = file.find(reference)
             if found is None:
@@ -328,7 +339,7 @@ class Model:
         message = _("Decision “{decision}”: {message}")
         try:
             evaluation.inputs = {str(name): native(value, str(name)) for name, value in inputs.items()}
-            return self._answer(element, evaluation)
+            return bounded(self._answer(element, evaluation))
         except FeelError as error:
             text = message.format(decision=element.name, message=error.message(language()))
             raise DecisionError(text, element.id) from error
@@ -360,6 +371,12 @@ class Model:
             found = named[0]
         return found
 
+    def check(self) -> list[Finding]:
+        """Every problem of the model: references, types, expressions, and what is wrong with its tables."""
+        from workflow_runtime.decisions.checking import checked
+
+        return checked(self._file)
+
     @property
     def unreadable(self) -> list[Unreadable]:
         """The texts of the model that are not FEEL."""
@@ -378,7 +395,9 @@ def read(source: bytes, *, imports: Mapping[str, bytes] = {}) -> Model:
         available[found.namespace] = found
     files: dict[str, File] = {}
     file = _file(definitions, available, files, ())
-    problems = [_unreadable_finding(problem) for problem in file.logic.unreadable if problem.cell]
+    from workflow_runtime.decisions.checking import unreadable_finding
+
+    problems = [unreadable_finding(problem) for problem in file.logic.unreadable if problem.cell]
     if problems:
         raise DecisionFileError(findings=problems)
     return Model(file)
@@ -407,17 +426,3 @@ def _file(
             imported[wanted.name] = _file(other, available, files, (*way, definitions.namespace))
         files[definitions.namespace] = File(definitions, imported)
     return files[definitions.namespace]
-
-
-def _unreadable_finding(problem: Unreadable) -> Finding:
-    message = _("“{element}”, {what}: {message}").format(
-        element=problem.element, what=problem.what, message=problem.error.message(language())
-    )
-    return Finding(
-        "dmn-feel",
-        Severity.ERROR,
-        problem.element,
-        problem.line,
-        f"{message}\n{problem.error.underlined()}",
-        _("Write a FEEL expression."),
-    )

@@ -67,7 +67,9 @@ def refused(message: str, remedy: str = "", line: int | None = None) -> Decision
 
 def _root(source: bytes) -> Xml:
     if len(source) > LARGEST_FILE:
-        raise refused(_("The file has {found} bytes; at most {limit} are read.").format(found=len(source), limit=LARGEST_FILE))
+        raise refused(
+            _("The file has {found} bytes; at most {limit} are read.").format(found=len(source), limit=LARGEST_FILE)
+        )
     head = source[:4]
     if head.startswith((b"\xfe\xff", b"\xff\xfe", b"\x00")) or b"\x00" in head:
         raise refused(_("Only UTF-8 files are read."))
@@ -80,10 +82,12 @@ def _root(source: bytes) -> Xml:
         root = etree.fromstring(source, parser)
     except etree.XMLSyntaxError as error:
         raise refused(_("This is not well-formed XML: {reason}").format(reason=error.msg), line=error.lineno) from error
-    if etree.QName(root).localname != "definitions" or not any(n in (etree.QName(root).namespace or "") for n in NAMESPACES):
+    if etree.QName(root).localname != "definitions" or not any(
+        n in (etree.QName(root).namespace or "") for n in NAMESPACES
+    ):
         raise refused(_("This is not a DMN file."), _("Save the decision table as DMN 1.3 or later."))
     elements = 0
-    for _event, element in etree.iterwalk(root, events=("start",)):
+    for _event, _element in etree.iterwalk(root, events=("start",)):
         elements += 1
         if elements > MOST_ELEMENTS:
             raise refused(_("The file has more than {limit} elements.").format(limit=MOST_ELEMENTS))
@@ -91,7 +95,9 @@ def _root(source: bytes) -> Xml:
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > DEEPEST:
-            raise refused(_("The file nests more than {limit} elements.").format(limit=DEEPEST), line=element.sourceline)
+            raise refused(
+                _("The file nests more than {limit} elements.").format(limit=DEEPEST), line=element.sourceline
+            )
     return root
 
 
@@ -180,7 +186,9 @@ class _Reader:
 
     def _references(self, element: Xml, group: str, name: str) -> tuple[str, ...]:
         return tuple(
-            target.get("href", "") for requirement in _children(element, group) for target in _children(requirement, name)
+            target.get("href", "")
+            for requirement in _children(element, group)
+            for target in _children(requirement, name)
         )
 
     def _decision(self, element: Xml) -> Decision:
@@ -264,7 +272,9 @@ class _Reader:
 
     def _inner(self, element: Xml | None) -> Boxed:
         """The one expression inside an element; an empty one is null."""
-        found = next((child for child in element if _name(child) in self._forms()), None) if element is not None else None
+        found = (
+            next((child for child in element if _name(child) in self._forms()), None) if element is not None else None
+        )
         return LiteralExpression(None, None, "null") if found is None else self._boxed(found)
 
     def _boxed(self, element: Xml) -> Boxed:
@@ -276,20 +286,26 @@ class _Reader:
             case "decisionTable":
                 return self._table(element)
             case "context":
-                return BoxedContext(line, kind, tuple(self._entry(entry) for entry in _children(element, "contextEntry")))
+                return BoxedContext(
+                    line, kind, tuple(self._entry(entry) for entry in _children(element, "contextEntry"))
+                )
             case "invocation":
                 return self._invocation(element)
             case "functionDefinition":
                 return self._function(element)
             case "list":
-                return BoxedList(line, kind, tuple(self._boxed(child) for child in element if _name(child) in self._forms()))
+                return BoxedList(
+                    line, kind, tuple(self._boxed(child) for child in element if _name(child) in self._forms())
+                )
             case "relation":
                 return self._relation(element)
             case "conditional":
                 parts = [self._inner(_child(element, name)) for name in ("if", "then", "else")]
                 return Conditional(line, kind, *parts)
             case "filter":
-                return BoxedFilter(line, kind, self._inner(_child(element, "in")), self._inner(_child(element, "match")))
+                return BoxedFilter(
+                    line, kind, self._inner(_child(element, "in")), self._inner(_child(element, "match"))
+                )
         word = _name(element)
         body = self._inner(_child(element, _ITERATORS[word]))
         variable = _words(element.get("iteratorVariable"))
@@ -313,7 +329,8 @@ class _Reader:
             element.sourceline,
             self._type(element),
             tuple(
-                Variable(_words(child.get("name")), self._type(child)) for child in _children(element, "formalParameter")
+                Variable(_words(child.get("name")), self._type(child))
+                for child in _children(element, "formalParameter")
             ),
             None if body is None else self._boxed(body),
             element.get("kind", "FEEL"),
@@ -338,7 +355,9 @@ class _Reader:
         outputs = tuple(self._output(child) for child in _children(element, "output"))
         rules = _children(element, "rule")
         if len(rules) > MOST_RULES or len(inputs) > MOST_INPUTS:
-            message = _("The table has {rules} rules and {inputs} inputs; at most {most} rules and {columns} inputs are read.")
+            message = _(
+                "The table has {rules} rules and {inputs} inputs; at most {most} rules and {columns} inputs are read."
+            )
             found = {"rules": len(rules), "inputs": len(inputs), "most": MOST_RULES, "columns": MOST_INPUTS}
             self.report("dmn-table-size", element, message.format(**found), _("Split the table."))
             rules = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from workflow_runtime.decisions.elements import Aggregation, DecisionTable, HitPolicy
 from workflow_runtime.decisions.explanation import CellTrace, RuleTrace, TableTrace
@@ -20,9 +22,14 @@ from workflow_runtime.i18n import _
 
 
 class DecisionRun(Run):
-    """One evaluation of a decision; `traces` collects the tables passed through, when somebody wants to know."""
+    """One evaluation of a model: the decision at work, and the tables passed through when somebody wants to know."""
 
     __slots__ = ("decision", "traces")
+
+    def __init__(self, now: dt.datetime | None, functions: Mapping[str, Callable[..., Any]]) -> None:
+        super().__init__(now, functions)
+        self.decision = ""
+        self.traces: list[TableTrace] | None = None
 
 
 @dataclass(slots=True)
@@ -201,7 +208,11 @@ class Table:
                     self.drawn.inputs, self.columns, values, rule.tests, scopes, accepted, strict=True
                 )
             )
-            rules.append(RuleTrace(position + 1, rule.id, cells, position in hits, tuple(t.text for t in rule.outputs), rule.notes))
+            rules.append(
+                RuleTrace(
+                    position + 1, rule.id, cells, position in hits, tuple(t.text for t in rule.outputs), rule.notes
+                )
+            )
         run = scope.run
         return TableTrace(
             decision=run.decision if isinstance(run, DecisionRun) else "",

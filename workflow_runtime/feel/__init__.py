@@ -1,4 +1,4 @@
-"""FEEL, the expression language of DMN 1.5: parsed once into a syntax tree, compiled to closures, safe to hand to anyone.
+"""FEEL, the expression language of DMN 1.5: read once into a syntax tree, compiled to closures, safe in any hands.
 
     evaluate("amount > 100000 and days <= 5", {"amount": 250000, "days": 3})  → True
 
@@ -8,7 +8,7 @@ own are handed in. This package imports nothing of the rest of the programme.
 
 from __future__ import annotations
 
-from workflow_runtime.feel.checker import Finding, check
+from workflow_runtime.feel.checker import Finding, check, check_tests, type_in
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.expression import Expression, UnaryTests, compile, evaluate, unary
 from workflow_runtime.feel.values import Function, Months, Range, Value
@@ -23,7 +23,9 @@ __all__ = [
     "UnaryTests",
     "Value",
     "check",
+    "check_tests",
     "compile",
     "evaluate",
+    "type_in",
     "unary",
 ]

@@ -1,7 +1,8 @@
 """The functions of the standard, each with its signatures.
 
-A signature is written as in the standard's tables: `name: type`, `name?: type` for what may be left out, `name...: type`
-for any number of them. Arguments that fit no signature, before or after the implicit conversions, make the result null.
+A signature is written as in the standard's tables: `name: type`, `name?: type` for what may be left out,
+`name...: type` for any number of them. Arguments that fit no signature, before or after the implicit conversions,
+make the result null.
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ from decimal import (
     Decimal,
 )
 from functools import cmp_to_key
+from itertools import pairwise
 from typing import Any
 
 from workflow_runtime.feel import limits, regex, temporal
+from workflow_runtime.feel.numbers import NUMBERS, finite
 from workflow_runtime.feel.operations import (
     DATE_TIMES,
     DATES,
     DURATIONS,
-    NUMBERS,
     TIMES,
     add,
     both,
     divide,
     either,
     equal,
-    finite,
     greater,
     kind,
     less,
@@ -47,7 +48,7 @@ from workflow_runtime.feel.operations import (
     within,
 )
 from workflow_runtime.feel.scope import Run, limit
-from workflow_runtime.feel.values import Function, Months, Range, Value
+from workflow_runtime.feel.values import Function, Months, Range, Value, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,7 @@ class Signature:
     with_run: bool
 
     def __str__(self) -> str:
-        return ", ".join(
-            f"{p.name}{'...' if p.many else '?' if p.optional else ''}: {p.type}" for p in self.parameters
-        )
+        return ", ".join(f"{p.name}{'...' if p.many else '?' if p.optional else ''}: {p.type}" for p in self.parameters)
 
     def bound(self, arguments: list[Value]) -> list[Value] | None:
         """The positional arguments as this signature takes them; None if they do not fit."""
@@ -131,7 +130,9 @@ class Builtin:
         """The result for these arguments; null when they fit no signature."""
         for signature in self.signatures:
             if names:
-                given = signature.named(dict(zip(names, arguments, strict=True))) if len(set(names)) == len(names) else None
+                given = (
+                    signature.named(dict(zip(names, arguments, strict=True))) if len(set(names)) == len(names) else None
+                )
                 if given is None:
                     continue
                 bound = signature.bound(given)
@@ -139,13 +140,18 @@ class Builtin:
                 bound = signature.bound(arguments)
             if bound is None:
                 continue
+            for argument in bound:
+                if isinstance(argument, str | list):
+                    run.spend(len(argument) >> 5)
             result = signature.call(run, *bound) if signature.with_run else signature.call(*bound)
             if isinstance(result, list):
                 run.spend(len(result))
                 if len(result) > limits.LIST:
                     raise limit("list-too-long", limits.LIST)
-            elif isinstance(result, str) and len(result) > limits.STRING:
-                raise limit("string-too-long", limits.STRING)
+            elif isinstance(result, str):
+                run.spend(len(result) >> 5)
+                if len(result) > limits.STRING:
+                    raise limit("string-too-long", limits.STRING)
             return result
         return None
 
@@ -239,7 +245,7 @@ def time_from_time(value: Value) -> Value:
 @builtin("time", "from: day", "time")
 def time_from_day(value: Value) -> Value:
     if isinstance(value, DATES) and kind(value) == "date":
-        return dt.time(tzinfo=dt.timezone.utc)
+        return dt.time(tzinfo=dt.UTC)
     zone = value.tzinfo
     return temporal.time_of(temporal.nanoseconds_of(value), zone)
 
@@ -314,8 +320,9 @@ def number_from_number(value: Decimal) -> Value:
     return value
 
 
-@builtin("string", "from: Any", "string")
-def string_from(value: Value) -> Value:
+@builtin("string", "from: Any", "string", with_run=True)
+def string_from(run: Run, value: Value) -> Value:
+    run.weigh(value)
     return text_of(value)
 
 
@@ -386,18 +393,24 @@ def ends_with(text: str, match: str) -> bool:
     return text.endswith(match)
 
 
-@builtin("matches", "input: string, pattern: string, flags?: string", "boolean")
-def matches(text: str, pattern: str, flags: str | None = None) -> Value:
+def _pattern(run: Run, pattern: str, flags: str | None) -> Any:
+    """A compiled pattern; a new one costs more than one that is known."""
+    run.spend(20 if regex.known(pattern, flags or "") else 2_000)
+    return regex.compiled(pattern, flags or "")
+
+
+@builtin("matches", "input: string, pattern: string, flags?: string", "boolean", with_run=True)
+def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> Value:
     try:
-        return regex.compiled(pattern, flags or "").search(text) is not None
+        return _pattern(run, pattern, flags).search(text) is not None
     except regex.BadPattern:
         return None
 
 
-@builtin("replace", "input: string, pattern: string, replacement: string, flags?: string", "string")
-def replace(text: str, pattern: str, replacement: str, flags: str | None = None) -> Value:
+@builtin("replace", "input: string, pattern: string, replacement: string, flags?: string", "string", with_run=True)
+def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> Value:
     try:
-        compiled = regex.compiled(pattern, flags or "")
+        compiled = _pattern(run, pattern, flags)
         pieces: list[str | int] = [replacement] if "q" in (flags or "") else regex.replacement(replacement)
     except regex.BadPattern:
         return None
@@ -419,10 +432,10 @@ def _group(groups: tuple[str | None, ...], number: int) -> str:
     return (groups[number] or "") if number < len(groups) else ""
 
 
-@builtin("split", "string: string, delimiter: string", "list")
-def split(text: str, delimiter: str) -> Value:
+@builtin("split", "string: string, delimiter: string", "list", with_run=True)
+def split(run: Run, text: str, delimiter: str) -> Value:
     try:
-        compiled = regex.compiled(delimiter)
+        compiled = _pattern(run, delimiter, None)
     except regex.BadPattern:
         return None
     if compiled.search("") is not None:
@@ -430,6 +443,8 @@ def split(text: str, delimiter: str) -> Value:
     pieces, last = [], 0
     for found in compiled.finditer(text):
         pieces.append(text[last : found.start()])
+        if len(pieces) > limits.LIST:
+            raise limit("list-too-long", limits.LIST)
         last = found.end()
     return [*pieces, text[last:]]
 
@@ -449,7 +464,7 @@ def string_join(items: list[Value], delimiter: str | None = None) -> Value:
 
 @builtin("list contains", "list: list, element: Any", "boolean", with_run=True)
 def list_contains(run: Run, items: list[Value], element: Value) -> bool:
-    run.spend(len(items))
+    run.weigh(items)
     return any(same(item, element) for item in items)
 
 
@@ -654,7 +669,7 @@ def reverse(items: list[Value]) -> Value:
 
 @builtin("index of", "list: list, match: Any", "list", with_run=True)
 def index_of(run: Run, items: list[Value], match: Value) -> Value:
-    run.spend(len(items))
+    run.weigh(items)
     return [Decimal(position) for position, item in enumerate(items, 1) if same(item, match)]
 
 
@@ -670,8 +685,15 @@ def distinct_values(run: Run, items: list[Value]) -> Value:
 
 def _distinct(run: Run, items: Iterable[Value]) -> list[Value]:
     kept: list[Value] = []
+    seen: set[tuple[type, Value]] = set()  # numbers, strings and booleans are found at once
     for item in items:
-        run.spend(len(kept) // 8 + 1)
+        if type(item) in (Decimal, str, bool):
+            run.spend(1)
+            if (type(item), item) not in seen:
+                seen.add((type(item), item))
+                kept.append(item)
+            continue
+        run.spend(min(weight(item), limits.OPERATIONS) * (len(kept) // 4 + 1))
         if not any(same(item, other) for other in kept):
             kept.append(item)
     return kept
@@ -715,7 +737,7 @@ def sort(run: Run, items: list[Value], precedes: Value) -> Value:
 @builtin("sort", "list: list", "list", with_run=True)
 def sort_naturally(run: Run, items: list[Value]) -> Value:
     run.spend(len(items) * 4)
-    if any(less(left, right) is None for left, right in zip(items, items[1:], strict=False)):
+    if any(less(left, right) is None for left, right in pairwise(items)):
         return None
     return sorted(items, key=cmp_to_key(lambda left, right: -1 if less(left, right) else 1 if less(right, left) else 0))
 
@@ -726,17 +748,10 @@ def sort_naturally(run: Run, items: list[Value]) -> Value:
 def _rounded(number: Decimal, scale: Decimal, rounding: str) -> Value:
     if not -6111 <= scale <= 6176:
         return None
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent >= -scale:
-        if number and number.adjusted() + scale >= 34:
-            return number
-        if scale >= 0:
-            return NUMBERS.quantize(number, Decimal((0, (1,), -int(scale)))) if number.adjusted() + scale < 33 else number
-        return number
-    rounded = Context(prec=6200, rounding=rounding, Emin=-6300, Emax=6300, traps=[]).quantize(
-        number, Decimal((0, (1,), -int(scale)))
-    )
-    return finite(NUMBERS.plus(rounded))
+    if number.adjusted() + scale >= 33:
+        return number  # its 34 digits end before this place
+    context = Context(prec=40, rounding=rounding, Emin=-6300, Emax=6300, traps=[])
+    return finite(NUMBERS.plus(context.quantize(number, Decimal((0, (1,), -int(scale))))))
 
 
 def _rounding(name: str, rounding: str) -> None:
@@ -766,10 +781,11 @@ def abs_(value: Value) -> Value:
     return negate(value) if smaller else value
 
 
-@builtin("modulo", "dividend: number, divisor: number", "number")
-def modulo(dividend: Decimal, divisor: Decimal) -> Value:
+@builtin("modulo", "dividend: number, divisor: number", "number", with_run=True)
+def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Value:
     if not divisor:
         return None
+    run.spend(max(0, dividend.adjusted() - divisor.adjusted()))
     rest = Context(prec=6200, Emin=-6300, Emax=6300, traps=[]).remainder(dividend, divisor)
     if rest and (rest < 0) != (divisor < 0):
         rest += divisor
@@ -793,12 +809,22 @@ def exp(number: Decimal) -> Value:
 
 @builtin("odd", "number: number", "boolean")
 def odd(number: Decimal) -> Value:
-    return modulo(number, Decimal(2)) == 1 if number == number.to_integral_value() else None
+    return _parity(number, True)
 
 
 @builtin("even", "number: number", "boolean")
 def even(number: Decimal) -> Value:
-    return modulo(number, Decimal(2)) == 0 if number == number.to_integral_value() else None
+    return _parity(number, False)
+
+
+def _parity(number: Decimal, is_odd: bool) -> bool | None:
+    _sign, digits, exponent = number.as_tuple()
+    if number != number.to_integral_value() or not isinstance(exponent, int):
+        return None
+    if exponent > 0:
+        return not is_odd
+    last = digits[exponent - 1] if exponent - 1 >= -len(digits) else 0
+    return (last % 2 == 1) == is_odd
 
 
 # -- dates -----------------------------------------------------------------------------------------------------------

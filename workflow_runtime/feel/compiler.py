@@ -6,7 +6,8 @@ an iteration and each call with the size of its body.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator as Iterable_
+from collections.abc import Callable
+from collections.abc import Iterator as Iterable_
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -107,12 +108,21 @@ def _arithmetic(node: Arithmetic) -> Code:
     rest = [(ARITHMETIC[operator], code_of(operand)) for operator, operand in node.rest]
     if len(rest) == 1:
         ((operation, second),) = rest
-        return lambda scope: operation(first(scope), second(scope))
+
+        def once(scope: Scope) -> Value:
+            value = operation(first(scope), second(scope))
+            if type(value) is str:
+                scope.run.weigh(value)
+            return value
+
+        return once
 
     def chain(scope: Scope) -> Value:
         value = first(scope)
         for operation, operand in rest:
             value = operation(value, operand(scope))
+        if type(value) is str:
+            scope.run.weigh(value)
         return value
 
     return chain
@@ -123,7 +133,14 @@ def _comparison(node: Comparison) -> Code:
     operation = COMPARE[node.operator]
     if isinstance(node.right, Literal) and type(node.right.value) in (Decimal, str):
         return _comparison_with(left, node.operator, node.right.value)
-    return lambda scope: operation(left(scope), right(scope))
+
+    def compared(scope: Scope) -> bool | None:
+        value = left(scope)
+        if type(value) is list or type(value) is dict:
+            scope.run.weigh(value)
+        return operation(value, right(scope))
+
+    return compared
 
 
 def _comparison_with(left: Code, operator: str, constant: Decimal | str) -> Code:
@@ -159,6 +176,8 @@ def _membership(node: In) -> Code:
 
     def among(scope: Scope) -> Value:
         tested = value(scope)
+        if type(tested) is list or type(tested) is dict:
+            scope.run.weigh(tested)
         inner = Scope({INPUT: tested}, scope, scope.run)
         answer: bool | None = False
         for test in tests:
@@ -196,6 +215,8 @@ def test_of(node: Node) -> TestCode:
 
     def test(scope: Scope, tested: Value) -> bool | None:
         found = expression(scope)
+        if type(found) is list or type(found) is dict:
+            scope.run.weigh(found)
         answer = member(tested, found)
         if answer is None and found is True and not isinstance(tested, bool):
             return True  # a condition without `?` that holds
@@ -307,7 +328,7 @@ def steps(first: Value, last: Value) -> Iterable_[Value] | None:
 
 
 def _for(node: For) -> Code:
-    turns, body = _turns(node.iterators, size(node.body)), code_of(node.body)
+    turns, body = _turns(node.iterators, size(node.body) + 2), code_of(node.body)
 
     def loop(scope: Scope) -> Value:
         results: list[Value] = []
@@ -325,7 +346,7 @@ def _for(node: For) -> Code:
 
 
 def _quantified(node: Quantified) -> Code:
-    turns, condition = _turns(node.iterators, size(node.condition)), code_of(node.condition)
+    turns, condition = _turns(node.iterators, size(node.condition) + 2), code_of(node.condition)
     decisive = node.word == "some"
     combine = either if decisive else both
 
@@ -351,7 +372,7 @@ def _path(node: Path) -> Code:
         if type(value) is dict:
             return value.get(name)
         if type(value) is list:
-            scope.run.spend(len(value))
+            scope.run.weigh(value)
         return at(value, name)
 
     return path
@@ -370,7 +391,7 @@ def _filter(node: Filter) -> Code:
             items = [items]
         if constant or not items:
             found = condition(scope)
-            return picked(items, found) if isinstance(found, Decimal) else []
+            return picked(items, found) if isinstance(found, Decimal) else []  # an empty list has nothing to test
         kept = []
         for position, item in enumerate(items):
             scope.run.spend(cost)
@@ -380,6 +401,8 @@ def _filter(node: Filter) -> Code:
                 kept.append(item)
             elif position == 0 and isinstance(found, Decimal):
                 return picked(items, found)
+            elif found is not False and found is not None:
+                return None
         return kept
 
     return filtered
@@ -424,6 +447,8 @@ def invoke(run: Run, function: Function | Builtin, arguments: list[Value], names
         return None
     if function.types and not function.checks_itself:
         coerced = []
+        for argument in arguments:
+            run.weigh(argument)
         for argument, wanted in zip(arguments, function.types, strict=False):
             fits, argument = types.coerced(argument, wanted)
             if not fits:
@@ -447,6 +472,7 @@ def _instance_of(node: InstanceOf) -> Code:
 
     def instance(scope: Scope) -> bool | None:
         found = value(scope)
+        scope.run.weigh(found)
         resolved = types.resolved(wanted, lambda name: lookup(scope, TYPE_PREFIX + name))
         if resolved is None:
             return None

@@ -22,13 +22,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "“{found}” is not a date, a time, a date and time, or a duration",
     ),
     "duplicate-key": ("键“{found}”在同一上下文中出现两次", "the key “{found}” appears twice in one context"),
-    "too-long": ("表达式过长：{found} 字符，上限 {limit}", "the expression is too long: {found} characters, at most {limit}"),
+    "too-long": (
+        "表达式过长：{found} 字符，上限 {limit}",
+        "the expression is too long: {found} characters, at most {limit}",
+    ),
+    "too-many-words": (
+        "表达式过长，上限 {limit} 个词",
+        "the expression is too long, at most {limit} words and symbols",
+    ),
     "too-deep": ("表达式嵌套过深，上限 {limit} 层", "the expression is nested too deeply, at most {limit} levels"),
     "too-many-operations": ("计算量超过上限（{limit} 步）", "the evaluation takes more than {limit} steps"),
-    "too-many-calls": ("函数调用嵌套过深，上限 {limit} 层", "function calls are nested too deeply, at most {limit} levels"),
+    "too-many-calls": (
+        "函数调用嵌套过深，上限 {limit} 层",
+        "function calls are nested too deeply, at most {limit} levels",
+    ),
     "list-too-long": ("列表过长，上限 {limit} 项", "the list is too long, at most {limit} items"),
     "string-too-long": ("字符串过长，上限 {limit} 字符", "the string is too long, at most {limit} characters"),
-    "bad-value": ("值“{name}”的类型 {found} 不能用于表达式", "the value of “{name}” has type {found}, which expressions do not know"),
+    "value-too-large": ("结果过大，上限 {limit} 个值", "the result is too large, at most {limit} values"),
+    "bad-value": (
+        "值“{name}”的类型 {found} 不能用于表达式",
+        "the value of “{name}” has type {found}, which expressions do not know",
+    ),
     "unknown-name": ("没有名为“{name}”的数据", "there is nothing named “{name}”"),
     "unknown-function": ("没有名为“{name}”的函数", "there is no function named “{name}”"),
     "unknown-member": ("“{owner}”中没有“{name}”", "“{owner}” has no “{name}”"),
@@ -42,9 +56,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "“{operator}” is not defined for a {left} and a {right}; the result is always null",
     ),
     "not-a-condition": ("此处应为是非值，实际是{found_zh}", "a boolean is wanted here, this is a {found}"),
+    "wrong-type": ("此处应为{wanted_zh}，实际是{found_zh}", "a {wanted} is wanted here, this is a {found}"),
     "not-a-function": ("“{name}”不是函数", "“{name}” is not a function"),
     "wrong-arguments": ("函数“{name}”的参数不符：{signatures}", "the arguments do not fit “{name}”: {signatures}"),
-    "not-allowed-value": ("“{found}”不在允许的取值中：{allowed}", "“{found}” is not one of the allowed values: {allowed}"),
+    "not-allowed-value": (
+        "“{found}”不在允许的取值中：{allowed}",
+        "“{found}” is not one of the allowed values: {allowed}",
+    ),
     "other-language": (
         "此处只接受 FEEL 表达式，“{found}”不是 FEEL",
         "only FEEL expressions are accepted here; “{found}” is not FEEL",
@@ -52,7 +70,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 #: full-width characters that owners type by mistake → what was meant.
-FULL_WIDTH = dict(zip("，（）＝＞＜＋－＊／：；［］｛｝“”‘’。．！", ',()=><+-*/:;[]{}""\'\'..!', strict=True))
+FULL_WIDTH = dict(zip("，（）＝＞＜＋－＊／：；［］｛｝“”‘’。．！", ",()=><+-*/:;[]{}\"\"''..!", strict=True))
 
 SUGGESTION = ("，是否想写“{suggestion}”？", "; did you mean “{suggestion}”?")
 
@@ -84,7 +102,9 @@ def underlined(text: str, start: int, end: int) -> str:
 
 
 def _columns(text: str) -> int:
-    return sum(2 if "\u1100" <= character <= "\uffe6" and not "\u2000" <= character <= "\u2e7f" else 1 for character in text)
+    return sum(
+        2 if "\u1100" <= character <= "\uffe6" and not "\u2000" <= character <= "\u2e7f" else 1 for character in text
+    )
 
 
 @dataclass(eq=False)
@@ -120,7 +140,11 @@ class FeelError(Exception):
 
     def explain(self, language: str = "zh") -> str:
         """Place, message and the underlined fragment: the whole answer for a terminal."""
-        at = f"第 {self.line} 行第 {self.column} 列：" if language == "zh" else f"line {self.line}, column {self.column}: "
+        at = (
+            f"第 {self.line} 行第 {self.column} 列："
+            if language == "zh"
+            else f"line {self.line}, column {self.column}: "
+        )
         return f"{at}{self.message(language)}\n{self.underlined()}"
 
     def __str__(self) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from workflow_runtime.feel import government, names as naming
+from workflow_runtime.feel import government, limits
+from workflow_runtime.feel import names as naming
 from workflow_runtime.feel.builtins import BUILTINS
 from workflow_runtime.feel.compiler import INPUT, Code, code_of
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.parser import needs_names, parse, parse_tests
-from workflow_runtime.feel.scope import Outside, Run, Scope
+from workflow_runtime.feel.scope import Outside, Run, Scope, bounded
 from workflow_runtime.feel.syntax import ContextOf, For, FunctionOf, Name, Node, Quantified, children
-from workflow_runtime.feel import limits
 from workflow_runtime.feel.values import Value
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
@@ -27,7 +27,7 @@ class Expression:
     `names` are the free names it uses, `tree` is its syntax tree, `code` the closure from a scope to a value.
     """
 
-    __slots__ = ("code", "_known", "_needs_names", "_read", "_variants", "names", "text", "tree")
+    __slots__ = ("_known", "_needs_names", "_read", "_variants", "code", "names", "text", "tree")
 
     def __init__(self, text: str, known: frozenset[str] = frozenset()) -> None:
         self.text = text
@@ -57,7 +57,7 @@ class Expression:
     def run(self, code: Code, scope: Scope) -> Value:
         """The value of compiled code in a scope; errors come out with this text."""
         try:
-            return code(scope)
+            return bounded(code(scope))
         except FeelError as error:
             if not error.text:
                 error.text, error.end = self.text, len(self.text)

@@ -65,6 +65,8 @@ def tokens(text: str) -> list[Token]:
         if group == "space":
             continue
         start, end = found.span()
+        if len(result) >= limits.TOKENS:
+            raise FeelError("too-many-words", text, start, end, {"limit": limits.TOKENS})
         if group == "name":
             result.append(Token(Kind.KEYWORD if word in KEYWORDS else Kind.NAME, word, start, end))
         elif group == "number":

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from workflow_runtime.feel import limits, temporal
+from workflow_runtime.feel import limits, names, temporal
+from workflow_runtime.feel.numbers import NUMBERS, finite, number_text
 from workflow_runtime.feel.values import Function, Months, Range, Value
 from workflow_runtime.feel.wide import WideDate, WideDateTime, WideDuration, WideTime
-
-#: decimal arithmetic of the standard: IEEE 754-2008 Decimal128; nothing is trapped, what is not finite becomes null
-NUMBERS = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[])
 
 DATES = (dt.date, WideDate)
 TIMES = (dt.time, WideTime)
@@ -45,11 +43,6 @@ KINDS: dict[type, str] = {
 ORDERED = frozenset(
     ("number", "string", "date", "time", "date and time", "days and time duration", "years and months duration")
 )
-
-
-def finite(number: Decimal) -> Decimal | None:
-    """The number, or null where the standard's range ends."""
-    return number if number.is_finite() else None
 
 
 def kind(value: Value) -> str:
@@ -205,7 +198,9 @@ def add(left: Value, right: Value) -> Value:
         return finite(NUMBERS.add(left, right))
     if isinstance(left, str) and isinstance(right, str):
         return left + right if len(left) + len(right) <= limits.STRING else None
-    if isinstance(left, Months | dt.timedelta | WideDuration) and not isinstance(right, Months | dt.timedelta | WideDuration):
+    if isinstance(left, Months | dt.timedelta | WideDuration) and not isinstance(
+        right, Months | dt.timedelta | WideDuration
+    ):
         left, right = right, left
     if isinstance(right, Months):
         if isinstance(left, Months):
@@ -370,10 +365,8 @@ PROPERTIES: dict[str, dict[str, Callable[[Value], Value]]] = {
         "days": _length_part(temporal.DAY, None),
         "hours": _length_part(temporal.HOUR, 24),
         "minutes": _length_part(temporal.MINUTE, 60),
-        "seconds": lambda value: (
-            _seconds(abs(temporal.nanoseconds_in(value)) % temporal.MINUTE).copy_sign(
-                Decimal(temporal.nanoseconds_in(value) or 1)
-            )
+        "seconds": lambda value: _seconds(abs(temporal.nanoseconds_in(value)) % temporal.MINUTE).copy_sign(
+            Decimal(temporal.nanoseconds_in(value) or 1)
         ),
     },
     "range": {
@@ -393,14 +386,6 @@ def at(value: Value, name: str) -> Value:
         return [at(item, name) for item in value]
     read = PROPERTIES.get(kind(value), {}).get(name)
     return None if read is None else read(value)
-
-
-def number_text(number: Decimal) -> str:
-    """A number without exponent and without idle zeros."""
-    text = format(number, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
 
 
 def text_of(value: Value, quoted: bool = False) -> str | None:
@@ -431,9 +416,7 @@ def text_of(value: Value, quoted: bool = False) -> str | None:
 
 
 def _key(key: str) -> str:
-    from workflow_runtime.feel.names import is_plain
-
-    return key if is_plain(key) and key else text_of(key, True) or ""
+    return key if names.words(key) and names.is_plain(key) else text_of(key, True) or ""
 
 
 def write_temporal(value: Value) -> str | None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 from workflow_runtime.feel import limits, names, temporal, types
 from workflow_runtime.feel.errors import FULL_WIDTH, FeelError
 from workflow_runtime.feel.lexer import Kind, Token, tokens, unknown
+from workflow_runtime.feel.numbers import NUMBERS
 from workflow_runtime.feel.syntax import (
     Arithmetic,
     Between,
@@ -93,7 +95,7 @@ def needs_names(text: str) -> bool:
     """
     in_name = False
     found = tokens(text)
-    for token, following in zip(found, found[1:], strict=False):
+    for token, following in pairwise(found):
         word = token.kind in (Kind.NAME, Kind.NUMBER)
         if token.kind is Kind.NAME or (token.kind is Kind.KEYWORD and following.kind is Kind.NAME and in_name):
             in_name = True
@@ -107,6 +109,11 @@ def needs_names(text: str) -> bool:
     return False
 
 
+def number_of(token: Token) -> Decimal:
+    """The value of a number, with the digits the standard gives it."""
+    return NUMBERS.create_decimal(token.text)
+
+
 class Parser:
     """One text on its way to a tree."""
 
@@ -115,8 +122,9 @@ class Parser:
         self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
-        self.depth_of_operands = 0
+        self.operand_depth = 0
         self.odd = names.index([*names.STANDARD, *known])
+        self.members: names.OddNames = {}
         self.in_range = False
 
     # -- moving on -----------------------------------------------------------------------------------------------
@@ -162,7 +170,10 @@ class Parser:
         """Count one level of nesting; the caller gives it back."""
         self.depth += 1
         if self.depth > limits.DEPTH:
-            raise FeelError("too-deep", self.text, self.token.start, self.token.end, {"limit": limits.DEPTH})
+            raise self.too_deep()
+
+    def too_deep(self) -> FeelError:
+        return FeelError("too-deep", self.text, self.token.start, self.token.end, {"limit": limits.DEPTH})
 
     def done(self) -> None:
         if self.token.kind is not Kind.END:
@@ -170,13 +181,17 @@ class Parser:
 
     # -- names ---------------------------------------------------------------------------------------------------
 
-    def odd_name(self) -> str | None:
+    def odd_name(self, known: names.OddNames | None = None) -> str | None:
         """The longest known odd name that begins here, stepped over."""
-        for wanted, name in self.odd.get(self.token.text, ()):
+        for wanted, name in (self.odd if known is None else known).get(self.token.text, ()):
             found = self.tokens[self.at : self.at + len(wanted)]
             if len(found) == len(wanted) and all(token.text == word for token, word in zip(found, wanted, strict=True)):
                 following = self.tokens[self.at + len(wanted)]
-                if following.kind is Kind.NAME and found[-1].kind is Kind.NAME and not self._is_instance_of(len(wanted)):
+                if (
+                    following.kind is Kind.NAME
+                    and found[-1].kind is Kind.NAME
+                    and not self._is_instance_of(len(wanted))
+                ):
                     continue  # the words go on: this is a longer name
                 self.at += len(wanted)
                 return name
@@ -221,6 +236,7 @@ class Parser:
         """Bring odd names into scope; the caller keeps `self.odd` to leave it again."""
         if found := names.odd(declared):
             self.odd = names.index(found, self.odd)
+            self.members = names.index(found, self.members)
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
@@ -238,13 +254,17 @@ class Parser:
         return node
 
     def binary(self, level: int) -> Node:
-        return self.binary_from(self.unary(), level)
+        """An operand and the operators of this precedence or higher that follow it."""
+        self.operand_depth += 1
+        if self.operand_depth > 2 * limits.DEPTH:
+            raise self.too_deep()
+        node = self.binary_from(self.unary(), level)
+        self.operand_depth -= 1
+        return node
 
     def binary_from(self, left: Node, level: int) -> Node:
         """Operators of this precedence or higher that follow `left`."""
-        self.depth_of_operands += 1
-        if self.depth_of_operands > 2 * limits.DEPTH:
-            raise FeelError("too-deep", self.text, self.token.start, self.token.end, {"limit": limits.DEPTH})
+        chained = 0
         while True:
             token = self.token
             found = BINARY.get(token.text, 0) if token.kind in (Kind.SYMBOL, Kind.KEYWORD) else 0
@@ -254,9 +274,11 @@ class Parser:
                 left = self.logic(left, token.text, found)
             elif found == COMPARISON:
                 left = self.comparison(left)
+                chained += 1  # a = b = c is legal, and nests
+                self.deeper()
             else:
                 left = self.arithmetic(left, found)
-        self.depth_of_operands -= 1
+        self.depth -= chained
         return left
 
     def logic(self, first: Node, word: str, level: int) -> Node:
@@ -306,7 +328,7 @@ class Parser:
         if token.text == "-" and token.kind is Kind.SYMBOL:
             self.at += 1
             if self.token.kind is Kind.NUMBER:
-                number = Literal(token.start, self.token.end, -Decimal(self.token.text))
+                number = Literal(token.start, self.token.end, -number_of(self.token))
                 self.at += 1
                 return self.instance_of(self.postfix(number))
             self.deeper()
@@ -344,6 +366,8 @@ class Parser:
 
     def member(self) -> str:
         odd = self.odd_name()
+        if odd is None:
+            odd = self.odd_name(self.members)
         if odd is not None:
             return odd
         if self.token.kind is Kind.KEYWORD:
@@ -355,8 +379,10 @@ class Parser:
         if not self.in_range:
             return False
         following = self.tokens[self.at + 1]
-        return following.kind is Kind.END or (following.kind is Kind.SYMBOL and following.text not in OPENERS) or (
-            following.kind is Kind.KEYWORD and following.text in BINARY
+        return (
+            following.kind is Kind.END
+            or (following.kind is Kind.SYMBOL and following.text not in OPENERS)
+            or (following.kind is Kind.KEYWORD and following.text in BINARY)
         )
 
     def call(self, function: Node) -> Node:
@@ -395,7 +421,7 @@ class Parser:
             return self.plain_name()
         if token.kind is Kind.NUMBER:
             self.at += 1
-            return Literal(token.start, token.end, Decimal(token.text))
+            return Literal(token.start, token.end, number_of(token))
         if token.kind is Kind.STRING:
             self.at += 1
             return Literal(token.start, token.end, token.value)
@@ -645,7 +671,12 @@ class Parser:
                 tests = ()
             if tests and self.token.kind is Kind.END:
                 return Tests(start, self.last_end, tests, True)
-            self.at, self.depth, self.depth_of_operands, self.in_range = begin, 0, 0, False  # only the first operand was a negation
+            self.at, self.depth, self.operand_depth, self.in_range = (
+                begin,
+                0,
+                0,
+                False,
+            )  # only the first operand was a negation
         return Tests(start, self.last_end, self.test_list(), False)
 
     def _closes_all(self, at: int) -> bool:

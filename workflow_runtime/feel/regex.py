@@ -1,14 +1,13 @@
 """Regular expressions in linear time: XPath's dialect, translated for the RE2 engine.
 
 RE2 never backtracks, so no pattern can make it slow. What XPath has and RE2 has not is translated (class subtraction,
-\\i and \\c) or refused (back-references); what RE2 has and XPath has not is refused. Refused means null, as the standard
-says of every faulty pattern. docs/feel.md lists the differences.
+\\i and \\c) or refused (back-references); what RE2 has and XPath has not is refused. Refused means null, as the
+standard says of every faulty pattern. docs/feel.md lists the differences.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 LONGEST = 2000  #: characters of a pattern
@@ -24,16 +23,31 @@ class BadPattern(ValueError):
     """The pattern or its flags are not of the dialect."""
 
 
-@lru_cache(maxsize=512)
+_compiled: dict[tuple[str, str], Any] = {}
+
+
+def known(pattern: str, flags: str) -> bool:
+    """Whether a pattern has been compiled before."""
+    return (pattern, flags) in _compiled
+
+
 def compiled(pattern: str, flags: str = "") -> Any:
-    """The engine's form of a pattern; raises BadPattern."""
+    """The engine's form of a pattern, from the cache where it can; raises BadPattern."""
+    if (pattern, flags) not in _compiled:
+        if len(_compiled) >= 512:
+            _compiled.clear()
+        _compiled[pattern, flags] = _compile(pattern, flags)
+    return _compiled[pattern, flags]
+
+
+def _compile(pattern: str, flags: str) -> Any:
     import re2  # heavy, and most expressions have no pattern
 
     if len(pattern) > LONGEST or not set(flags) <= set("smixq"):
         raise BadPattern(pattern)
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 8 << 20
+    options.max_mem = 1 << 20
     options.case_sensitive = "i" not in flags
     text = re2.escape(pattern) if "q" in flags else _translated(pattern, "x" in flags)
     inline = "".join(flag for flag in "sm" if flag in flags)

@@ -11,7 +11,7 @@ from typing import Any
 from workflow_runtime.feel import limits
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.operations import KINDS
-from workflow_runtime.feel.values import Function, Value
+from workflow_runtime.feel.values import Function, Value, weight
 
 MISSING: Any = object()
 #: types of values that may enter as they are; lists and contexts are looked into first
@@ -35,6 +35,13 @@ class Run:
         self.fuel -= steps
         if self.fuel < 0:
             raise limit("too-many-operations", limits.OPERATIONS)
+
+    def weigh(self, value: Value) -> None:
+        """Pay for a value that is about to be walked through."""
+        if isinstance(value, list | dict):
+            self.spend(min(weight(value), 2 * limits.OPERATIONS))
+        elif isinstance(value, str):
+            self.spend(len(value) >> 6)
 
     def function(self, name: str) -> Function | None:
         """A function that was handed in, by name."""
@@ -87,6 +94,13 @@ def limit(code: str, most: int) -> FeelError:
     return FeelError(code, "", 0, 0, {"limit": most})
 
 
+def bounded(value: Value) -> Value:
+    """A value that may leave the evaluation: not larger than anybody outside could bear."""
+    if isinstance(value, list | dict) and weight(value) > limits.WEIGHT:
+        raise limit("value-too-large", limits.WEIGHT)
+    return value
+
+
 def native(value: Any, name: str = "?", depth: int = 0) -> Value:
     """A value from outside as FEEL sees it: numbers become Decimal, sequences lists, mappings contexts."""
     kind = type(value)
@@ -137,6 +151,6 @@ def wrapped(name: str, call: Callable[..., Any]) -> Function:
     def invoke(run: Run, arguments: list[Value]) -> Value:
         if not variadic and not required <= len(arguments) <= len(parameters):
             return None
-        return native(call(*arguments), name)
+        return native(call(*map(bounded, arguments)), name)
 
     return Function(name, parameters, invoke, variadic=True)

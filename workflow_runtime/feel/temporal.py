@@ -168,7 +168,7 @@ def instant(value: AnyDate | AnyDateTime) -> tuple[int, int | None]:
 def zone_named(name: str) -> dt.tzinfo | None:
     """The zone of `Z`, `+08:00` or `Asia/Shanghai`; None if there is no such zone."""
     if name in ("Z", "z"):
-        return dt.timezone.utc
+        return dt.UTC
     if name[0] in "+-":
         hours, minutes, *rest = name[1:].split(":")
         seconds = int(hours) * 3600 + int(minutes) * 60 + (int(rest[0]) if rest else 0)
@@ -183,7 +183,7 @@ def zone_named(name: str) -> dt.tzinfo | None:
 
 def offset_zone(seconds: int) -> dt.tzinfo:
     """The zone with a fixed offset from UTC."""
-    return dt.timezone(dt.timedelta(seconds=seconds)) if seconds else dt.timezone.utc
+    return dt.timezone(dt.timedelta(seconds=seconds)) if seconds else dt.UTC
 
 
 def read_date(text: str) -> AnyDate | None:

@@ -233,7 +233,7 @@ def coerced(value: AnyValue, wanted: Type) -> tuple[bool, AnyValue]:
     if wanted is DATE_TIME and type_of(value) is DATE:
         from workflow_runtime.feel import temporal
 
-        return True, temporal.date_time_of(temporal.number_of(value), 0, dt.timezone.utc)
+        return True, temporal.date_time_of(temporal.number_of(value), 0, dt.UTC)
     return False, None
 
 

@@ -54,3 +54,27 @@ class Function:
     result: Any = None
     variadic: bool = False
     checks_itself: bool = False
+
+
+def weight(value: Value) -> int:
+    """How many values a value holds, itself included, each counted as often as it appears.
+
+    Lists may share their items, so that a short expression can build what no memory could spell out. The count is made
+    without spelling it out.
+    """
+    if not isinstance(value, list | dict):
+        return 1
+    known: dict[int, int] = {}
+    waiting: list[tuple[Value, bool]] = [(value, False)]
+    while waiting:
+        current, done = waiting.pop()
+        if id(current) in known:
+            continue
+        inner = current.values() if isinstance(current, dict) else current
+        compound = [item for item in inner if isinstance(item, list | dict)]
+        if done or not compound:
+            known[id(current)] = 1 + len(current) - len(compound) + sum(known.get(id(item), 0) for item in compound)
+        else:
+            waiting.append((current, True))
+            waiting.extend((item, False) for item in compound)
+    return known[id(value)]
