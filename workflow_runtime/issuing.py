@@ -98,9 +98,9 @@ def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> t
     findings = [one for one in documents.check_context(template, context) if one.severity is Severity.ERROR]
     if findings:
         raise TemplateError(findings=findings)
-    series = documents.series(
-        template.series, code=template.code, issuer=agency.id, letter_word=agency.short, year=year
-    )
+    same = [one for one in hand.directory.agencies if one.short == agency.short]
+    word = agency.short if len(same) == 1 else agency.id  # a word that two agencies share would give a number twice
+    series = documents.series(template.series, code=template.code, issuer=word, letter_word=agency.short, year=year)
     number = series.text(store.next_number(hand.tx, series.issuer, series.kind, year))
     for row in store.current_documents(hand.tx, hand.row.id):
         if row.code == wanted.code and row.origin == "issued":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.conftest import Clock
 from tests.journeys.conftest import open_item
+from workflow_runtime.i18n import of_data
 from workflow_runtime.model import SYSTEM, Actor, CasePage
 from workflow_runtime.runtime import Runtime
 
@@ -53,7 +54,7 @@ def test_reads_say_what_is_due_and_has_not_fired(
     clock.advance(days=30)
 
     page = runtime.case(case.case.number, actor=SYSTEM)
-    assert page.due_not_fired == ("催办",)
+    assert page.due_not_fired == (of_data("催办"),)
     assert any(wait.kind == "timer" and "not yet fired" in wait.text for wait in page.waits)
 
 
