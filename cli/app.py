@@ -15,7 +15,7 @@ import click
 from cli import __version__
 from cli.help import Context
 from cli.output import plain
-from cli.session import Session, speak
+from cli.session import Session, speak, terminal_columns
 from cli.text import indented
 from workflow_runtime.errors import BadInput, XiebanError
 from workflow_runtime.escaping import safe
@@ -210,7 +210,7 @@ def _refuse(
         return
     if isinstance(usage, click.UsageError) and usage.ctx is not None:
         click.echo(usage.ctx.get_usage(), err=True)
-    columns = session.output.columns
+    columns = terminal_columns()
     said = {finding.message for finding in findings}
     if not findings or message not in ("; ".join(finding.message for finding in findings), *said):
         click.echo("\n".join(indented(safe(message, lines=True), columns, "xieban: ", "        ")), err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -263,12 +262,14 @@ def show_standings(output: Output, kind: str, standings: Sequence[Standing]) -> 
 
 
 def _show_entry(output: Output, entry: HistoryView) -> None:
+    output.wrapped(_entry_text(entry), f"  {output.local(entry.at):%m-%d %H:%M}  ")
+
+
+def _entry_text(entry: HistoryView) -> str:
+    """Who did what, and what was said with it."""
     who = "" if entry.actor == "system" else f"{safe(entry.actor_name or entry.actor)}  "
-    output.wrapped(f"{who}{safe(of_data(entry.text))}", f"  {_short(output, entry.at)}  ")
-
-
-def _short(output: Output, at: datetime) -> str:
-    return f"{output.local(at):%m-%d %H:%M}"
+    said = str(entry.content.get("text") or "")
+    return f"{who}{safe(of_data(entry.text))}" + (f" — {safe(said)}" if said and said not in entry.text else "")
 
 
 @case.command(help=_("The whole history of a case, oldest first."))
@@ -285,8 +286,7 @@ def history(session: Session, number: str, limit: int, verify: bool) -> int:
         return 0
     output = session.output
     for entry in entries:
-        who = "" if entry.actor == "system" else f"{safe(entry.actor_name or entry.actor)}  "
-        output.wrapped(f"{who}{safe(of_data(entry.text))}", f"{entry.sequence:>4}  {output.moment(entry.at)}  ")
+        output.wrapped(_entry_text(entry), f"{entry.sequence:>4}  {output.moment(entry.at)}  ")
     return 0
 
 

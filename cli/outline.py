@@ -38,7 +38,10 @@ def _only_on_an_event(drawn: object, element: str) -> bool:
     from workflow_runtime.diagram import Diagram
 
     assert isinstance(drawn, Diagram)
-    scope = drawn.scopes[drawn.node(element).scope]
+    node = drawn.node(element)
+    if node.event_subprocess:
+        return True
+    scope = drawn.scopes[node.scope]
     while scope.parent is not None:
         if scope.event_subprocess:
             return True

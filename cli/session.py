@@ -69,7 +69,13 @@ class Session:
     @property
     def settings(self) -> Settings:
         if self._settings is None:
-            self._settings = Settings.from_env(database=self.database, language=self.language)
+            found = Settings.from_env(database=self.database, language=self.language)
+            kind = found.database.partition("://")[0].partition("+")[0]
+            if kind not in ("sqlite", "postgresql"):
+                raise BadInput(
+                    _("{kind} is no database for us: name a SQLite file or postgresql://…").format(kind=kind)
+                )
+            self._settings = found
         return self._settings
 
     @property
@@ -80,7 +86,7 @@ class Session:
                 zone=self.settings.zone,
                 as_json=self.as_json,
                 colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
-                columns=max(min(shutil.get_terminal_size((80, 24)).columns, 160), 40),
+                columns=terminal_columns(),
             )
         return self._output
 
@@ -113,6 +119,11 @@ class Session:
         if self._runtime is not None:
             self._runtime.close()
             self._runtime = None
+
+
+def terminal_columns() -> int:
+    """How wide the screen is; 80 where there is none."""
+    return max(min(shutil.get_terminal_size((80, 24)).columns, 160), 40)
 
 
 pass_session = click.make_pass_decorator(Session)

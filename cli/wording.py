@@ -48,10 +48,7 @@ class Wording:
         if isinstance(value, (list, tuple)):
             return _("; ").join(self._said(field, part) for part in value) or "—"
         if isinstance(value, Mapping) and field.fields:
-            children = {child.key: child for child in field.fields}
-            known = [
-                (children[name], part) for name, part in value.items() if name in children and part not in (None, "")
-            ]
+            known = [(child, value[child.key]) for child in field.fields if value.get(child.key) not in (None, "")]
             return _(", ").join(f"{safe(child.title)} {self._said(child, part)}" for child, part in known)
         for option in field.options:
             if option.value == value:

@@ -91,5 +91,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.fixture
 def office(made: Made, tmp_path: Path) -> Desk:
     """A copy of the demo that a test may change."""
-    shutil.copytree(made.desk.folder / "var", tmp_path / "var")
+    (tmp_path / "var").mkdir()
+    shutil.copy(made.desk.database, tmp_path / "var")
+    for folder in ("files", "documents"):  # never changed once written, so a link does
+        shutil.copytree(made.desk.folder / "var" / folder, tmp_path / "var" / folder, copy_function=os.link)
     return Desk(tmp_path)

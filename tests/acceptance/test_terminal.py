@@ -53,7 +53,7 @@ def test_a_form_is_asked_question_by_question(office: Desk, made: Made) -> None:
     item = an_item(office, made)
     clerk = clerks_of(office, item["department"])[0]
 
-    seen = on_a_terminal(office, "--as", clerk, "work", "complete", item["id"], typed="\x03", NO_COLOR="1")
+    seen = on_a_terminal(office, "--as", clerk, "work", "complete", item["id"], typed="\x04", NO_COLOR="1")
 
     assert " *" in seen, "a required field is marked"
     assert "  > " in seen, "it asks"
