@@ -22,6 +22,8 @@ from typing import Any
 
 import pypdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workflow_runtime import documents
 from workflow_runtime.documents import Limits, Renderer, Template, wording
@@ -475,6 +477,13 @@ class TestHostileData:
         assert "root:" not in text_of(done.pdf)
         assert done.pages <= clean.pages + 1
         assert not [note for page in pypdf.PdfReader(io.BytesIO(done.pdf)).pages for note in page.get("/Annots", [])]
+
+    @given(words=st.text("".join(map(chr, range(0x21, 0x7F))) + "王蓝小荷，。“”〔〕", min_size=1, max_size=40))
+    @settings(max_examples=30, deadline=None, derandomize=True)
+    def test_whatever_it_is(self, words: str) -> None:
+        of = template("D77")
+
+        assert words in issued(documents.shared(), of, changed(of.sample(), consulted_about=words))
 
     def test_in_long_text_and_rows_too(self, press: Renderer) -> None:
         of = template("D16")
