@@ -123,7 +123,7 @@ def case_state(state: CaseState) -> str:
         CaseState.INCIDENT: _("stopped"),
         CaseState.SUSPENDED: _("suspended"),
         CaseState.COMPLETED: _("finished"),
-        CaseState.CANCELLED: _("withdrawn"),
+        CaseState.CANCELLED: _("taken back"),
     }[state]
 
 
