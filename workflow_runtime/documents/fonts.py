@@ -29,18 +29,14 @@ STEERING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The characters that at least one of the fonts can print."""
+    """The characters that at least one of the fonts can print, and that do not steer the text; and the line end."""
 
     characters: frozenset[int]
 
     def missing(self, text: str) -> list[str]:
         """The characters of `text` that would print as a box or steer the text, each once, in order."""
-        found: dict[str, None] = {}
-        for character in text:
-            code = ord(character)
-            if character != "\n" and (code not in self.characters or code in STEERING):
-                found[character] = None
-        return list(found)
+        strange = {character for character in set(text) if ord(character) not in self.characters}
+        return sorted(strange, key=text.index)
 
 
 def coverage(files: Iterable[Path]) -> Coverage:
@@ -50,7 +46,7 @@ def coverage(files: Iterable[Path]) -> Coverage:
         data = file.read_bytes()
         for offset in _faces(data):
             characters |= _cmap(data, offset)
-    return Coverage(frozenset(characters))
+    return Coverage(frozenset(characters - STEERING | {0x0A}))
 
 
 def font_files(folders: Sequence[Path]) -> list[Path]:
