@@ -100,7 +100,7 @@ def guarded_tree(source: bytes, limits: Limits = Limits()) -> etree._ElementTree
             _("The file has {size} bytes; at most {limit} are read.").format(size=len(source), limit=limits.bytes),
             _("Remove embedded pictures, or split the diagram into called processes."),
         )
-    text = _decoded(source)
+    text = _decoded(source).removeprefix("\ufeff").lstrip()
     _refuse_hostile_prolog(text)
     # The parser gets the very text the guard has seen, so the two cannot disagree about the encoding.
     parser = etree.XMLParser(
@@ -121,8 +121,10 @@ def _decoded(source: bytes) -> str:
         raise _refusal("empty", _("The file is empty."), _("Export the diagram again."))
     encoding = next((encoding for mark, encoding in _MARKS if source.startswith(mark)), None)
     if encoding is None:
-        declared = _DECLARED.match(source[:200].decode("latin-1"))
+        declared = _DECLARED.match(source[:200].lstrip().decode("latin-1"))
         encoding = declared.group(1) if declared else "utf-8"
+        if encoding.lower().startswith("utf-16"):
+            encoding = "utf-8"  # the declaration itself was read byte by byte, so it cannot be true
     if not _ENCODINGS.fullmatch(encoding.removesuffix("-sig")):
         raise _refusal(
             "encoding",
@@ -144,7 +146,6 @@ def _decoded(source: bytes) -> str:
 def _refuse_hostile_prolog(text: str) -> None:
     """Stop at a document type or a stylesheet: they can only stand before the root element."""
     position = 0
-    text = text.removeprefix("\ufeff")
     while piece := _PROLOG_PIECE.match(text, position):
         if (piece["instruction"] or "").lower() == "xml-stylesheet":
             raise _refusal(

@@ -21,7 +21,6 @@ ONLY_INTERRUPTING = frozenset({"error", "cancel", "compensate"})
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     for event, kinds in sheet.events("boundaryEvent"):
         interrupting = yes(event, "cancelActivity", True)
-        # Compensation never interrupts anything: tools write either value on its boundary event.
         illegal = set(kinds) & (NEVER if interrupting else NEVER | ONLY_INTERRUPTING)
         if illegal or not kinds:
             yield Problem(

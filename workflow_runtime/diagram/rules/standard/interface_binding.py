@@ -36,7 +36,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 sent = next(iter(sheet.named_in(operation, message)), None)
                 if bound is not None and sent is not None and not sheet.same_type(sheet.item(bound), sheet.item(sent)):
                     yield Problem(
-                        binding,
+                        callable_element,
                         _("The data {data} has another type than the message {message} of the operation.").format(
                             data=named(bound), message=named(sent)
                         ),

@@ -83,14 +83,13 @@ KINDS: Mapping[str, frozenset[str] | None] = {
     "resourceRef": frozenset({"resource"}),
     "parameterRef": frozenset({"resourceParameter"}),
 }
-TYPED_BY_STRUCTURE = frozenset({"error", "escalation", "signal"})
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     for element in sheet.elements:
         kind = local_name(element)
         for name, value in element.attrib.items():
-            if str(name) in KINDS or (name == "structureRef" and kind in TYPED_BY_STRUCTURE):
+            if str(name) in KINDS:
                 yield from _about(sheet, element, element, str(name), str(value), kind)
         if kind in KINDS and not element.attrib.keys() and (parent := element.getparent()) is not None:
             yield from _about(sheet, element, parent, kind, text_of(element) or "", local_name(parent))
@@ -99,9 +98,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
 def _about(
     sheet: Sheet, place: etree._Element, holder: etree._Element, name: str, text: str, holder_kind: str
 ) -> Iterator[Problem]:
-    allowed = frozenset({"itemDefinition"}) if name == "structureRef" else KINDS[name]
-    if allowed is None:
-        allowed = ENDS.get(holder_kind, ANY)
+    allowed = KINDS[name] or ENDS.get(holder_kind, ANY)
     if not sheet.knows_namespace_of(place, text):
         return
     meant = sheet.resolve(place, text)

@@ -23,16 +23,16 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
         specification = sheet.specification(task)
         yield from _sets(task, specification)
         operation = sheet.attribute(task, "operationRef")
-        if operation is None or specification is None:
+        if operation is None:
             continue
         remedy = _("Give the data the item definition of the operation's message.")
-        inputs = list(children(specification, "dataInput"))
+        inputs = [] if specification is None else list(children(specification, "dataInput"))
+        outputs = [] if specification is None else list(children(specification, "dataOutput"))
         message = next(iter(sheet.named_in(operation, "inMessageRef")), None)
         if inputs and not any(sheet.same_type(sheet.item(part), sheet.item(message)) for part in inputs):
             text = _("The data input of {node} has another type than the operation's incoming message.")
             yield Problem(task, text.format(node=named(task)), remedy, "EXT.044")
         for answer in sheet.named_in(operation, "outMessageRef"):
-            outputs = children(specification, "dataOutput")
             if not any(sheet.same_type(sheet.item(part), sheet.item(answer)) for part in outputs):
                 text = _("{node} has no data output of the type of the operation's outgoing message.")
                 yield Problem(task, text.format(node=named(task)), remedy, "EXT.045")
