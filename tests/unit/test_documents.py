@@ -322,6 +322,12 @@ class TestTheSameRow:
 
         assert from_json == from_values
 
+    def test_knows_no_other_day_than_that_of_its_issue(self, press: Renderer) -> None:
+        source = documents.folder("D77")["document.typ.j2"].decode()
+        of = template("D77", document_typ_j2=source + '\n#datetime.today().display("[year]/[month]/[day]")\n')
+
+        assert "2024/08/20" in issued(press, of, of.sample())
+
     def test_is_pdf_a_and_has_the_time_of_issue(self, press: Renderer) -> None:
         of = template("D77")
 
