@@ -296,7 +296,7 @@ def _between(
     if isinstance(low, Decimal):
         whole = low.to_integral_value(rounding="ROUND_FLOOR") + 1
         return whole if whole < high else (low + high) / 2
-    middle = (low + high) // 2  # type: ignore[operator]
+    middle = (low + high) // 2
     return middle if low < middle < high else None
 
 

@@ -193,7 +193,8 @@ class Evaluation:
     def scope(self, file: File, element: Element) -> Scope:
         """What an element's logic sees: its requirements and nothing else.
 
-        A decision drawn without any input is a table on its own, as editors make it by default: it sees what was handed in.
+        A decision drawn without any input is a table on its own, as editors make it by default: it sees all that was
+        handed in.
         """
         names: dict[str, Value] = {}
         if stands_alone(element):

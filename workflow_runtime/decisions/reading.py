@@ -1,4 +1,4 @@
-"""DMN files → elements. Reads DMN 1.1 to 1.5; refuses what is not XML, not DMN, or larger than any table needs to be."""
+"""DMN files → elements. Reads DMN 1.1 to 1.5; refuses what is not DMN, or larger than any table needs to be."""
 
 from __future__ import annotations
 
@@ -95,14 +95,17 @@ def _root(source: bytes) -> Xml:
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > DEEPEST:
-            raise refused(
-                _("The file nests more than {limit} elements.").format(limit=DEEPEST), line=element.sourceline
-            )
+            raise refused(_("The file nests more than {limit} elements.").format(limit=DEEPEST), line=_line(element))
     return root
 
 
 def _name(element: Xml) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return etree.QName(element).localname
+
+
+def _line(element: Xml) -> int | None:
+    line: object = element.sourceline
+    return line if isinstance(line, int) else None
 
 
 def _children(element: Xml, *names: str) -> list[Xml]:
@@ -128,7 +131,7 @@ class _Reader:
 
     def report(self, rule: str, element: Xml, message: str, remedy: str = "") -> None:
         identifier = element.get("id") or element.get("name")
-        self.findings.append(Finding(rule, Severity.ERROR, identifier, element.sourceline, message, remedy))
+        self.findings.append(Finding(rule, Severity.ERROR, identifier, _line(element), message, remedy))
 
     def definitions(self) -> Definitions:
         root = self.root
@@ -165,24 +168,19 @@ class _Reader:
                 case "decision":
                     yield self._decision(child)
                 case "inputData":
-                    yield InputData(**self._common(child))
+                    yield InputData(*self._common(child))
                 case "businessKnowledgeModel":
                     yield self._knowledge_model(child)
                 case "decisionService":
                     yield self._service(child)
 
-    def _common(self, element: Xml) -> dict[str, object]:
+    def _common(self, element: Xml) -> tuple[str, str, int | None, Variable]:
+        """What every element has: id, name, line, variable."""
         name = _words(element.get("name"))
         variable = _child(element, "variable")
-        return {
-            "id": element.get("id") or name,
-            "name": name,
-            "line": element.sourceline,
-            "variable": Variable(
-                _words(variable.get("name")) or name if variable is not None else name,
-                self._type(variable) if variable is not None else None,
-            ),
-        }
+        kind = self._type(variable) if variable is not None else None
+        named = _words(variable.get("name")) or name if variable is not None else name
+        return element.get("id") or name, name, _line(element), Variable(named, kind)
 
     def _references(self, element: Xml, group: str, name: str) -> tuple[str, ...]:
         return tuple(
@@ -194,7 +192,7 @@ class _Reader:
     def _decision(self, element: Xml) -> Decision:
         logic = next((child for child in element if _name(child) in self._forms()), None)
         return Decision(
-            **self._common(element),  # type: ignore[arg-type]
+            *self._common(element),
             logic=None if logic is None else self._boxed(logic),
             inputs=self._references(element, "informationRequirement", "requiredInput"),
             decisions=self._references(element, "informationRequirement", "requiredDecision"),
@@ -204,7 +202,7 @@ class _Reader:
     def _knowledge_model(self, element: Xml) -> KnowledgeModel:
         logic = _child(element, "encapsulatedLogic")
         return KnowledgeModel(
-            **self._common(element),  # type: ignore[arg-type]
+            *self._common(element),
             function=None if logic is None else self._function(logic),
             knowledge=self._references(element, "knowledgeRequirement", "requiredKnowledge"),
         )
@@ -214,7 +212,7 @@ class _Reader:
             return tuple(child.get("href", "") for child in _children(element, name))
 
         return Service(
-            **self._common(element),  # type: ignore[arg-type]
+            *self._common(element),
             outputs=references("outputDecision"),
             encapsulated=references("encapsulatedDecision"),
             input_decisions=references("inputDecision"),
@@ -239,7 +237,7 @@ class _Reader:
             return None
         child = _child(element, "text")
         found = (child.text if child is not None else None) or ""
-        return Text(found.strip(), element.sourceline) if found.strip() else None
+        return Text(found.strip(), _line(element)) if found.strip() else None
 
     def _item(self, element: Xml) -> ItemDefinition:
         function = _child(element, "functionItem")
@@ -251,7 +249,7 @@ class _Reader:
             signature = (parameters, function.get("outputTypeRef"))
         return ItemDefinition(
             name=_words(element.get("name")),
-            line=element.sourceline,
+            line=_line(element),
             type=self._type(element),
             collection=element.get("isCollection") == "true",
             components=tuple(self._item(child) for child in _children(element, "itemComponent")),
@@ -278,7 +276,7 @@ class _Reader:
         return LiteralExpression(None, None, "null") if found is None else self._boxed(found)
 
     def _boxed(self, element: Xml) -> Boxed:
-        line, kind = element.sourceline, self._type(element)
+        line, kind = _line(element), self._type(element)
         match _name(element):
             case "literalExpression":
                 text = self._text(element)
@@ -321,12 +319,12 @@ class _Reader:
         for binding in _children(element, "binding"):
             parameter = _child(binding, "parameter")
             bindings.append((_words(parameter.get("name")) if parameter is not None else "", self._inner(binding)))
-        return BoxedInvocation(element.sourceline, self._type(element), self._inner(element), tuple(bindings))
+        return BoxedInvocation(_line(element), self._type(element), self._inner(element), tuple(bindings))
 
     def _function(self, element: Xml) -> BoxedFunction:
         body = next((child for child in element if _name(child) in self._forms()), None)
         return BoxedFunction(
-            element.sourceline,
+            _line(element),
             self._type(element),
             tuple(
                 Variable(_words(child.get("name")), self._type(child))
@@ -345,7 +343,7 @@ class _Reader:
                 message = _("The row has {found} cells, the relation {wanted} columns.")
                 self.report("dmn-relation", row, message.format(found=len(cells), wanted=len(columns)))
             rows.append(cells)
-        return Relation(element.sourceline, self._type(element), columns, tuple(rows))
+        return Relation(_line(element), self._type(element), columns, tuple(rows))
 
     # -- decision tables -------------------------------------------------------------------------------------------
 
@@ -364,7 +362,7 @@ class _Reader:
         if not outputs:
             self.report("dmn-table", element, _("The table has no output column."), _("Add an output column."))
         return DecisionTable(
-            line=element.sourceline,
+            line=_line(element),
             type=self._type(element),
             id=element.get("id", ""),
             policy=policy,
@@ -394,7 +392,7 @@ class _Reader:
         label = _words(element.get("label")) or (text.text if text else "")
         return InputClause(
             label,
-            text or Text("null", element.sourceline),
+            text or Text("null", _line(element)),
             self._type(expression) if expression is not None else None,
             self._text(_child(element, "inputValues")),
         )
@@ -410,8 +408,8 @@ class _Reader:
         )
 
     def _rule(self, element: Xml, inputs: int, outputs: int) -> Rule:
-        tests = tuple(self._text(c) or Text("-", c.sourceline) for c in _children(element, "inputEntry"))
-        answers = tuple(self._text(c) or Text("null", c.sourceline) for c in _children(element, "outputEntry"))
+        tests = tuple(self._text(c) or Text("-", _line(c)) for c in _children(element, "inputEntry"))
+        answers = tuple(self._text(c) or Text("null", _line(c)) for c in _children(element, "outputEntry"))
         if len(tests) != inputs or len(answers) != outputs:
             message = _("The rule has {found} cells, the table {wanted} columns.")
             found = {"found": len(tests) + len(answers), "wanted": inputs + outputs}
@@ -420,4 +418,4 @@ class _Reader:
             (text.text or "").strip() if (text := _child(c, "text")) is not None else ""
             for c in _children(element, "annotationEntry")
         )
-        return Rule(element.get("id", ""), element.sourceline, tests, answers, notes)
+        return Rule(element.get("id", ""), _line(element), tests, answers, notes)

@@ -32,7 +32,6 @@ from workflow_runtime.feel.operations import (
     DATE_TIMES,
     DATES,
     DURATIONS,
-    TIMES,
     add,
     both,
     divide,
@@ -834,7 +833,7 @@ def _parity(number: Decimal, is_odd: bool) -> bool | None:
 def is_(left: Value, right: Value) -> bool:
     if kind(left) != kind(right):
         return False
-    if isinstance(left, TIMES + DATE_TIMES):
+    if kind(left) in ("time", "date and time"):
         return (
             temporal.nanoseconds_of(left) == temporal.nanoseconds_of(right)
             and (kind(left) == "time" or temporal.number_of(left) == temporal.number_of(right))

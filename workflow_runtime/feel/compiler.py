@@ -143,7 +143,8 @@ def _comparison(node: Comparison) -> Code:
     return compared
 
 
-def _comparison_with(left: Code, operator: str, constant: Decimal | str) -> Code:
+def _comparison_with(left: Code, operator: str, constant: Value) -> Code:
+    """A comparison with a number or string: for a value of the same kind, Python's operator is the whole meaning."""
     operation, wanted = COMPARE[operator], type(constant)
     match operator:
         case "=":
@@ -252,14 +253,14 @@ def _logic(node: Logic) -> Code:
     operands = [code_of(operand) for operand in node.operands]
     decisive = node.word == "or"
 
-    def combined(scope: Scope) -> bool | None:
+    def combined(scope: Scope) -> Value:
         answer: bool | None = not decisive
         for operand in operands:
             value = operand(scope)
             if value is decisive:
                 return decisive
-            if value is not answer:
-                answer = None if not isinstance(value, bool) else answer
+            if not isinstance(value, bool):
+                answer = None
         return answer
 
     return combined

@@ -13,7 +13,7 @@ from workflow_runtime.feel.builtins import BUILTINS
 from workflow_runtime.feel.compiler import INPUT, Code, code_of
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.parser import needs_names, parse, parse_tests
-from workflow_runtime.feel.scope import Outside, Run, Scope, bounded
+from workflow_runtime.feel.scope import Outside, Run, Scope, bounded, native
 from workflow_runtime.feel.syntax import ContextOf, For, FunctionOf, Name, Node, Quantified, children
 from workflow_runtime.feel.values import Value
 
@@ -99,7 +99,7 @@ class UnaryTests(Expression):
         """Whether the value passes; null when that cannot be said."""
         code = self._code_for(context, functions) if self._needs_names else self.code
         outer = Outside(context, None, Run(now, functions))
-        inner = Outside({INPUT: value}, outer, outer.run)
+        inner = Scope({INPUT: native(value, INPUT)}, outer, outer.run)
         answer = self.run(code, inner)
         return answer if isinstance(answer, bool) else None
 

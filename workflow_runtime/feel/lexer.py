@@ -59,7 +59,7 @@ def tokens(text: str) -> list[Token]:
     """All tokens of a text, ending with one END token."""
     if len(text) > limits.TEXT:
         raise FeelError("too-long", text[:200], 0, 1, {"found": len(text), "limit": limits.TEXT})
-    result = []
+    result: list[Token] = []
     for found in _TOKEN.finditer(text):
         group, word = found.lastgroup, found.group()
         if group == "space":

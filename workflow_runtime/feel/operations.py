@@ -53,7 +53,7 @@ def kind(value: Value) -> str:
 def order_keys(left: Value, right: Value, what: str) -> tuple[Value, Value]:
     """Two values of one kind in a form Python can compare.
 
-    Times and date-times are compared in UTC if both know their offset; if one does not, it is taken to have the other's.
+    Times and date-times are compared in UTC if both know their offset; one that does not is taken to have the other's.
     """
     if what == "date and time":
         (first, offset), (second, other) = temporal.instant(left), temporal.instant(right)

@@ -49,7 +49,9 @@ def _compile(pattern: str, flags: str) -> Any:
     options.log_errors = False
     options.max_mem = 1 << 20
     options.case_sensitive = "i" not in flags
-    text = re2.escape(pattern) if "q" in flags else _translated(pattern, "x" in flags)
+    if "x" in flags and "q" not in flags:
+        pattern = _without_spaces(pattern)
+    text = re2.escape(pattern) if "q" in flags else _translated(pattern)
     inline = "".join(flag for flag in "sm" if flag in flags)
     try:
         return re2.compile(f"(?{inline}){text}" if inline else text, options)
@@ -57,7 +59,12 @@ def _compile(pattern: str, flags: str) -> Any:
         raise BadPattern(pattern) from error
 
 
-def _translated(pattern: str, spaced: bool) -> str:
+def _without_spaces(pattern: str) -> str:
+    """The pattern as flag x reads it: white space counts only inside a character class."""
+    return re.sub(r"(\[(?:[^\]\\]|\\.)*\])|[ \t\r\n]+", lambda found: found.group(1) or "", pattern)
+
+
+def _translated(pattern: str) -> str:
     result: list[str] = []
     at = 0
     while at < len(pattern):
@@ -66,10 +73,8 @@ def _translated(pattern: str, spaced: bool) -> str:
             text, at = _escape(pattern, at, False)
             result.append(text)
         elif character == "[":
-            text, at = _class(pattern, at, spaced)
+            text, at = _class(pattern, at)
             result.append(text)
-        elif spaced and character in " \t\r\n":
-            at += 1
         elif pattern.startswith("(?", at):
             if not pattern.startswith("(?:", at):
                 raise BadPattern(pattern)
@@ -109,7 +114,7 @@ def _escape(pattern: str, at: int, in_class: bool) -> tuple[str, int]:
     return f"\\{letter}", at + 2
 
 
-def _class(pattern: str, at: int, spaced: bool) -> tuple[str, int]:
+def _class(pattern: str, at: int) -> tuple[str, int]:
     """A character class, with `[a-z-[aeiou]]` written out as the ranges that remain."""
     start = at
     at += 1
@@ -118,7 +123,7 @@ def _class(pattern: str, at: int, spaced: bool) -> tuple[str, int]:
     body: list[str] = []
     while at < len(pattern) and pattern[at] != "]":
         if pattern.startswith("-[", at):
-            inner, at = _class(pattern, at + 1, spaced)
+            inner, at = _class(pattern, at + 1)
             if at >= len(pattern) or pattern[at] != "]":
                 raise BadPattern(pattern)
             return _subtracted(negated, "".join(body), inner), at + 1

@@ -155,7 +155,7 @@ def duration_of(nanoseconds: int) -> AnyDuration:
 
 
 def instant(value: AnyDate | AnyDateTime) -> tuple[int, int | None]:
-    """Nanoseconds since the epoch as the clock shows it, and the offset; a date is midnight UTC, as the standard says."""
+    """Nanoseconds since the epoch as the clock shows it, and the offset; a date is midnight UTC, says the standard."""
     if isinstance(value, dt.datetime | WideDateTime):
         return number_of(value) * DAY + nanoseconds_of(value), offset_of(value)
     return number_of(value) * DAY, 0
