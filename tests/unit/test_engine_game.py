@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -59,7 +59,9 @@ class Writer:
         return f"{letter}{next(self.number)}"
 
     def block(self, depth: int) -> Block:
-        kinds = [Person] if depth == 0 else [Person, Row, Row, Choice, Parallel, Some, Again, Edge, Edge]
+        kinds: list[Callable[[Writer, int], Block]] = (
+            [Person] if depth == 0 else [Person, Row, Row, Choice, Parallel, Some, Again, Edge, Edge]
+        )
         return self.random.choice(kinds)(self, depth)
 
 
@@ -133,6 +135,7 @@ class InTurn(Performance):
 
 class Branching(Block):
     kind = ""
+    last = " else"  #: when the last flow is taken
 
     def __init__(self, writer: Writer, depth: int) -> None:
         self.entry, self.exit = writer.id("g"), writer.id("j")
@@ -146,7 +149,7 @@ class Branching(Block):
         for number, (block, ask) in enumerate(zip(self.blocks, self.asks, strict=True)):
             yield from block.words()
             last = number == len(self.blocks) - 1
-            condition = "" if self.kind == "parallel" else " else" if last else f" if {ask} = true"
+            condition = "" if self.kind == "parallel" else self.last if last else f" if {ask} = true"
             yield f"{self.entry} -> {block.entry}{condition}"
             yield f"{block.exit} -> {self.exit}"
         if self.straight and self.kind == "parallel":
@@ -173,9 +176,11 @@ class Parallel(Branching):
 
 class Some(Branching):
     kind = "inclusive"
+    last = ""
 
     def begin(self, facts: Facts) -> Performance:
-        return Together([block.begin(facts) for block in self.true(facts)])
+        first = [block for block in self.true(facts) if block is not self.blocks[-1]]
+        return Together([block.begin(facts) for block in [*first, self.blocks[-1]]])
 
 
 class Together(Performance):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
-from workflow_runtime.diagram.model import Diagram, Event, FlowNode, Mapped, Scope
+from workflow_runtime.diagram.model import Diagram, Event, Flow, FlowNode, Mapped, Scope
 from workflow_runtime.engine import catching, elements, gateways, loops, scopes, tasks
 from workflow_runtime.engine.compiled import Compiled, begins
 from workflow_runtime.engine.events import Definition
@@ -154,7 +154,7 @@ class _Compiler:
             way.append(id)
             order.append(id)
             diagram = self.home[id]
-            calls = [node for node in diagram.nodes() if node.kind == "callActivity" and diagram.process_of(node) == id]
+            calls = [node for node in _inside(diagram, id) if node.kind == "callActivity"]
             self.called[id] = tuple(dict.fromkeys(node.called for node in calls if node.called))
             for node in calls:
                 if node.called is None or node.called not in self.home:
@@ -434,11 +434,8 @@ class _Compiler:
                     yield from (end for end in ends if end != id)
 
     def _connect(self, scope: Scope, body: scopes.Body) -> None:
-        for id in scope.flows:
-            try:
-                flow = self.diagram.flow(id)
-            except KeyError:
-                continue
+        for flow in self._flows(scope):
+            id = flow.id
             source, target = body.elements.get(flow.source), body.elements.get(flow.target)
             if source is None or target is None:
                 if not self.findings:
@@ -452,6 +449,11 @@ class _Compiler:
             default = source.node.default == id
             condition = None if default else self.formula(flow, flow.condition, marked=False)
             source.leads_to(elements.Way(id, target, condition, default))
+
+    def _flows(self, scope: Scope) -> Iterator[Flow]:
+        """The sequence flows of a scope."""
+        found = (self.diagram.elements.get(id) for id in scope.flows)
+        return (flow for flow in found if isinstance(flow, Flow))
 
     def _links(self, nodes: Sequence[FlowNode], body: scopes.Body) -> None:
         for node in nodes:
@@ -478,8 +480,9 @@ class _Compiler:
     def _reach(self, join: gateways.InclusiveSpec, nodes: Sequence[FlowNode], scope: Scope) -> None:
         """By which of the join's incoming flows a token at each element can still come, not through the join."""
         back: dict[str, set[str]] = {}
-        for id in scope.flows:
-            flow = self.diagram.flow(id)
+        sources: dict[str, str] = {}
+        for flow in self._flows(scope):
+            sources[flow.id] = flow.source
             back.setdefault(flow.target, set()).add(flow.source)
         for node in nodes:
             if node.attached_to:
@@ -493,7 +496,7 @@ class _Compiler:
                     )
         reaching: dict[str, set[str]] = {}
         for incoming in join.incoming:
-            todo, seen = [self.diagram.flow(incoming).source], {join.node.id}
+            todo, seen = [sources.get(incoming, "")], {join.node.id}
             while todo:
                 id = todo.pop()
                 if id not in seen:
@@ -513,6 +516,8 @@ class _Compiler:
         kinds = [event.kind for event in node.events] or ["none"]
         if kinds == ["none"] and where in ("trigger", "receiveTask", "sendTask"):
             return
+        if "cancel" in kinds and not self._cancels(node, scope):
+            meant = meant - {"cancel"}
         for kind in kinds:
             if kind not in meant or (kind == "link" and len(kinds) > 1):
                 self.refuse(
@@ -523,6 +528,13 @@ class _Compiler:
                     ),
                     _("It may have: {meant}.").format(meant=", ".join(sorted(meant))),
                 )
+
+    def _cancels(self, node: FlowNode, scope: Scope | None) -> bool:
+        """Whether a cancel event stands where there is a transaction to cancel: at its end, or at its edge."""
+        if node.kind == "boundaryEvent":
+            host = self.diagram.elements.get(node.attached_to or "")
+            return host is not None and host.kind == "transaction"
+        return scope is not None and scope.kind == "transaction"
 
     def definition(self, node: FlowNode, event: Event) -> Definition:
         """An event definition with its expressions compiled."""
@@ -648,6 +660,19 @@ class _Compiler:
         finding = Finding(f"engine/{rule}", Severity.ERROR, id, line, message, remedy)
         if finding not in self.findings:
             self.findings.append(finding)
+
+
+def _inside(diagram: Diagram, scope: str) -> Iterator[FlowNode]:
+    """The flow nodes of a process, through its sub-processes; each once, whatever ids occur twice."""
+    todo, seen = list(diagram.scopes[scope].nodes), set[str]()
+    while todo:
+        id = todo.pop(0)
+        node = diagram.elements.get(id)
+        if isinstance(node, FlowNode) and id not in seen:
+            seen.add(id)
+            yield node
+            if id in diagram.scopes:
+                todo.extend(diagram.scopes[id].nodes)
 
 
 def _parts(xml: etree._Element | None) -> Sequence[etree._Element]:

@@ -234,12 +234,10 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
 
 def beside(task: Task) -> Iterator[Task]:
     """The other tokens in the same holder, those just put on a flow by the same element included."""
-    holder = task.workflow.around(task)
-    for child in holder.children:
-        if child is not task:
-            yield child
-    if task.parent is not holder:
-        yield from (child for child in task.parent.children if child is not task)
+    wf: CaseWorkflow = task.workflow
+    holder = wf.around(task)
+    holders = [holder] if task.parent is holder else [holder, task.parent]
+    return (child for one in holders for child in wf.inside(one) if child is not task)
 
 
 def which_round(task: Task) -> str | None:

@@ -444,6 +444,6 @@ def undo_next(task: Task) -> None:
             _interrupt(at, boundary, {}, "cancel")
             return
         at = wf.around(at)
-        if not at.task_spec.repeated:
+        if at.parent is None or not at.task_spec.repeated:
             break
     task.complete()

@@ -95,7 +95,8 @@ class InclusiveSpec(JoinSpec):
     def more_may_come(self, task: Task) -> bool:
         """Whether a token is on its way to a flow that is still empty."""
         arrived = task.internal_data["arrived"]
-        for other in task.workflow.around(task).children:
+        wf: CaseWorkflow = task.workflow
+        for other in wf.inside(wf.around(task)):
             if other is task or other.internal_data.get("armed"):
                 continue
             reach = self.reaching.get(other.task_spec.node.id, frozenset())

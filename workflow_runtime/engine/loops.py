@@ -15,7 +15,7 @@ from workflow_runtime.engine.workflow import CaseWorkflow
 from workflow_runtime.i18n import _
 
 #: Instances of one multi-instance step; more than this is a slip in a cardinality.
-MOST_INSTANCES = 5_000
+MOST_INSTANCES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,3 @@ class RepeatSpec(ElementSpec):
         if self.output_collection:
             wf.assign(wf.prefix(task), self.output_collection, task.internal_data.get("out", []))
         return f"×{task.internal_data.get('over', 0)}"
-
-    def busy(self, task: Task) -> bool:
-        """Whether an instance is left."""
-        return any(not child.internal_data.get("armed") for child in task.children)

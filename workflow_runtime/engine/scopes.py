@@ -68,7 +68,7 @@ class ScopeSpec(ElementSpec):
 
     def busy(self, task: Task) -> bool:
         """Whether a token is left inside."""
-        return any(not child.internal_data.get("armed") for child in task.children)
+        return any(not child.internal_data.get("armed") for child in task.workflow.inside(task))
 
     def child_done(self, task: Task, child: Task) -> None:
         if task._state == TaskState.STARTED and not self.busy(task):

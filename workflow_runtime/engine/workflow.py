@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_TRANSITIONS = 10_000
 #: Due timers that one command lets take effect; what is left stays due for the next.
 MOST_TIMERS = 100
+#: Tokens, listeners and scopes that one case may have at a time.
+MOST_TOKENS = 3_000
 #: Sub-processes and called processes inside each other.
 MOST_NESTED = 60
 
@@ -137,6 +139,12 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
 
     def token(self, spec: ElementSpec, parent: Task, data: dict[str, Any] | None = None, **notes: Any) -> Task:
         """A new token at an element, under a task that is finished (then it moves up) or that holds tokens."""
+        if len(self.tasks) > MOST_TOKENS:
+            raise self.stuck(
+                parent,
+                "too_many",
+                _("The case would wait in more than {limit} places at once.").format(limit=MOST_TOKENS),
+            )
         if spec.public:
             id: str | int = self.turn.ids()
         else:
@@ -282,6 +290,10 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         """An incident at a token."""
         spec: ElementSpec = task.task_spec
         return Stuck(Incident(spec.node.id, code, message, self.path(task)), thrown)
+
+    def inside(self, holder: Task) -> Iterator[Task]:
+        """What a task holds, in order of arrival, without building the list that the library builds each time."""
+        return map(self.tasks.__getitem__, holder._children)
 
     def live(self) -> Iterator[Task]:
         """All tokens and listeners, in order of arrival."""
