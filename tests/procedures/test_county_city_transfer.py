@@ -13,6 +13,7 @@ import pytest
 
 import handlers  # noqa: F401  (importing registers the handlers)
 from workflow_runtime import calendars, feel, profiles, scenarios
+from workflow_runtime.diagram.layout.quality import measure
 from workflow_runtime.procedures import Procedure, gather, shipped_library
 
 FOLDER = shipped_library() / "county-city-transfer"
@@ -151,3 +152,9 @@ def test_the_agreement_waits_for_three_papers_and_for_nothing_else(procedure: Pr
 
     assert {"list_archive", "countersign_property", "decide_hukou"} <= seen
     assert not {"arrange_schooling", "verify_insurance"} & seen
+
+
+def test_nothing_in_the_drawings_lies_on_anything_else(procedure: Procedure) -> None:
+    drawings = {process: measure(diagram) for process, diagram in procedure.diagrams.items()}
+
+    assert {process: drawing.faults for process, drawing in drawings.items() if drawing.faults} == {}
