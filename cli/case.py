@@ -107,7 +107,7 @@ def list_cases(
     columns: list[Column[CaseView]] = [
         Column(_("Case"), lambda view: view.number),
         Column(_("Subject"), lambda view: view.subject.name, least=6),
-        Column(_("Procedure"), lambda view: of_data(view.procedure_name), least=8),
+        Column(_("Procedure"), lambda view: of_data(view.procedure_name), least=8, once=True),
         Column(_("State"), lambda view: of_data(view.milestone or "") or case_state(view.state), least=6),
         Column(_("With"), lambda view: _(", ").join(map(of_data, view.holders)), least=10),
         Column(_("Next due"), lambda view: output.last_day(view.next_due)),

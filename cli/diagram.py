@@ -163,4 +163,7 @@ def test(session: Session, path: Path, name: str | None, file: str | None, pairs
     if session.as_json:
         session.output.json(explanation)
         return
-    session.output.wrapped(safe(of_data(explanation.text(language())), lines=True))
+    for line in safe(of_data(explanation.text(language())), lines=True).splitlines():
+        text = line.lstrip()
+        indent = " " * (len(line) - len(text))
+        session.output.wrapped(text, indent, indent + "  ")

@@ -76,7 +76,7 @@ def late(
                 Column(_("What"), lambda row: of_data(row.item.name), least=14),
                 Column(_("Case"), lambda row: row.item.case),
                 Column(_("Subject"), lambda row: row.item.subject.name, least=6),
-                Column(_("Held by"), lambda row: row.item.clerk_name, least=6, skip_empty=True),
+                Column(_("Held by"), lambda row: row.item.clerk_name, least=6, once=True),
                 Column(_("Due"), lambda row: output.last_day(row.item.due.at) if row.item.due else ""),
                 Column(_("Late"), lambda row: row.working_days_late, right=True, style=lambda row: "red"),
             ],

@@ -35,7 +35,7 @@ class Column(Generic[Row]):
     right: bool = False
     style: Callable[[Row], str | None] | None = None
     shown: Callable[[Row], str] | None = None  #: for the screen, where CSV shows `value`
-    skip_empty: bool = False  #: not shown on the screen where no row has it
+    once: bool = False  #: on the screen: said above the table where every row has the same, left out where none has
 
 
 @dataclass(slots=True)
@@ -133,17 +133,19 @@ class Output:
         click.echo(json.dumps(plain(answer), ensure_ascii=False, indent=2))
 
     def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Label and text, the labels in one column."""
+        """Label and text, the labels in one column; a label too long for it has a line of its own."""
         kept = [(label, text) for label, text in pairs if text]
-        room = max((width(label) for label, _text in kept), default=0)
+        room = min(max((width(label) for label, _text in kept), default=0), self.columns * 2 // 5)
         for label, text in kept:
-            self.lines(indented(text, self.columns, pad(label, room) + "  "))
+            head = pad(label, room) + "  "
+            if width(label) > room:
+                self.lines(indented(label, self.columns, ""))
+                head = " " * (room + 2)
+            self.lines(indented(text, self.columns, head, " " * (room + 2)))
 
     def table(self, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> None:
         """Rows under their titles, never wider than the screen."""
-        columns = [
-            column for column in columns if not column.skip_empty or any(self._cell(column, row) for row in rows)
-        ]
+        columns = self._worth_showing(columns, rows)
         texts = [[self._cell(column, row) for column in columns] for row in rows]
         widths = _fitted(
             [max([width(column.title), *(width(line[n]) for line in texts)]) for n, column in enumerate(columns)],
@@ -158,6 +160,17 @@ class Output:
                 part = pad(clip(text, room), room, right=column.right)
                 parts.append(self.styled(part, column.style(row) if column.style else None))
             self.line("  ".join(parts).rstrip())
+
+    def _worth_showing(self, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> list[Column[Row]]:
+        """Without empty columns; what is the same in every row is said once, above."""
+        kept = []
+        for column in columns:
+            values = {self._cell(column, row) for row in rows}
+            if column.once and len(values) == 1 and len(rows) > 1 and values != {""}:
+                self.line(f"{column.title}: {values.pop()}")
+            elif values != {""} or not column.once:
+                kept.append(column)
+        return kept
 
     def _cell(self, column: Column[Row], row: Row) -> str:
         if column.shown is not None:

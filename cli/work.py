@@ -66,8 +66,8 @@ def item_columns(output: Output) -> list[Column[ItemView]]:
         Column(_("What"), lambda item: of_data(item.name), least=10),
         Column(_("Case"), lambda item: item.case),
         Column(_("Subject"), lambda item: item.subject.name, least=6),
-        Column(_("Department"), lambda item: of_data(item.department_name), least=8),
-        Column(_("Held by"), lambda item: item.clerk_name, least=6, skip_empty=True),
+        Column(_("Department"), lambda item: of_data(item.department_name), least=8, once=True),
+        Column(_("Held by"), lambda item: item.clerk_name, least=6, once=True),
         Column(
             _("Due"),
             lambda item: output.last_day(item.due.at) if item.due else None,
