@@ -35,13 +35,16 @@ def test_the_verdict_is_that_of_the_plain_game_on_random_processes(long: bool) -
     assert compared > 400
 
 
+MOST = 10_000
+
+
 def disagreement(drawing: Drawing, _verdict: Verdict | None = None) -> str | None:
     """How checker and game differ on a process; None when they agree.
 
     Behind a second token the game is over for both, so what else could go wrong there is not compared.
     """
     diagram = read(drawing.xml())
-    played, verdict = Game(diagram, "p").play(50_000), next(soundness(diagram))
+    played, verdict = Game(diagram, "p").play(MOST), next(soundness(diagram))
     found = {fault.kind for fault in verdict.faults}
     if played.twice or FaultKind.RUNS_TWICE in found:
         agree = played.twice and FaultKind.RUNS_TWICE in found
@@ -49,7 +52,8 @@ def disagreement(drawing: Drawing, _verdict: Verdict | None = None) -> str | Non
         agree = found == ({FaultKind.STUCK} if played.stuck else {FaultKind.NEVER_ENDS})
     else:
         dead = {fault.element for fault in verdict.faults if fault.kind is FaultKind.NEVER_HAPPENS}
-        agree = found <= {FaultKind.NEVER_HAPPENS} and dead == set(drawing.kinds) - played.worked
+        agree = found <= {FaultKind.NEVER_HAPPENS, FaultKind.CUTS_OFF} and dead == set(drawing.kinds) - played.worked
+        agree = agree and (FaultKind.CUTS_OFF in found) == played.cut
     return None if agree and verdict.decided else f"game {played}, checker {verdict}, drawing {drawing}"
 
 

@@ -24,6 +24,7 @@ class Played:
     stuck: bool = False
     twice: bool = False
     endless: bool = False
+    cut: bool = False
     worked: set[str] = field(default_factory=set)
     states: int = 0
 
@@ -57,6 +58,7 @@ class Game:
                 played.stuck |= bool(state)
             for worked, taken, put in moves:
                 played.worked.update(worked)
+                played.cut |= self._ends_everything(worked) and len(taken) > 1
                 rest = state - taken
                 if rest & put or len(rest) + len(put) > len(rest | put) or self._rests(rest) & self._rests(put):
                     played.twice = True
@@ -78,6 +80,9 @@ class Game:
         played.endless = bool(seen - finishing)
         played.states = len(seen)
         return played
+
+    def _ends_everything(self, worked: set[str]) -> bool:
+        return any(event.kind == "terminate" for id in worked for event in self.nodes[id].events)
 
     def _rests(self, spots: frozenset[Spot]) -> set[str]:
         return {spot[0] for spot in spots if isinstance(spot, tuple)}

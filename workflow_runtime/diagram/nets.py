@@ -48,6 +48,7 @@ class Net:
     names: list[str] = field(default_factory=list)
     nodes: tuple[str, ...] = ()  #: the elements that should all be able to work, in document order
     initial: frozenset[int] = frozenset()
+    begun: tuple[int, ...] = ()  #: moves of the whole net that lie before `initial`
 
     def place(self, name: str) -> int:
         """A new place."""

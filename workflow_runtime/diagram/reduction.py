@@ -30,13 +30,20 @@ class _Reduction:
         self._producers: dict[int, set[int]] = {place: set() for place in range(len(net.names))}
         self._consumers: dict[int, set[int]] = {place: set() for place in range(len(net.names))}
         self._next = 0
+        self._begun: list[int] = []
         self.certain: set[str] = set()
         for transition in net.transitions:
             self._add(transition)
         self._leads_to = self._ways_into_joins()
 
     def result(self) -> Net:
-        return Net(list(self._moves.values()), self._net.names, self._net.nodes, frozenset(self._initial))
+        return Net(
+            list(self._moves.values()),
+            self._net.names,
+            self._net.nodes,
+            frozenset(self._initial),
+            (*self._net.begun, *self._begun),
+        )
 
     def run(self) -> None:
         rules: tuple[Callable[[int], bool], ...] = (
@@ -125,6 +132,7 @@ class _Reduction:
             if (self._initial - {place}) & move.post:
                 return False
             self._initial |= move.post
+            self._begun.extend(move.parts)
             self.certain |= move.nodes
         self._remove(number)
         for producer in list(self._producers[place]):

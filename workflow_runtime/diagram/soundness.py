@@ -25,6 +25,7 @@ class FaultKind(StrEnum):
     STUCK = "stuck"  #: tokens are left and nothing can move any more
     RUNS_TWICE = "runs-twice"  #: a flow or step gets a second token while it still has one
     NEVER_ENDS = "never-ends"  #: things move for ever, but the end cannot be reached
+    CUTS_OFF = "cuts-off"  #: a terminate end event ends work that is still going on elsewhere
     NEVER_HAPPENS = "never-happens"  #: an element that no case ever reaches
 
 
@@ -73,12 +74,15 @@ def _verdict(diagram: Diagram, scope: str, processes: Mapping[str, Diagram], bou
         return Verdict(scope, decided=False)
     small, certain = reduced(net)
     seen = States(small, bound)
-    if not seen.complete:
+    if not seen.complete and not (seen.twice or seen.stuck):
         return Verdict(scope, decided=False, states=len(seen.came_from))
     faults = tuple(_faults(net, small, seen, bound))
     if not faults:
         alive = certain.union(*(small.transitions[n].nodes for n in seen.fired))
-        faults = tuple(Fault(FaultKind.NEVER_HAPPENS, node) for node in net.nodes if node not in alive)
+        faults = (
+            *(_cut_off(diagram, net, bound) if seen.cut else ()),
+            *(Fault(FaultKind.NEVER_HAPPENS, node) for node in net.nodes if node not in alive),
+        )
     return Verdict(scope, True, faults, len(seen.came_from))
 
 
@@ -100,6 +104,18 @@ def _faults(net: Net, small: Net, seen: States, bound: int) -> Iterator[Fault]:
         yield _told(net, FaultKind.NEVER_ENDS, source.parts(source.way_to(source.endless[0])))
 
 
+def _cut_off(diagram: Diagram, net: Net, bound: int) -> Iterator[Fault]:
+    """Terminate end events that are reached while other tokens are about; the first way there for each."""
+    whole = States(net, bound)
+    told: set[str] = set()
+    for state, number in whole.cut:
+        element = min(net.transitions[number].nodes)
+        kinds = {event.kind for event in diagram.node(element).events}
+        if "terminate" in kinds and element not in told:
+            told.add(element)
+            yield _told(net, FaultKind.CUTS_OFF, whole.parts([*whole.way_to(state), number]))
+
+
 def _told(net: Net, kind: FaultKind, parts: list[int]) -> Fault:
     """Walk the moves of the whole net and say what a reader of the diagram would see."""
     marked = set(net.initial)
@@ -111,11 +127,16 @@ def _told(net: Net, kind: FaultKind, parts: list[int]) -> Fault:
         taken = net.names[next(iter(move.post))] if len(move.post) == 1 else ""
         story.append((element, taken if taken != element else ""))
         again = (marked - move.pre) & move.post
+        if kind is FaultKind.CUTS_OFF and part == parts[-1]:
+            marked -= move.pre
+            break
         marked = set() if move.clears else (marked - move.pre) | move.post
         if again and kind is FaultKind.RUNS_TWICE:
             break
     if kind is FaultKind.STUCK:
         element = _who_waits(net, marked) or element
+    if not element:
+        element = next((min(move.nodes) for move in net.transitions if move.pre == net.initial and move.nodes), "")
     told = [step for at, step in enumerate(story) if at == 0 or step != story[at - 1]]
     return Fault(kind, element, tuple(told), tuple(sorted({net.names[place] for place in marked})))
 
@@ -133,12 +154,13 @@ class States:
 
     def __init__(self, net: Net, bound: int, goals: frozenset[str] = frozenset()) -> None:
         self._moves = [_Move(net, transition) for transition in net.transitions]
-        self._transitions = net.transitions
+        self._transitions, self._begun = net.transitions, net.begun
         first = _mask(net.initial)
         self.came_from: dict[int, tuple[int, int] | None] = {first: None}
         self.fired: set[int] = set()
         self.twice: list[tuple[int, int]] = []
         self.stuck: list[int] = []
+        self.cut: list[tuple[int, int]] = []
         self._goals = goals
         self._reached: dict[str, tuple[int, int]] = {}
         self._before: dict[int, list[int]] = {}
@@ -158,6 +180,8 @@ class States:
             for goal in self._transitions[number].nodes & self._goals:
                 self._reached.setdefault(goal, (state, number))
             rest = state & ~move.pre
+            if move.clears and rest:
+                self.cut.append((state, number))
             if rest & move.post and not move.clears:
                 self.twice.append((state, number))
                 continue
@@ -194,7 +218,7 @@ class States:
 
     def parts(self, way: list[int]) -> list[int]:
         """The moves of the whole net that these moves stand for."""
-        return [part for number in way for part in self._transitions[number].parts]
+        return [*self._begun, *(part for number in way for part in self._transitions[number].parts)]
 
 
 def _mask(places: frozenset[int]) -> int:

@@ -25,6 +25,14 @@ def headline(diagram: Diagram, fault: Fault) -> str:
             return _("{node} can be reached twice at once, and what follows runs twice.").format(node=where)
         case FaultKind.NEVER_ENDS:
             return _("A case can come to a point from which no way leads to an end.")
+        case FaultKind.CUTS_OFF:
+            places = (diagram.elements.get(token) for token in fault.tokens)
+            open_steps = {
+                place.target if isinstance(place, Flow) else place.id for place in places if place is not None
+            }
+            return _("{node} ends the case while {others} is still going on.").format(
+                node=where, others=", ".join(_name(diagram, id) for id in sorted(open_steps))
+            )
     return _("{node} can never be reached.").format(node=where)
 
 
@@ -37,6 +45,8 @@ def remedy(fault: Fault) -> str:
             return _("Join parallel branches by a parallel gateway before they go on as one.")
         case FaultKind.NEVER_ENDS:
             return _("Draw a way from the loop to an end event.")
+        case FaultKind.CUTS_OFF:
+            return _("Join the branches in front of it, or use a plain end event if the others are to finish.")
     return _("Remove it, or draw the way that leads to it.")
 
 

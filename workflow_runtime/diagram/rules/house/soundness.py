@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workflow_runtime.diagram import stories
 from workflow_runtime.diagram.context import CheckContext
 from workflow_runtime.diagram.sheet import Problem, Sheet
-from workflow_runtime.diagram.soundness import soundness
+from workflow_runtime.diagram.soundness import FaultKind, soundness
 from workflow_runtime.findings import Severity
 from workflow_runtime.i18n import _
 
@@ -32,4 +32,5 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 stories.message(diagram, fault),
                 stories.remedy(fault),
                 path=stories.marks(fault),
+                severity=Severity.WARNING if fault.kind is FaultKind.CUTS_OFF else None,
             )
