@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -1145,6 +1146,15 @@ def test_a_procedure_that_never_waits_becomes_an_incident() -> None:
     assert step.incident is not None and step.incident.code == "endless"
 
 
+def test_a_case_that_multiplies_its_tokens_becomes_an_incident() -> None:
+    begun = time.process_time()
+
+    step = start(compile([drawn("start s\ninclusive j\nuser z\ns -> j -> j\nj -> z")]), {}, now=MONDAY)
+
+    assert step.incident is not None and step.incident.code in ("too_many", "endless")
+    assert time.process_time() - begun < 10
+
+
 def test_a_chain_of_three_thousand_tasks_is_no_recursion() -> None:
     chain = " -> ".join(f"t{number}" for number in range(3000))
     words = "start s\nend e\n" + "\n".join(f"task t{number}" for number in range(3000)) + f"\ns -> {chain} -> e"
@@ -1281,6 +1291,8 @@ def test_a_step_says_nothing_to_the_log(caplog: pytest.LogCaptureFixture) -> Non
         ("start s\nuser a\nsub sp {\nuser a\n}\nend e\ns -> a -> sp -> e", "a"),
         ("start s\nuser a\nend e link=L\ns -> a -> e", "e"),
         ("start s\ncatch c error=x\nend e\ns -> c -> e", "c"),
+        ("start s\nend e cancel\ns -> e", "e"),
+        ("start s\nuser a\nboundary b on a cancel\nend e\ns -> a -> e\nb -> e", "b"),
         ("start s\nthrow t link=L\nend e\ns -> t", "t"),
         ("start s\ncall c calls=nowhere\nend e\ns -> c -> e", "c"),
         ("start s\nrule r decides=nothing>x\nend e\ns -> r -> e", "r"),

@@ -59,9 +59,9 @@ class Writer:
         return f"{letter}{next(self.number)}"
 
     def block(self, depth: int) -> Block:
-        kinds: list[Callable[[Writer, int], Block]] = (
-            [Person] if depth == 0 else [Person, Row, Row, Choice, Parallel, Some, Again, Edge, Edge]
-        )
+        kinds: list[Callable[[Writer, int], Block]] = [Person]
+        if depth:
+            kinds += [Row, Row, Choice, Parallel, Some, Again, Edge, Edge]
         return self.random.choice(kinds)(self, depth)
 
 
