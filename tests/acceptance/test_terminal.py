@@ -90,3 +90,24 @@ def test_text_from_a_case_cannot_act_on_the_terminal(office: Desk, made: Made) -
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
     assert "\\x1b]0;pwn\\x07" in shown
     assert "[link=http://evil]x[/link]" in shown.replace("\n", "")
+
+
+def test_a_worker_stops_when_it_is_told(office: Desk) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "worker", "--inline", "--poll", "0.2"],
+        cwd=office.folder,
+        env=office.environment({}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "Ctrl-C" in process.stderr.readline()
+
+    process.terminate()
+
+    assert process.wait(timeout=30) == 0
+    assert "stopped" in process.stderr.read()
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
