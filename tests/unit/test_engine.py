@@ -1031,6 +1031,15 @@ def test_calls_inside_calls_prefix_again() -> None:
     assert desk.done
 
 
+def test_a_called_process_may_have_an_id_that_begins_like_the_main_one() -> None:
+    called = drawn("start s\nuser q\nend e\ns -> q -> e", process="P2")
+    desk = Desk(drawn("start s\ncall c calls=P2\nend e\ns -> c -> e"), called)
+
+    desk.complete("q")
+
+    assert desk.done
+
+
 def test_a_dotted_target_fills_a_part_of_a_context() -> None:
     desk = Desk(
         drawn(
@@ -1319,7 +1328,7 @@ def test_all_findings_are_told_at_once() -> None:
 def test_a_snapshot_of_another_version_is_refused() -> None:
     one, other = Desk(drawn(REVIEW)), Desk(drawn("start s\nuser a\nend e\ns -> a -> e"))
 
-    for bytes_ in (one.step.snapshot, b"", b"{}", b"[]", other.step.snapshot.replace(b'"P/a"', b'"P/zzz"')):
+    for bytes_ in (one.step.snapshot, b"", b"{}", b"[]", other.step.snapshot.replace(b'"/a"', b'"/zzz"')):
         with pytest.raises(BrokenSnapshot):
             apply(other.compiled, bytes_, TimersDue(), {}, now=MONDAY)
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 class CatchSpec(ElementSpec):
     """An intermediate catch event or a receive task: waits for what its definition says."""
 
-    public = True
-
     def _update_hook(self, my_task: Task) -> bool:
         self.arrived(my_task)
         if my_task.internal_data.pop("came", False):
@@ -44,7 +42,6 @@ class ReceiveSpec(CatchSpec):
 class BoundarySpec(ElementSpec):
     """A boundary event: waits inside its activity, and its token goes on where the activity stands."""
 
-    public = True
     host: ElementSpec
 
     def _update_hook(self, my_task: Task) -> bool:
@@ -62,7 +59,6 @@ class BoundarySpec(ElementSpec):
 class TriggerSpec(ElementSpec):
     """The start event of an event sub-process while it waits."""
 
-    public = True
     handler: EventScopeSpec
 
     def _update_hook(self, my_task: Task) -> bool:

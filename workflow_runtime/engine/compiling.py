@@ -334,6 +334,7 @@ class _Compiler:
         inside_handler = scope.event_subprocess and node.kind == "startEvent"
         element.outputs_ = () if inside_handler else self.lines(node, node.outputs)
         element.definitions = tuple(self.definition(node, event) for event in node.events)
+        element.public = element.public or element.known_outside
         self._quantities(element)
         match element:
             case tasks.ItemSpec():
@@ -398,6 +399,7 @@ class _Compiler:
         start = starts[0]
         trigger = catching.TriggerSpec(self.spec, f"{start.name} [trigger]", start.node)
         trigger.definitions = start.definitions
+        trigger.public = trigger.known_outside
         trigger.outputs_ = self.lines(start.node, start.node.outputs)
         trigger.handler, handler.trigger = handler, trigger
         body.handlers.append(handler)

@@ -54,7 +54,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
 
     is_process = False
     is_scope = False
-    public = False  #: its tokens have ids that the outside knows
+    public = False  #: its tokens have ids that the outside knows: items, jobs, timers, subscriptions
     activity = False
     repeated = False  #: holds the instances of a loop
     counts_flows = False  #: wants to know by which flow a token comes
@@ -76,6 +76,11 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
         """Connect a sequence flow; the library's own graph knows it too."""
         self.ways.append(way)
         self.connect(way.target)
+
+    @property
+    def known_outside(self) -> bool:
+        """Whether it waits for what the runtime keeps a row of."""
+        return any(event.kind in ("timer", "message") for event in self.definitions)
 
     # --- life of a token ---
 

@@ -27,7 +27,7 @@ def dumped(wf: CaseWorkflow, compiled: Compiled, state: CaseState) -> bytes:
     rows: list[list[Any]] = []
     for task in wf.live():
         positions[task.id] = len(rows)
-        row: list[Any] = [task.id, positions[task._parent], task.task_spec.name, task._state]
+        row: list[Any] = [task.id, positions[task._parent], _short(task.task_spec.name, compiled.main), task._state]
         if task.data or task.internal_data:
             row.append(task.internal_data or 0)
         if task.data:
@@ -35,6 +35,11 @@ def dumped(wf: CaseWorkflow, compiled: Compiled, state: CaseState) -> bytes:
         rows.append(row)
     document = {"v": VERSION, "k": compiled.key, "s": state.value, "n": wf.serial, "t": rows}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_typed).encode()
+
+
+def _short(name: str, main: str) -> str:
+    """The name of a spec; elements of the main process go without its id."""
+    return name[len(main) :] if name.startswith(f"{main}/") else name
 
 
 def _typed(value: Any) -> Any:
@@ -56,13 +61,13 @@ def loaded(snapshot: bytes, compiled: Compiled, turn: Turn) -> CaseWorkflow:
         )
     wf = CaseWorkflow(compiled.spec, turn)
     try:
-        _fill(wf, document)
+        _fill(wf, document, compiled.main)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise BrokenSnapshot(_("The stored state of the case cannot be read: {error!r}").format(error=error)) from error
     return wf
 
 
-def _fill(wf: CaseWorkflow, document: dict[str, Any]) -> None:
+def _fill(wf: CaseWorkflow, document: dict[str, Any], main: str) -> None:
     wf.task_tree._state = TaskState.COMPLETED
     wf.case_state = CaseState(document["s"])
     wf.completed = wf.case_state is not CaseState.OPEN
@@ -70,7 +75,8 @@ def _fill(wf: CaseWorkflow, document: dict[str, Any]) -> None:
     specs = wf.spec.task_specs
     tasks: list[Token] = []
     for id, parent, name, state, *more in document["t"]:
-        task = Token(wf, specs[name], tasks[parent] if parent >= 0 else wf.task_tree, state=state, id=id)
+        spec = specs[main + name if name.startswith("/") else name]
+        task = Token(wf, spec, tasks[parent] if parent >= 0 else wf.task_tree, state=state, id=id)
         task.internal_data = (more[0] or {}) if more else {}
         task.data = more[1] if len(more) > 1 else {}
         tasks.append(task)
