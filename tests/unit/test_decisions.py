@@ -19,7 +19,9 @@ DMN = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 
 def model_file(body: str, namespace: str = "office", **attributes: str) -> bytes:
     extra = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
-    return f'<definitions xmlns="{DMN}" namespace="{namespace}" name="office" id="o"{extra}>{body}</definitions>'.encode()
+    return (
+        f'<definitions xmlns="{DMN}" namespace="{namespace}" name="office" id="o"{extra}>{body}</definitions>'.encode()
+    )
 
 
 def decision(name: str, logic: str, requires: str = "", type: str | None = None) -> str:
@@ -191,10 +193,15 @@ def test_boxed_expressions_of_every_kind() -> None:
         ),
         "Filter": (f"<filter><in>{text('[1,2,3]')}</in><match>{text('item > 1')}</match></filter>", [2, 3]),
         "For": (f'<for iteratorVariable="i"><in>{text("1..3")}</in><return>{text("i * i")}</return></for>', [1, 4, 9]),
-        "Some": (f'<some iteratorVariable="i"><in>{text("[1,2]")}</in><satisfies>{text("i > 1")}</satisfies></some>', True),
-        "Every": (f'<every iteratorVariable="i"><in>{text("[1,2]")}</in><satisfies>{text("i > 1")}</satisfies></every>', False),
+        "Some": (
+            f'<some iteratorVariable="i"><in>{text("[1,2]")}</in><satisfies>{text("i > 1")}</satisfies></some>',
+            True,
+        ),
+        "Every": (
+            f'<every iteratorVariable="i"><in>{text("[1,2]")}</in><satisfies>{text("i > 1")}</satisfies></every>',
+            False,
+        ),
     }
-    asked["For"] = (asked["For"][0].replace("1..3", "[1,2,3]"), [1, 4, 9])
     model = decisions.read(model_file("".join(decision(name, logic) for name, (logic, _answer) in asked.items())))
 
     assert {name: model.evaluate(name, {}) for name in asked} == {name: answer for name, (_, answer) in asked.items()}
@@ -229,8 +236,9 @@ def test_knowledge_models_and_services_are_functions() -> None:
 
 def test_item_definitions_convert_or_refuse() -> None:
     items = (
-        '<itemDefinition name="tCity"><typeRef>string</typeRef><allowedValues><text>"江川", "云河"</text></allowedValues>'
-        '</itemDefinition><itemDefinition name="tCities" isCollection="true"><typeRef>tCity</typeRef></itemDefinition>'
+        '<itemDefinition name="tCity"><typeRef>string</typeRef>'
+        '<allowedValues><text>"江川", "云河"</text></allowedValues></itemDefinition>'
+        '<itemDefinition name="tCities" isCollection="true"><typeRef>tCity</typeRef></itemDefinition>'
         '<itemDefinition name="tPerson"><itemComponent name="name"><typeRef>string</typeRef></itemComponent>'
         '<itemComponent name="city"><typeRef>tCity</typeRef></itemComponent></itemDefinition>'
     )
@@ -256,7 +264,9 @@ def test_models_import_one_another_by_namespace() -> None:
     )
     requires = '<informationRequirement><requiredDecision href="shared#d_Base"/></informationRequirement>'
     imports = f'<import name="sh" namespace="shared" importType="{DMN}"/>'
-    model = decisions.read(model_file(imports + decision("Total", text("sh.Base + 1"), requires)), imports={"x": shared})
+    model = decisions.read(
+        model_file(imports + decision("Total", text("sh.Base + 1"), requires)), imports={"x": shared}
+    )
 
     assert model.evaluate("Total", {"amount": 4}) == 9
     assert model.evaluate("Total", {"sh": {"amount": 5}}) == 11
@@ -328,7 +338,7 @@ def test_a_foreign_cell_is_named() -> None:
     finally:
         i18n.use_language("zh")
 
-    assert "“Fee”, rule 1, input 1" in refused.value.findings[0].message
+    assert "“Fee”, rule 1, input a" in refused.value.findings[0].message
 
 
 def test_a_decision_that_costs_too_much_is_an_error() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,7 @@ def _simple(element: etree._Element) -> Any:
 def alike(found: Any, expected: Any) -> bool:
     """Equal as the kit compares: numbers to eight places, lists and contexts part by part."""
     if isinstance(expected, Decimal) and isinstance(found, Decimal):
-        return abs(found - expected) <= Decimal("0.00000001") * max(1, abs(expected))
+        return abs(found - expected) <= Decimal("0.00000001") * max(Decimal(1), abs(expected))
     if isinstance(expected, list) and isinstance(found, list):
         return len(found) == len(expected) and all(map(alike, found, expected))
     if isinstance(expected, dict) and isinstance(found, dict):
@@ -71,22 +70,20 @@ def alike(found: Any, expected: Any) -> bool:
     return operations.equal(found, expected) is True
 
 
-def cases() -> Iterator[Any]:
-    for path in sorted(KIT.glob("level-*/*/*-test-*.xml")):
-        yield pytest.param(path, id=path.stem)
+CASES = [pytest.param(path, id=path.stem) for path in sorted(KIT.glob("level-*/*/*-test-*.xml"))] or [pytest.param(KIT)]
 
 
 def failures(path: Path) -> list[str]:
     root = etree.parse(str(path)).getroot()
-    file = path.parent / root.findtext("{*}modelName")
+    file = path.parent / (root.findtext("{*}modelName") or "")
     imports = {other.name: other.read_bytes() for other in path.parent.glob("*.dmn") if other != file}
     model = decisions.read(file.read_bytes(), imports=imports)
     wrong = []
     for case in root.iterfind("{*}testCase"):
-        inputs = {node.get("name"): value_of(node) for node in case.iterfind("{*}inputNode")}
+        inputs = {node.get("name", ""): value_of(node) for node in case.iterfind("{*}inputNode")}
         for node in case.iterfind("{*}resultNode"):
-            expected = value_of(node.find("{*}expected"))
-            name = case.get("invocableName") or node.get("name")
+            expected = next(map(value_of, node.iterfind("{*}expected")), None)
+            name = str(case.get("invocableName") or node.get("name"))
             try:
                 found = model.evaluate(name, inputs, now=dt.datetime(2024, 5, 1, tzinfo=dt.UTC))
             except (decisions.DecisionError, feel.FeelError) as error:
@@ -98,7 +95,9 @@ def failures(path: Path) -> list[str]:
     return wrong
 
 
-@pytest.mark.skipif(not KIT.exists(), reason="the shared test kit is not beside the repository")
-@pytest.mark.parametrize("path", cases())
+@pytest.mark.parametrize("path", CASES)
 def test_the_kit_agrees(path: Path) -> None:
+    if not path.exists():
+        pytest.skip("the shared test kit is not beside the repository")
+
     assert failures(path) == []

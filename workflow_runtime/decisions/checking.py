@@ -46,7 +46,7 @@ def checked(file: File) -> list[Finding]:
 def unreadable_finding(problem: Unreadable) -> Finding:
     """The finding for a text that is not FEEL."""
     message = _("“{element}”, {what}: {message}").format(
-        element=problem.element, what=problem.what, message=problem.error.message(language())
+        element=problem.element, what=_(problem.what).format(**problem.facts), message=problem.error.message(language())
     )
     text = f"{message}\n{problem.error.underlined()}"
     return Finding("dmn-feel", Severity.ERROR, problem.element, problem.line, text, _("Write a FEEL expression."))

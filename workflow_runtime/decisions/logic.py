@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from workflow_runtime.decisions.elements import (
     Boxed,
@@ -32,13 +33,19 @@ from workflow_runtime.feel.scope import Run, Scope, limit
 Known = frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A text that is not FEEL: which element it belongs to, what it is there, and the error."""
+    """A text that is not FEEL: the element it belongs to, what it is there, and the error.
 
-    __slots__ = ("cell", "element", "error", "line", "what")
+    `what` is a sentence to translate, with its facts; `cell` tells the cells of tables, which no reader may overlook.
+    """
 
-    def __init__(self, element: str, line: int | None, what: str, error: FeelError, cell: bool) -> None:
-        self.element, self.line, self.what, self.error, self.cell = element, line, what, error, cell
+    element: str
+    line: int | None
+    what: str
+    facts: dict[str, object]
+    error: FeelError
+    cell: bool
 
 
 class Logic:
@@ -79,17 +86,17 @@ class Logic:
                 return self._iterator(boxed, known)
         return lambda scope: None
 
-    def feel(self, text: Text, known: Known, what: str, cell: bool = False) -> Code:
+    def feel(self, text: Text, known: Known, what: str, cell: bool = False, **facts: object) -> Code:
         """The closure of FEEL text."""
-        expression = self.expression(text, known, what, cell)
+        expression = self.expression(text, known, what, cell, **facts)
         return expression.code if expression else (lambda scope: None)
 
-    def expression(self, text: Text, known: Known, what: str, cell: bool = False) -> Expression | None:
+    def expression(self, text: Text, known: Known, what: str, cell: bool = False, **facts: object) -> Expression | None:
         """FEEL text, read; None with a note if it cannot be."""
         try:
             expression = compile(text.text, names=known | self.members)
         except FeelError as error:
-            self.unreadable.append(Unreadable(self.element, text.line, what, error, cell))
+            self.unreadable.append(Unreadable(self.element, text.line, what, facts, error, cell))
             return None
         self.free.setdefault(self.element, set()).update(expression.names)
         return expression
@@ -191,7 +198,7 @@ class Logic:
         return filtered
 
     def _iterator(self, boxed: BoxedIterator, known: Known) -> Code:
-        source, variable = self.code(boxed.source, known), boxed.variable
+        source, variable = self._iterated(boxed.source, known), boxed.variable
         body = self.code(boxed.body, known | naming.odd([variable]))
 
         def turns(scope: Scope, special: dict[str, Value]) -> Iterator[Value] | None:
@@ -229,46 +236,57 @@ class Logic:
 
         return loop if boxed.word == "for" else quantified
 
+    def _iterated(self, boxed: Boxed, known: Known) -> Code:
+        """What an iterator runs over; unlike any other expression it may be written `1..10`."""
+        if isinstance(boxed, LiteralExpression):
+            try:
+                compile(boxed.text, names=known | self.members)
+            except FeelError:
+                return self.feel(Text(f"for i in {boxed.text} return i", boxed.line), known, "expression")
+        return self.code(boxed, known)
+
     # -- tables ------------------------------------------------------------------------------------------------------
 
     def table(self, drawn: DecisionTable, known: Known) -> Code:
         """The closure of a decision table."""
         columns = []
         for position, clause in enumerate(drawn.inputs):
-            expression = self.feel(clause.expression, known, f"input {position + 1}", cell=True)
-            values = self._tests(clause.values, known, f"input values {position + 1}")
+            expression = self.feel(clause.expression, known, "input {label}", cell=True, label=clause.label)
+            values = self._tests(clause.values, known, "input values of {label}", label=clause.label)
             column = Column(expression, values)
             for number, rule in enumerate(drawn.rules):
-                self._cell(column, number, rule.tests[position], known, f"rule {number + 1}, input {position + 1}")
+                self._cell(column, number, rule.tests[position], known, label=clause.label)
             columns.append(column)
         outputs = [self._output(drawn, position, clause, known) for position, clause in enumerate(drawn.outputs)]
         return Table(drawn, columns, outputs)
 
-    def _cell(self, column: Column, number: int, text: Text, known: Known, what: str) -> None:
+    def _cell(self, column: Column, number: int, text: Text, known: Known, label: str) -> None:
+        what, facts = "rule {number}, input {label}", {"number": number + 1, "label": label}
         try:
             tests = unary(text.text, names=known | self.members)
         except FeelError as error:
-            self.unreadable.append(Unreadable(self.element, text.line, what, error, True))
+            self.unreadable.append(Unreadable(self.element, text.line, what, facts, error, True))
         else:
             column.add(number, tests.tree, tests.code)
 
-    def _tests(self, text: Text | None, known: Known, what: str) -> Code | None:
+    def _tests(self, text: Text | None, known: Known, what: str, **facts: object) -> Code | None:
         if text is None:
             return None
         try:
             return unary(text.text, names=known | self.members).code
         except FeelError as error:
-            self.unreadable.append(Unreadable(self.element, text.line, what, error, True))
+            self.unreadable.append(Unreadable(self.element, text.line, what, facts, error, True))
             return None
 
     def _output(self, drawn: DecisionTable, position: int, clause: OutputClause, known: Known) -> OutputColumn:
+        where, label = "rule {number}, output {label}", clause.label or clause.name or self.element
         cells = tuple(
-            self.feel(rule.outputs[position], known, f"rule {number + 1}, output {position + 1}", cell=True)
+            self.feel(rule.outputs[position], known, where, cell=True, number=number + 1, label=label)
             for number, rule in enumerate(drawn.rules)
         )
         default = None
         if clause.default is not None:
-            default = self.feel(clause.default, known, f"default output {position + 1}", cell=True)
+            default = self.feel(clause.default, known, "default output", cell=True)
         return OutputColumn(
             clause.name,
             cells,

@@ -50,10 +50,11 @@ def working_days_between(start: Any, end: Any, is_working_day: Callable[[dt.date
 def add_working_days(date: Any, days: Any, is_working_day: Callable[[dt.date], bool]) -> dt.date | None:
     """The day so many working days later (earlier when negative); the day itself does not count."""
     day = _day(date)
-    if day is None or not isinstance(days, Decimal | int) or days != int(days) or abs(days) > FARTHEST // 2:
+    if day is None or not isinstance(days, Decimal | int) or days != int(days) or abs(int(days)) > FARTHEST // 2:
         return None
-    left = abs(int(days))
-    step = dt.timedelta(days=1 if int(days) >= 0 else -1)
+    left = int(days)
+    step = dt.timedelta(days=1 if left >= 0 else -1)
+    left = abs(left)
     for _step in range(FARTHEST):
         if not left:
             return day

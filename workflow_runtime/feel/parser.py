@@ -206,7 +206,7 @@ class Parser:
         if self.token.kind is not Kind.NAME:
             raise self.expected(*WANTED["name"])
         self.at += 1
-        while self.token.kind in (Kind.NAME, Kind.NUMBER) and not self._is_instance_of():
+        while self.tokens[self.at].kind in (Kind.NAME, Kind.NUMBER) and not self._is_instance_of():
             self.at += 1
         return " ".join(token.text for token in self.tokens[first : self.at])
 
