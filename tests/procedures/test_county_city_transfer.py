@@ -13,6 +13,7 @@ import pytest
 
 import handlers  # noqa: F401  (importing registers the handlers)
 from workflow_runtime import calendars, feel, profiles, scenarios
+from workflow_runtime.diagram import check
 from workflow_runtime.diagram.layout.quality import measure
 from workflow_runtime.procedures import Procedure, gather, shipped_library
 
@@ -158,3 +159,9 @@ def test_nothing_in_the_drawings_lies_on_anything_else(procedure: Procedure) -> 
     drawings = {process: measure(diagram) for process, diagram in procedure.diagrams.items()}
 
     assert {process: drawing.faults for process, drawing in drawings.items() if drawing.faults} == {}
+
+
+def test_the_drawings_keep_every_rule_of_the_standard(procedure: Procedure) -> None:
+    findings = [finding for diagram in procedure.diagrams.values() for finding in check(diagram)]
+
+    assert findings == []
