@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.engine_drawings import MONDAY, Desk, drawn
+from tests.unit.engine_drawings import MONDAY, Desk, drawn, written
+from workflow_runtime.diagram import read
 from workflow_runtime.engine import (
     Cancel,
     CaseState,
@@ -965,6 +966,68 @@ def test_an_ad_hoc_sub_process_runs_until_its_steps_are_done() -> None:
     one_by_one.complete("a")
 
     assert (desk.open, one_by_one.open) == (["c"], ["b"])
+
+
+SUB = "start s; end e; sub sp {\nstart s1; end e1;"
+EDGES = [
+    ("a handler of compensation undoes its sub-process",
+     f"{SUB} user a; s1 -> a -> e1; handler h {{\nstart hs compensate; user undo; end he; hs -> undo -> he; }}\n}}\n"
+     "throw t compensate; user z; s -> sp -> t -> z -> e", ["a"], ["undo"]),
+    ("compensation from outside reaches into the sub-process that is named",
+     f"{SUB} user a; boundary ca on a compensate by=ua; user ua undo; s1 -> a -> e1; }}\n"
+     "throw t undoes=sp; user z; s -> sp -> t -> z -> e", ["a"], ["ua"]),
+    ("an end event may compensate its own scope",
+     "start s; end e; user z; sub sp {\nstart s1; end e1 compensate; user a; boundary ca on a compensate by=ua; "
+     "user ua undo; s1 -> a -> e1; }\ns -> sp -> z -> e", ["a"], ["ua"]),
+    ("each instance is undone",
+     "start s; user a times=2; boundary ca on a compensate by=ua; user ua undo; throw t compensate; user z; end e; "
+     "s -> a -> t -> z -> e", ["a", "a", "ua"], ["ua"]),
+    ("nothing to undo is no reason to stop",
+     "start s; throw t compensate; user z; end e; s -> t -> z -> e", [], ["z"]),
+    ("an error does not undo a transaction",
+     "start s; transaction t {\nstart s1; user p; boundary c on p compensate by=up; user up undo; end e1 error=E; "
+     "s1 -> p -> e1; }\nboundary b on t error=E; user z; end e; s -> t -> e; b -> z -> e", ["p"], ["z"]),
+    ("a quiet escalation handler runs beside its scope",
+     f"{SUB} throw t escalation=A; user u; s1 -> t -> u -> e1; "
+     "handler h {\nstart hs escalation=A quiet; user x; end he; hs -> x -> he; }\n}\ns -> sp -> e", [], ["u", "x"]),
+    ("an interrupting escalation handler takes its place",
+     f"{SUB} throw t escalation=A; user u; s1 -> t -> u -> e1; "
+     "handler h {\nstart hs escalation=A; user x; end he; hs -> x -> he; }\n}\ns -> sp -> e", [], ["x"]),
+    ("a signal end event is heard by a handler of its own scope",
+     "start s; parallel g; user a; end e signal=S; user b; s -> g; g -> a -> e; g -> b -> e; "
+     "handler h {\nstart hs signal=S; user x; end he; hs -> x -> he; }", ["a"], ["x"]),
+    ("one event may say several things",
+     "start s; throw t signal=A signal=B message=M; user a; end e; s -> t -> a -> e", [], ["a"]),
+    ("a timer start begins plainly", "start s timer=P1D; user a; end e; s -> a -> e", [], ["a"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "steps", "left"), [row[1:] for row in EDGES], ids=[row[0] for row in EDGES])
+def test_what_the_standard_says_at_the_edges(words: str, steps: list[str], left: list[str]) -> None:
+    desk = Desk(drawn(words))
+
+    for step in steps:
+        desk.complete(step)
+
+    assert desk.open == left
+
+
+@pytest.mark.parametrize(("behavior", "notes"), [("None", 3), ("One", 1), ("All", 0)])
+def test_a_repeated_step_may_tell_of_its_instances(behavior: str, notes: int) -> None:
+    words = written(
+        "start s; user a times=3; boundary b on a quiet signal=told; user n; end e; s -> a -> e; b -> n -> e"
+    )
+    told = '<signalEventDefinition id="told" signalRef="sig-told"/><process'
+    ref = {"None": 'noneBehaviorEventRef="told"', "One": 'oneBehaviorEventRef="told"', "All": ""}[behavior]
+    words = words.replace("<process", told, 1).replace(
+        "<multiInstanceLoopCharacteristics>", f'<multiInstanceLoopCharacteristics behavior="{behavior}" {ref}>'
+    )
+    desk = Desk(read(words.encode()))
+
+    for _instance in range(3):
+        desk.complete("a")
+
+    assert desk.open == ["n"] * notes
 
 
 # --- called processes ---------------------------------------------------------------------------------------------

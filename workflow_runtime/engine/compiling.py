@@ -330,9 +330,9 @@ class _Compiler:
             )
             return None
         element = kind(self.spec, name, node)
-        element.inputs_ = self.lines(node, node.inputs)
+        element.input_lines = self.lines(node, node.inputs)
         inside_handler = scope.event_subprocess and node.kind == "startEvent"
-        element.outputs_ = () if inside_handler else self.lines(node, node.outputs)
+        element.output_lines = () if inside_handler else self.lines(node, node.outputs)
         element.definitions = tuple(self.definition(node, event) for event in node.events)
         element.public = element.public or element.known_outside
         self._quantities(element)
@@ -400,7 +400,7 @@ class _Compiler:
         trigger = catching.TriggerSpec(self.spec, f"{start.name} [trigger]", start.node)
         trigger.definitions = start.definitions
         trigger.public = trigger.known_outside
-        trigger.outputs_ = self.lines(start.node, start.node.outputs)
+        trigger.output_lines = self.lines(start.node, start.node.outputs)
         trigger.handler, handler.trigger = handler, trigger
         body.handlers.append(handler)
 

@@ -52,19 +52,20 @@ class Way:
 class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
     """What all elements share: arriving, being finished, going on along the outgoing flows."""
 
-    is_process = False
-    is_scope = False
+    is_process = False  #: has keys of its own in the case file
+    is_scope = False  #: has a `body`
     public = False  #: its tokens have ids that the outside knows: items, jobs, timers, subscriptions
     activity = False
     repeated = False  #: holds the instances of a loop
+    handles_event = False  #: is an event sub-process
     counts_flows = False  #: wants to know by which flow a token comes
 
     def __init__(self, wf_spec: BpmnProcessSpec, name: str, node: FlowNode, **more: Any) -> None:
         super().__init__(wf_spec, name, **more)
         self.node = node
         self.ways: list[Way] = []
-        self.inputs_: tuple[Line, ...] = ()
-        self.outputs_: tuple[Line, ...] = ()
+        self.input_lines: tuple[Line, ...] = ()
+        self.output_lines: tuple[Line, ...] = ()
         self.definitions: tuple[events.Definition, ...] = ()
         self.boundaries: list[BoundarySpec] = []
         self.compensation: ElementSpec | None = None  #: what undoes this activity
@@ -204,6 +205,9 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
     def child_done(self, task: Task, child: Task) -> None:
         """Told when something this token holds has finished."""
 
+    def event_came(self, task: Task, child: Task) -> None:
+        """Told when an event that this token holds has come."""
+
     def remember(self, task: Task, inner: list[Any] | None) -> None:
         """Note a completed activity that can be undone, for a compensation later."""
         holder = task.workflow.around(task)
@@ -216,7 +220,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
     def evaluated_inputs(self, task: Task) -> dict[str, Any]:
         """The values of its input mapping."""
         found: dict[str, Any] = {}
-        for line in self.inputs_:
+        for line in self.input_lines:
             assign(found, line.target, task.workflow.value(task, line.source, found))
         return found
 
@@ -230,10 +234,10 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
             task.data.update(result)  # one of many: only what the loop collects reaches the case file
             return
         prefix = wf.prefix(task)
-        if keep_all or not self.outputs_:
+        if keep_all or not self.output_lines:
             for name, value in result.items():
                 wf.turn.patch[prefix + name] = value
-        for line in self.outputs_:
+        for line in self.output_lines:
             wf.assign(prefix, line.target, wf.value(task, line.source, result))
 
 
@@ -265,6 +269,6 @@ class StartSpec(ElementSpec):
     """A start event."""
 
     def finish(self, task: Task) -> str | None:
-        if self.outputs_:
+        if self.output_lines:
             self.write(task, {})
         return None

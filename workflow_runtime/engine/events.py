@@ -202,8 +202,7 @@ def fire(task: Task, position: int, payload: Mapping[str, Any], why: str) -> Non
 
 def _catch_came(task: Task, payload: Mapping[str, Any], why: str) -> None:
     holder = task.workflow.around(task)
-    if hasattr(holder.task_spec, "decided"):
-        holder.task_spec.decided(holder, task)
+    holder.task_spec.event_came(holder, task)
     del task.internal_data["waits"]
     task.internal_data["why"] = why
     task.task_spec.write(task, payload)
@@ -325,14 +324,12 @@ def raise_error(task: Task, code: str, message: str) -> None:
     """Look for who catches an error: on the activity, in its scope, on the scope, outwards; never sideways."""
     wf: CaseWorkflow = task.workflow
     payload = {"errorCode": code, "errorMessage": message}
-    at = task
-    while at.parent is not None:
-        if boundary := _catcher(at.task_spec.boundaries, "error", code):
-            _interrupt(at, boundary, payload if boundary.outputs_ else {}, code)
-            return
-        at = wf.around(at)
+    for at in _outwards(task):
         if handler := _handler(at, "error", code):
-            _begin_handler(at, handler, payload if handler.trigger.outputs_ else {}, code)
+            _begin_handler(at, handler, payload if handler.trigger.output_lines else {}, code)
+            return
+        if boundary := _catcher(at.task_spec.boundaries, "error", code):
+            _interrupt(at, boundary, payload if boundary.output_lines else {}, code)
             return
     raise wf.stuck(
         task,
@@ -345,19 +342,24 @@ def raise_error(task: Task, code: str, message: str) -> None:
 def _escalate(task: Task, event: Definition) -> None:
     wf: CaseWorkflow = task.workflow
     payload = task.task_spec.evaluated_inputs(task)
-    at = task
-    while at.parent is not None:
+    for at in _outwards(task):
+        if handler := _handler(at, "escalation", event.name):
+            _begin_handler(at, handler, payload, event.name)
+            return
         if boundary := _catcher(at.task_spec.boundaries, "escalation", event.name):
             if boundary.node.interrupting:
                 _interrupt(at, boundary, payload, event.name)
             else:
                 boundary.write(wf.enter(boundary, wf.around(at), why=event.name), payload)
             return
-        at = wf.around(at)
-        if handler := _handler(at, "escalation", event.name):
-            _begin_handler(at, handler, payload, event.name)
-            return
     wf.turn.thrown.append(Thrown("escalation", event.name, task.task_spec.node.id, payload, path=wf.path(task)))
+
+
+def _outwards(task: Task) -> Iterator[Task]:
+    """A token and what is around it, up to the main process."""
+    while task.parent is not None:
+        yield task
+        task = task.workflow.around(task)
 
 
 def _catches(events: Sequence[Definition], kind: str, name: str) -> bool:
@@ -375,14 +377,13 @@ def _catcher(boundaries: Sequence[BoundarySpec], kind: str, code: str) -> Bounda
 
 def _handler(scope: Task, kind: str, code: str) -> EventScopeSpec | None:
     """The event sub-process of a scope for that code, else the one for any; none once the scope was interrupted."""
-    body = getattr(scope.task_spec, "body", None)
-    if body is None or scope.internal_data.get("interrupted"):
+    if not scope.task_spec.is_scope or scope.internal_data.get("interrupted"):
         return None
+    handlers: Sequence[EventScopeSpec] = scope.task_spec.body.handlers
     for name in (code, ""):
-        for handler in body.handlers:
+        for handler in handlers:
             if _catches(handler.trigger.definitions, kind, name):
-                found: EventScopeSpec = handler
-                return found
+                return handler
     return None
 
 
@@ -393,7 +394,7 @@ def _undo(task: Task, activity: str | None) -> None:
     """Compensate what was completed in the scope, last first; the thrower waits until all is undone."""
     wf: CaseWorkflow = task.workflow
     scope = wf.around(task)
-    while scope.task_spec.repeated or ("done" not in scope.internal_data and hasattr(scope.task_spec, "trigger")):
+    while scope.task_spec.repeated or (scope.task_spec.handles_event and "done" not in scope.internal_data):
         scope = wf.around(scope)
     specs = wf.spec.task_specs
     done: list[Any] = scope.internal_data.get("done", [])
@@ -438,12 +439,10 @@ def undo_next(task: Task) -> None:
         return
     wf.passed(task, "completed")
     task.internal_data["told"] = True
-    at = wf.around(task)
-    while at.parent is not None:
+    for at in _outwards(wf.around(task)):
         if boundary := _catcher(at.task_spec.boundaries, "cancel", ""):
             _interrupt(at, boundary, {}, "cancel")
             return
-        at = wf.around(at)
-        if at.parent is None or not at.task_spec.repeated:
+        if at.task_spec.repeated_by is None:
             break
     task.complete()

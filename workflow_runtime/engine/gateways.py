@@ -156,7 +156,7 @@ class EventGatewaySpec(ElementSpec):
         if message := my_task.internal_data.pop("came", None):
             wf.after_run.append(partial(events.fire_by_message, my_task, message))
 
-    def decided(self, task: Task, child: Task) -> None:
+    def event_came(self, task: Task, child: Task) -> None:
         """An event has come: its token goes on, the others are forgotten."""
         wf: CaseWorkflow = task.workflow
         way = child.internal_data.get("flow")

@@ -33,7 +33,6 @@ class RepeatSpec(ElementSpec):
     Holds the instances and what they produce; boundary events hang here, around all of them.
     """
 
-    is_scope = True
     activity = True
     repeated = True
     kind = "parallel"

@@ -75,7 +75,7 @@ class ScopeSpec(ElementSpec):
             task.complete()
 
     def finish(self, task: Task) -> str | None:
-        if self.outputs_:
+        if self.output_lines:
             self.write(task, {})
         if self.repeated_by is None:
             self.keep_done(task)
@@ -130,7 +130,7 @@ class CallSpec(ScopeSpec):
         inside = wf.names(task, inside=True)
         gathers = self.repeated_by is not None and self.repeated_by.gathers
         prefix = wf.prefix(task)
-        for line in self.outputs_:
+        for line in self.output_lines:
             value = wf.value(task, line.source, names=inside)
             if gathers:
                 assign(task.data, line.target, value)
@@ -182,6 +182,7 @@ class AdHocSpec(ScopeSpec):
 class EventScopeSpec(ScopeSpec):
     """An event sub-process: runs when its start event has come."""
 
+    handles_event = True
     trigger: TriggerSpec
 
     @property

@@ -44,7 +44,7 @@ class ItemSpec(ElementSpec):
             prefix=wf.prefix(my_task),
         )
         my_task.data.pop("item", None)
-        if self.outputs_:
+        if self.output_lines:
             my_task.data.update(inputs)
 
     process = ""
@@ -90,7 +90,7 @@ class JobSpec(ElementSpec):
             self.node.headers,
             prefix=wf.prefix(my_task),
         )
-        if self.outputs_:
+        if self.output_lines:
             my_task.data.update(inputs)
 
     def complete_with(self, task: Task, patch: Mapping[str, Any]) -> None:
