@@ -14,7 +14,7 @@ from workflow_runtime.decisions.kinds import Fit
 from workflow_runtime.errors import DecisionError
 from workflow_runtime.feel import Value
 from workflow_runtime.feel.builtins import BUILTINS
-from workflow_runtime.feel.compiler import INPUT, Code
+from workflow_runtime.feel.compiler import INPUT, Code, TestCode, test_of
 from workflow_runtime.feel.operations import equal, same
 from workflow_runtime.feel.scope import Run, Scope
 from workflow_runtime.feel.syntax import Literal, Node, Tests
@@ -23,8 +23,6 @@ from workflow_runtime.i18n import _
 
 class DecisionRun(Run):
     """One evaluation of a model: the decision at work, and the tables passed through when somebody wants to know."""
-
-    __slots__ = ("decision", "traces")
 
     def __init__(self, now: dt.datetime | None, functions: Mapping[str, Callable[..., Any]]) -> None:
         super().__init__(now, functions)
@@ -43,23 +41,25 @@ class Column:
     values: Code | None
     always: int = 0
     constants: dict[tuple[type, Value], int] = field(default_factory=dict)
-    tests: list[tuple[int, Code]] = field(default_factory=list)
+    tests: list[tuple[int, TestCode]] = field(default_factory=list)
     cells: list[Code] = field(default_factory=list)
 
     def add(self, rule: int, tree: Node, code: Code) -> None:
         """The cell of the next rule."""
         bit = 1 << rule
         self.cells.append(code)
-        tests = tree.tests if isinstance(tree, Tests) else ()
+        tests, negated = (tree.tests, tree.negated) if isinstance(tree, Tests) else ((), False)
         if not tests:
             self.always |= bit
-        elif isinstance(tree, Tests) and not tree.negated and all(_constant(test) for test in tests):
+        elif not negated and all(_constant(test) for test in tests):
             for test in tests:
                 if isinstance(test, Literal):
                     key = (type(test.value), test.value)
                     self.constants[key] = self.constants.get(key, 0) | bit
+        elif len(tests) == 1 and not negated:
+            self.tests.append((bit, test_of(tests[0])))
         else:
-            self.tests.append((bit, code))
+            self.tests.append((bit, lambda scope, value: code(scope)))
 
     def matching(self, candidates: int, value: Value, scope: Scope) -> int:
         """Those candidates whose cell accepts the value."""
@@ -73,8 +73,8 @@ class Column:
         waiting = candidates & ~found
         if waiting and self.tests:
             inner = Scope({INPUT: value}, scope, scope.run)
-            for bit, code in self.tests:
-                if bit & waiting and code(inner) is True:
+            for bit, test in self.tests:
+                if bit & waiting and test(inner, value) is True:
                     found |= bit
         return found
 

@@ -6,7 +6,6 @@ nothing is said about it: every finding is a certainty, not a suspicion.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -143,6 +142,8 @@ class Finding:
 
 def nearest(word: str, among: Iterable[str]) -> str | None:
     """The word that was probably meant."""
+    import difflib  # only findings need it
+
     # of two characters, as many Chinese words have, one in common is close
     found = difflib.get_close_matches(word, list(among), n=1, cutoff=0.6 if len(word) > 3 else 0.5)
     if not found and any(character in FULL_WIDTH for character in word):

@@ -92,6 +92,8 @@ def _name(node: Name) -> Code:
         value = scope.names.get(name, MISSING)
         if type(value) in READY:
             return value
+        if type(value) is int:
+            return Decimal(value)
         value = lookup(scope, name)
         return None if value is MISSING else value
 
@@ -132,6 +134,8 @@ def _comparison(node: Comparison) -> Code:
     left, right = code_of(node.left), code_of(node.right)
     operation = COMPARE[node.operator]
     if isinstance(node.right, Literal) and type(node.right.value) in (Decimal, str):
+        if isinstance(node.left, Name):
+            return _comparison_of_name(node.left.name, left, node.operator, node.right.value)
         return _comparison_with(left, node.operator, node.right.value)
 
     def compared(scope: Scope) -> bool | None:
@@ -159,6 +163,25 @@ def _comparison_with(left: Code, operator: str, constant: Value) -> Code:
             return lambda s: value > constant if type(value := left(s)) is wanted else operation(value, constant)
         case _:
             return lambda s: value >= constant if type(value := left(s)) is wanted else operation(value, constant)
+
+
+def _comparison_of_name(name: str, named: Code, operator: str, constant: Value) -> Code:
+    """The commonest condition of all, `amount > 100000`: the value is compared where it lies, if it is of the kind."""
+    operation = COMPARE[operator]
+    ready = frozenset((str,)) if type(constant) is str else frozenset((Decimal, int))
+    match operator:
+        case "=":
+            return lambda s: v == constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
+        case "!=":
+            return lambda s: v != constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
+        case "<":
+            return lambda s: v < constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
+        case "<=":
+            return lambda s: v <= constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
+        case ">":
+            return lambda s: v > constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
+        case _:
+            return lambda s: v >= constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
 
 
 def _between(node: Between) -> Code:
@@ -205,8 +228,15 @@ TestCode: TypeAlias = Callable[[Scope, Value], bool | None]
 def test_of(node: Node) -> TestCode:
     """A positive unary test: whether the tested value passes."""
     if isinstance(node, Test):
+        if isinstance(node.endpoint, Literal) and type(node.endpoint.value) is Decimal:
+            return _number_test(node.operator, node.endpoint.value)
         operation, endpoint = COMPARE[node.operator], code_of(node.endpoint)
         return lambda scope, tested: operation(tested, endpoint(scope))
+    if isinstance(node, RangeOf) and isinstance(node.low, Literal) and isinstance(node.high, Literal):
+        span = _range(node)(Scope({}, None, Run(None, {})))
+        if isinstance(span, Range) and type(span.start) is type(span.end) is Decimal:
+            return _span_test(span)
+        return lambda scope, tested: None if span is None else member(tested, span)
     expression = code_of(node)
     if uses_input(node):
         return lambda scope, tested: found if isinstance(found := expression(scope), bool) else None
@@ -224,6 +254,34 @@ def test_of(node: Node) -> TestCode:
         return answer
 
     return test
+
+
+def _number_test(operator: str, constant: Decimal) -> TestCode:
+    """A comparison with a constant number."""
+    operation = COMPARE[operator]
+    match operator:
+        case "<":
+            return lambda s, tested: tested < constant if type(tested) is Decimal else operation(tested, constant)
+        case "<=":
+            return lambda s, tested: tested <= constant if type(tested) is Decimal else operation(tested, constant)
+        case ">":
+            return lambda s, tested: tested > constant if type(tested) is Decimal else operation(tested, constant)
+        case ">=":
+            return lambda s, tested: tested >= constant if type(tested) is Decimal else operation(tested, constant)
+    return lambda s, tested: operation(tested, constant)
+
+
+def _span_test(span: Range) -> TestCode:
+    """Membership in a range of constant numbers."""
+    low, high = span.start, span.end
+    match span.start_included, span.end_included:
+        case True, True:
+            return lambda s, tested: low <= tested <= high if type(tested) is Decimal else member(tested, span)
+        case True, False:
+            return lambda s, tested: low <= tested < high if type(tested) is Decimal else member(tested, span)
+        case False, True:
+            return lambda s, tested: low < tested <= high if type(tested) is Decimal else member(tested, span)
+    return lambda s, tested: low < tested < high if type(tested) is Decimal else member(tested, span)
 
 
 def _tests(node: Tests) -> Code:

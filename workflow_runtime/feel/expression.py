@@ -18,6 +18,7 @@ from workflow_runtime.feel.syntax import ContextOf, For, FunctionOf, Name, Node,
 from workflow_runtime.feel.values import Value
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
+_COMPOUND = frozenset((list, dict))
 _EXTENSION = naming.odd(government.SIGNATURES)
 
 
@@ -50,20 +51,20 @@ class Expression:
         functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
     ) -> Value:
         """The value in this context; raises FeelError only where a limit is reached."""
-        run = Run(now, functions)
         code = self._code_for(context, functions) if self._needs_names else self.code
-        return self.run(code, Outside(context, None, run))
-
-    def run(self, code: Code, scope: Scope) -> Value:
-        """The value of compiled code in a scope; errors come out with this text."""
         try:
-            return bounded(code(scope))
-        except FeelError as error:
-            if not error.text:
-                error.text, error.end = self.text, len(self.text)
-            raise
-        except RecursionError:
-            raise FeelError("too-many-calls", self.text, 0, len(self.text), {"limit": limits.CALLS}) from None
+            value = code(Outside(context, None, Run(now, functions)))
+        except (FeelError, RecursionError) as error:
+            raise self._told(error) from None
+        return bounded(value) if type(value) in _COMPOUND else value
+
+    def _told(self, error: FeelError | RecursionError) -> FeelError:
+        """The error of a limit, with this text."""
+        if isinstance(error, RecursionError):
+            return FeelError("too-many-calls", self.text, 0, len(self.text), {"limit": limits.CALLS})
+        if not error.text:
+            error.text, error.end = self.text, len(self.text)
+        return error
 
     def _code_for(self, context: Mapping[str, Any], functions: Iterable[str]) -> Code:
         """The code as it is read when names like `a-b` are in scope."""
@@ -100,7 +101,10 @@ class UnaryTests(Expression):
         code = self._code_for(context, functions) if self._needs_names else self.code
         outer = Outside(context, None, Run(now, functions))
         inner = Scope({INPUT: native(value, INPUT)}, outer, outer.run)
-        answer = self.run(code, inner)
+        try:
+            answer = code(inner)
+        except (FeelError, RecursionError) as error:
+            raise self._told(error) from None
         return answer if isinstance(answer, bool) else None
 
 
@@ -145,14 +149,28 @@ def evaluate(
     functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
 ) -> Value:
     """The value of an expression in a context; raises FeelError if it cannot be read or reaches a limit."""
+    expression = _by_text.get(text)
+    if expression is None:
+        expression = _read(text, context, functions)
+    return expression(context, now=now, functions=functions)
+
+
+#: expressions that were read without any names, by their text
+_by_text: dict[str, Expression] = {}
+
+
+def _read(text: str, context: Mapping[str, Any], functions: Iterable[str]) -> Expression:
     try:
         expression = compile(text)
     except FeelError:
         known = naming.odd_in(context) | naming.odd(functions)
         if not known:
             raise
-        expression = compile(text, names=known)
-    return expression(context, now=now, functions=functions)
+        return compile(text, names=known)
+    if len(_by_text) >= 4096:
+        _by_text.clear()
+    _by_text[text] = expression
+    return expression
 
 
 def free_names(tree: Node) -> frozenset[str]:

@@ -21,14 +21,14 @@ READY = frozenset(KINDS) - {list, dict}
 class Run:
     """One evaluation: its fuel, its clock, the functions handed in."""
 
-    __slots__ = ("calls", "fuel", "functions", "imported", "now")
+    # defaults of the class, because most runs are over before they need their own
+    fuel = limits.OPERATIONS
+    calls = 0
+    imported: dict[str, Value] | None = None
 
     def __init__(self, now: dt.datetime | None, functions: Mapping[str, Callable[..., Any]]) -> None:
-        self.fuel = limits.OPERATIONS
-        self.calls = 0
         self.now = now
         self.functions = functions
-        self.imported: dict[str, Value] = {}
 
     def spend(self, steps: int) -> None:
         """Take this many steps of fuel."""
@@ -81,12 +81,12 @@ class Outside(Scope):
     __slots__ = ()
 
     def ready(self, name: str, value: Value) -> Value:
-        if type(value) is int:
-            return Decimal(value)
-        imported = self.run.imported
-        if name not in imported:
-            imported[name] = native(value, name)
-        return imported[name]
+        run = self.run
+        if run.imported is None:
+            run.imported = {}
+        if name not in run.imported:
+            run.imported[name] = native(value, name)
+        return run.imported[name]
 
 
 def limit(code: str, most: int) -> FeelError:

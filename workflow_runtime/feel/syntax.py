@@ -8,7 +8,7 @@ from typing import Any
 from workflow_runtime.feel.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A piece of an expression; `start` and `end` are character positions."""
 
@@ -16,28 +16,28 @@ class Node:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
     """A number, string, boolean, null or @"…" value."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     """A name, to be looked up in the scope."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Negation(Node):
     """-operand"""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic(Node):
     """A chain of equal precedence, from left to right: first (+|-|*|/|**) operand …"""
 
@@ -45,7 +45,7 @@ class Arithmetic(Node):
     rest: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison(Node):
     """left (=|!=|<|<=|>|>=) right"""
 
@@ -54,7 +54,7 @@ class Comparison(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Between(Node):
     """value between low and high"""
 
@@ -63,7 +63,7 @@ class Between(Node):
     high: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class In(Node):
     """value in test, or value in (test, …)"""
 
@@ -71,7 +71,7 @@ class In(Node):
     tests: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Logic(Node):
     """operand and operand …, or the same with or; `word` says which"""
 
@@ -79,7 +79,7 @@ class Logic(Node):
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     """if condition then consequence else alternative"""
 
@@ -88,7 +88,7 @@ class If(Node):
     alternative: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Iterator(Node):
     """name in source, or name in source..last"""
 
@@ -97,7 +97,7 @@ class Iterator(Node):
     last: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class For(Node):
     """for iterators return body"""
 
@@ -105,7 +105,7 @@ class For(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quantified(Node):
     """some|every iterators satisfies condition; `word` says which"""
 
@@ -114,7 +114,7 @@ class Quantified(Node):
     condition: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Path(Node):
     """source.name"""
 
@@ -122,7 +122,7 @@ class Path(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filter(Node):
     """source[condition]"""
 
@@ -130,7 +130,7 @@ class Filter(Node):
     condition: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """function(argument, …); `names` is empty or names every argument"""
 
@@ -139,7 +139,7 @@ class Call(Node):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class InstanceOf(Node):
     """value instance of type"""
 
@@ -147,21 +147,21 @@ class InstanceOf(Node):
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListOf(Node):
     """[item, …]"""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ContextOf(Node):
     """{key: value, …}"""
 
     entries: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FunctionOf(Node):
     """function(parameter: type, …) body; an external body belongs to another language and never runs"""
 
@@ -170,7 +170,7 @@ class FunctionOf(Node):
     external: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RangeOf(Node):
     """[low..high] with either end open or closed"""
 
@@ -180,7 +180,7 @@ class RangeOf(Node):
     high_included: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Test(Node):
     """(<|<=|>|>=|=|!=) endpoint: a range with one end, or a test of the input"""
 
@@ -188,7 +188,7 @@ class Test(Node):
     endpoint: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tests(Node):
     """The content of a table cell: tests, not(tests), or the dash that accepts everything (no tests at all)"""
 

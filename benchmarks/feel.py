@@ -1,0 +1,131 @@
+"""What an expression and a decision table cost, beside the script engine that the library brings along.
+
+    python3 -m benchmarks.feel
+
+Prints CPU times: importing the language in a fresh process, reading a line, evaluating it (compiled, and by its text
+from the cache), the same question to SpiffWorkflow's default engine (which evaluates Python), and tables of 100 rules.
+Budget: evaluation ≤ 3 µs and five times faster than the default engine, reading ≤ 1 ms, import ≤ 100 ms, a table
+≤ 200 µs.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from workflow_runtime import decisions, feel
+from workflow_runtime.feel.expression import Expression
+
+LINE = 'amount > 100000 and city = "江川" and days <= 5'
+PYTHON = 'amount > 100000 and city == "江川" and days <= 5'
+CONTEXT: dict[str, Any] = {"amount": 250000, "city": "江川", "days": 3}
+EXACT: dict[str, Any] = {"amount": Decimal(250000), "city": "江川", "days": Decimal(3)}
+
+DMN = "https://www.omg.org/spec/DMN/20230324/MODEL/"
+
+
+def microseconds(call: Callable[[], object], times: int, rounds: int = 5) -> float:
+    """The least CPU time of one call, over some rounds."""
+    best = float("inf")
+    for _ in range(rounds):
+        began = time.process_time()
+        for _ in range(times):
+            call()
+        best = min(best, time.process_time() - began)
+    return best / times * 1e6
+
+
+def default_engine() -> Callable[[], object]:
+    """The line as SpiffWorkflow's own script engine evaluates it."""
+    from SpiffWorkflow.bpmn.script_engine import TaskDataEnvironment
+
+    environment = TaskDataEnvironment()
+    return lambda: environment.evaluate(PYTHON, dict(CONTEXT))
+
+
+def simpleeval() -> Callable[[], object] | None:
+    """The line in simpleeval, where that is installed."""
+    try:
+        from simpleeval import SimpleEval  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return None
+    evaluator = SimpleEval(names=CONTEXT)
+    tree = evaluator.parse(PYTHON)
+    return lambda: evaluator.eval(PYTHON, previously_parsed=tree)
+
+
+def table(rules: list[str]) -> decisions.Model:
+    """A table over the three inputs of the line; each rule is written `test; test; test; output`."""
+    inputs = "".join(f"<input><inputExpression><text>{name}</text></inputExpression></input>" for name in CONTEXT)
+    rows = []
+    for rule in rules:
+        *tests, output = (part.strip().replace("<", "&lt;") for part in rule.split(";"))
+        cells = "".join(f"<inputEntry><text>{test}</text></inputEntry>" for test in tests)
+        rows.append(f"<rule>{cells}<outputEntry><text>{output}</text></outputEntry></rule>")
+    logic = f'<decisionTable hitPolicy="UNIQUE">{inputs}<output name="out"/>{"".join(rows)}</decisionTable>'
+    decision = f'<decision id="d" name="d">{logic}</decision>'
+    text = f'<definitions xmlns="{DMN}" namespace="b" name="b" id="b">{decision}</definitions>'
+    return decisions.read(text.encode())
+
+
+def import_time() -> float:
+    """CPU milliseconds to import the language in a fresh process."""
+    code = "import time; b = time.process_time(); import workflow_runtime.feel; print(time.process_time() - b)"
+    runs = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(5)
+    ]
+    return min(runs) * 1000
+
+
+def report(label: str, value: float, unit: str, budget: float | None = None) -> None:
+    judged = "" if budget is None else f"   budget {budget:g} {unit}: {'kept' if value <= budget else 'MISSED'}"
+    print(f"{label:<58}{value:>10.2f} {unit}{judged}")
+
+
+def main() -> None:
+    """Print every figure."""
+    compiled = feel.compile(LINE)
+    assert compiled(CONTEXT) is True
+    exact = microseconds(lambda: compiled(EXACT), 20_000)
+    whole = microseconds(lambda: compiled(CONTEXT), 20_000)
+    cached = microseconds(lambda: feel.evaluate(LINE, CONTEXT), 20_000)
+    report("import of the language", import_time(), "ms", 100)
+    report("reading the line: parse and compile", _reading(), "µs", 1000)
+    report("evaluation, compiled, decimals", exact, "µs", 3)
+    report("evaluation, compiled, Python integers", whole, "µs", 3)
+    report("evaluation by text, from the cache", cached, "µs", 3)
+    default = microseconds(default_engine(), 5_000)
+    report("SpiffWorkflow's default script engine", default, "µs")
+    print(f"{'':<58}{default / cached:>10.1f} times slower than by text, {default / whole:.1f} than compiled")
+    other = simpleeval()
+    if other is not None:
+        report("simpleeval, parsed before", microseconds(other, 2_000), "µs")
+    bands = [f'[{at * 10}..{at * 10 + 10}); "江川"; < 5; "{at}"' for at in range(100)]
+    words = [f'> 5; "city {at}"; -; "{at}"' for at in range(99)] + ['> 5; "江川"; -; "found"']
+    for label, rules, amount in (("ranges, the last rule", bands, 995), ("words, the last rule", words, 995)):
+        model = table(rules)
+        inputs = {**CONTEXT, "amount": amount}
+        assert model.evaluate("d", inputs) is not None
+        report(
+            f"a table of 100 rules: {label}", microseconds(lambda m=model, i=inputs: m.evaluate("d", i), 500), "µs", 200
+        )
+
+
+def _reading() -> float:
+    from workflow_runtime.feel import lexer, names, parser
+
+    def fresh() -> None:
+        for cache in (parser.parse, parser.needs_names, names.is_plain, names.words):
+            cache.cache_clear()
+        Expression(LINE)
+
+    assert lexer.tokens(LINE)
+    return microseconds(fresh, 300)
+
+
+if __name__ == "__main__":
+    main()
