@@ -1084,6 +1084,13 @@ def test_an_earlier_round_of_a_called_process_is_not_seen_again() -> None:
     assert desk.open == ["q"]
 
 
+def test_the_case_runs_the_process_that_no_other_calls() -> None:
+    main = drawn("start s\ncall c calls=Q\nend e\ns -> c -> e")
+
+    assert compile([CALLED, main]).main == "P"
+    assert compile([CALLED, main], process="Q").main == "Q"
+
+
 def test_calls_inside_calls_prefix_again() -> None:
     middle = drawn("start s\ncall inner calls=Q in:n==m\nend e\ns -> inner -> e", process="M")
     desk = Desk(drawn("start s\ncall outer calls=M in:m=x\nend e\ns -> outer -> e"), middle, CALLED)

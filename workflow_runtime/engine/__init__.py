@@ -75,7 +75,9 @@ def new_id() -> str:
 def compile(
     diagrams: Sequence[Diagram], *, process: str | None = None, decisions: Mapping[str, Model] = {}
 ) -> Compiled:
-    """What runs: the process (by default the first executable one) with all that it calls. Keep it, it never changes.
+    """What runs: a process with all that it calls. Keep it, it never changes.
+
+    `process`: by default the first executable one that no other calls.
 
     `decisions` are models by decision id, or by any other name: then they are asked for the decision.
     Raises DiagramError with every finding when something cannot be run.

@@ -82,15 +82,19 @@ class _Compiler:
                         _("Give one of them another id."),
                     )
                 self.home.setdefault(id, diagram)
-        self.main = process or next(
-            (id for id, diagram in self.home.items() if diagram.scopes[id].executable), next(iter(self.home), "")
-        )
+        self.main = process or self._not_called() or ""
         self.decisions = decisions
         self.bodies: dict[str, scopes.Body] = {}
         self.elements: dict[str, dict[str, FlowNode]] = {}
         self.called: dict[str, tuple[str, ...]] = {}
         self.process = self.main
         self.diagram: Diagram
+
+    def _not_called(self) -> str | None:
+        """The process a case runs when none is named: the first executable one that no other calls."""
+        called = {node.called for diagram in self.home.values() for node in diagram.nodes()}
+        executable = [id for id, diagram in self.home.items() if diagram.scopes[id].executable] or list(self.home)
+        return next((id for id in executable if id not in called), next(iter(executable), None))
 
     # --- the whole ---
 
