@@ -1435,6 +1435,23 @@ def test_what_may_come_next_is_looked_up_without_running() -> None:
     assert next_steps(compiled, "z") == []
 
 
+def test_what_comes_after_a_called_process_depends_on_who_called_it() -> None:
+    compiled = compile(
+        [
+            drawn("""
+                start s; call c1 calls=M; user a; call c2 calls=M; user b; end e
+                s -> c1 -> a -> c2 -> b -> e
+            """),
+            drawn("start s; call inner calls=Q; end e; s -> inner -> e", process="M"),
+            CALLED,
+        ]
+    )
+
+    assert [place.id for place in next_steps(compiled, "q", "Q", ("c1", "inner"))] == ["a"]
+    assert [place.id for place in next_steps(compiled, "q", "Q", ("c2", "inner"))] == ["b"]
+    assert [place.id for place in next_steps(compiled, "q", "Q")] == ["a", "b"]
+
+
 def test_the_compiled_procedure_answers_the_runtime() -> None:
     compiled = compile([drawn(DIED % ""), CALLED])
 

@@ -128,6 +128,11 @@ def apply(
     return next_step(compiled, snapshot, command, data, now=now, functions=functions, zone=zone, ids=ids)
 
 
-def next_steps(compiled: Compiled, element: str, process: str | None = None) -> list[Place]:
-    """The people's steps that may come next after an element, nearest first; looks into called processes."""
-    return compiled.next_steps(element, process)
+def next_steps(
+    compiled: Compiled, element: str, process: str | None = None, path: tuple[str, ...] | None = None
+) -> list[Place]:
+    """The people's steps that may come next after an element, nearest first; looks into called processes.
+
+    `path`: the call activities around the element; without it, the end of a called process leads to all that call it.
+    """
+    return compiled.next_steps(element, process, path)

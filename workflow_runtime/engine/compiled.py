@@ -12,6 +12,9 @@ from workflow_runtime.diagram.model import Diagram, FlowNode, Lane, Scope
 if TYPE_CHECKING:
     from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
+#: A process, an element in it, and the call activities around it when they are known.
+_Where = tuple[str, str, tuple[str, ...] | None]
+
 #: What a person does. A manual task is a step of a person too, only without a form.
 PERSONS = frozenset({"userTask", "manualTask"})
 
@@ -93,59 +96,75 @@ class Compiled:
         )
         return Place(process, self.element(element, process), lane, agency, department, region, role)
 
-    def next_steps(self, element: str, process: str | None = None) -> list[Place]:
-        """The people's steps that may come next after an element, nearest first."""
-        first = (process or self.main, element)
-        found: list[Place] = []
+    def next_steps(self, element: str, process: str | None = None, path: tuple[str, ...] | None = None) -> list[Place]:
+        """The people's steps that may come next after an element, nearest first.
+
+        `path`: the call activities around it; without it, the end of a called process leads to all that call it.
+        """
+        process = process or self.main
+        first = (process, element, () if process == self.main else path)
+        found: dict[tuple[str, str], Place] = {}
         seen = {first}
-        todo = deque(self._after(*first))
+        todo = deque(self._after(first))
         while todo:
             where = todo.popleft()
             if where in seen:
                 continue
             seen.add(where)
-            at, id = where
-            node = self.elements[at][id]
-            if node.kind in PERSONS:
-                found.append(self.describe(id, at))
-            elif inside := list(self._inside(at, node)):
-                todo.extend(inside)
+            at, id, _path = where
+            if self.elements[at][id].kind in PERSONS:
+                found.setdefault((at, id), self.describe(id, at))
             else:
-                todo.extend(self._after(at, id))
-        return found
+                todo.extend(list(self._inside(where)) or self._after(where))
+        return list(found.values())
 
-    def _after(self, process: str, element: str) -> Iterator[tuple[str, str]]:
+    def _after(self, where: _Where) -> Iterator[_Where]:
         """Where the outgoing flows lead; from the end of a scope, what follows the scope."""
+        process, element, path = where
         diagram, node = self.diagrams[process], self.elements[process][element]
         for flow in node.outgoing:
             if (target := diagram.flow(flow).target) in self.elements[process]:
-                yield process, target
+                yield process, target, path
         if node.kind == "intermediateThrowEvent" and node.event is not None and node.event.kind == "link":
             for other in self.elements[process].values():
                 if other.kind == "intermediateCatchEvent" and other.event and other.event.name == node.event.name:
-                    yield process, other.id
+                    yield process, other.id, path
         if node.outgoing or node.kind == "intermediateThrowEvent":
             return
         scope = self.processes.get(node.scope) or diagram.scopes[node.scope]
         if scope.parent is not None:
-            yield from self._after(process, scope.id)
+            yield from self._after((process, scope.id, path))
             return
-        for caller, nodes in self.elements.items():
-            for other in nodes.values():
-                if other.called == process and other.kind == "callActivity":
-                    yield from self._after(caller, other.id)
+        for caller in self._callers(process, path):
+            yield from self._after(caller)
 
-    def _inside(self, process: str, node: FlowNode) -> Iterator[tuple[str, str]]:
+    def _callers(self, process: str, path: tuple[str, ...] | None) -> Iterator[_Where]:
+        """The call activity a called process returns to; all that call it when the path is not known."""
+        if path:
+            caller = self.main
+            for call in path[:-1]:
+                caller = self.elements[caller][call].called or caller
+            yield caller, path[-1], path[:-1]
+        elif process != self.main:
+            for caller, nodes in self.elements.items():
+                for node in nodes.values():
+                    if node.called == process and node.kind == "callActivity":
+                        yield caller, node.id, () if caller == self.main else None
+
+    def _inside(self, where: _Where) -> Iterator[_Where]:
         """Where a sub-process or a called process begins."""
+        process, element, path = where
+        node = self.elements[process][element]
         if node.kind == "callActivity" and node.called is not None and node.called in self.processes:
             process, scope = node.called, self.processes[node.called]
-        elif node.id in self.diagrams[process].scopes:
-            scope = self.diagrams[process].scopes[node.id]
+            path = None if path is None else (*path, element)
+        elif element in self.diagrams[process].scopes:
+            scope = self.diagrams[process].scopes[element]
         else:
             return
         for id in scope.nodes:
             if id in self.elements[process] and begins(self.elements[process][id]):
-                yield process, id
+                yield process, id, path
 
 
 def begins(node: FlowNode) -> bool:
