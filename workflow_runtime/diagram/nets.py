@@ -75,7 +75,9 @@ class _Translation:
         self._nodes = [node for node in diagram.nodes(scope) if node.id not in aside]
         self._here = {node.id for node in self._nodes}
         self.net.nodes = tuple(
-            node.id for node in self._nodes if not node.event_subprocess and not node.for_compensation
+            node.id
+            for node in self._nodes
+            if not node.event_subprocess and not node.for_compensation and not _compensates(node)
         )
         self._flows = {
             flow.id: self.net.place(flow.id)
@@ -205,6 +207,10 @@ def _subsets(places: list[int]) -> Iterator[frozenset[int]]:
         yield from (frozenset(chosen) for chosen in combinations(places, size))
 
 
+def _compensates(event: FlowNode) -> bool:
+    return event.kind == "boundaryEvent" and any(each.kind == "compensate" for each in event.events)
+
+
 def _begins(node: FlowNode) -> bool:
     return node.kind == "startEvent" or (node.instantiate and not node.incoming)
 
@@ -212,6 +218,8 @@ def _begins(node: FlowNode) -> bool:
 def _can_happen(event: FlowNode, host: FlowNode, diagram: Diagram) -> bool:
     """Whether an event on a border can happen: an error or escalation must come from somewhere inside."""
     caught = event.event
+    if caught is not None and caught.kind == "compensate":
+        return False  # it waits for something else to be undone, and moves no token of its own
     if caught is None or caught.kind not in ("error", "escalation"):
         return True
     if host.kind != "subProcess":

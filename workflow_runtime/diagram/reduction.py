@@ -51,6 +51,7 @@ class _Reduction:
             self._pass_on,
             self._choose_early,
             self._drop_twin,
+            self._end_alone,
         )
         work = list(self._producers)
         while work:
@@ -58,9 +59,10 @@ class _Reduction:
             for place in waiting:
                 if place not in self._producers:
                     continue
+                near = self._around(place)
                 if any(rule(place) for rule in rules):
                     work.append(place)
-                    work.extend(self._around(place))
+                    work.extend(near | self._around(place))
             if not work and self._merge_twins() | self._close_inclusive():
                 work = list(self._producers)
             work = list(dict.fromkeys(work))
@@ -180,6 +182,41 @@ class _Reduction:
                 self._forget(place)
                 return True
         return False
+
+    def _end_alone(self, place: int) -> bool:
+        """A branch that only ends says nothing, where it can begin but once.
+
+        Once is certain when the move that begins it is on no loop: could it be made twice nevertheless, two tokens
+        would meet on some place before it. Where an end cuts others off, every open branch still counts.
+        """
+        if len(self._consumers[place]) != 1 or len(self._producers[place]) + (place in self._initial) != 1:
+            return False
+        (last,) = self._consumers[place]
+        end = self._moves[last]
+        if end.pre != {place} or end.post or end.joins_any or any(move.clears for move in self._moves.values()):
+            return False
+        if place in self._initial:
+            self.certain |= end.nodes
+            self._begun.extend(end.parts)
+        else:
+            (first,) = self._producers[place]
+            begin = self._moves[first]
+            if len(begin.post) < 2 or self._on_loop(begin):
+                return False
+            self._remove(first)
+            self._add(replace(begin, post=begin.post - {place}, nodes=begin.nodes | end.nodes))
+        self._remove(last)
+        self._forget(place)
+        return True
+
+    def _on_loop(self, move: Transition) -> bool:
+        reached, waiting = set(move.post), list(move.post)
+        while waiting:
+            for number in self._consumers[waiting.pop()]:
+                for place in self._moves[number].post - reached:
+                    reached.add(place)
+                    waiting.append(place)
+        return bool(reached & move.pre)
 
     def _merge_twins(self) -> bool:
         """Two moves that do the same are one."""
