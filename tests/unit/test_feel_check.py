@@ -39,7 +39,7 @@ NAMES: dict[str, Type | str | None] = {
         ("substring(amount, 1)", "wrong-arguments", None),
         ("working days between(day, amount)", "wrong-type", None),
         ("visits[day > 1]", "incomparable", None),
-        ("visits[dayz > 1]", "unknown-name", "days"),
+        ("visits[dais > 1]", "unknown-name", None),
         ('some v in visits satisfies v.days = "x"', "incomparable", None),
         ("amount(1)", "not-a-function", None),
         ("amount instance of numbr", "unknown-type", "number"),

@@ -113,6 +113,7 @@ class Explanation:
                 lines.append(f"      {sign} {cell.label or cell.expression} = {shown(cell.value)}  {cell.test}")
             if rule.matched:
                 lines.append(f"      → {', '.join(rule.outputs)}")
+                lines += [f"      {'依据' if zh else 'note'} {note}" for note in rule.notes]
         if not table.hits:
             lines.append(f"    {'没有规则命中' if zh else 'no rule matched'}")
         return lines

@@ -28,6 +28,7 @@ class Kinds:
         self.items = {item.name: item for item in definitions.items}
         self.imported = imported
         self._fits: dict[str, Fit] = {}
+        self._names: dict[str, Value] | None = None
 
     def item(self, name: str) -> tuple[ItemDefinition, Kinds] | None:
         """The item definition of this name, with the file it belongs to."""
@@ -67,10 +68,13 @@ class Kinds:
 
     def names(self) -> dict[str, Value]:
         """All type names as a scope holds them, for `instance of`."""
+        if self._names is not None:
+            return self._names
         result: dict[str, Value] = {TYPE_PREFIX + name: self.type(name) for name in self.items}
         for prefix, kinds in self.imported.items():
             for name in kinds.items:
                 result.setdefault(TYPE_PREFIX + (f"{prefix}.{name}" if prefix else name), kinds.type(name))
+        self._names = result
         return result
 
     def fit(self, name: str | None) -> Fit:

@@ -414,8 +414,12 @@ class _Reader:
             message = _("The rule has {found} cells, the table {wanted} columns.")
             found = {"found": len(tests) + len(answers), "wanted": inputs + outputs}
             self.report("dmn-rule", element, message.format(**found))
-        notes = tuple(
-            (text.text or "").strip() if (text := _child(c, "text")) is not None else ""
-            for c in _children(element, "annotationEntry")
-        )
-        return Rule(element.get("id", ""), _line(element), tests, answers, notes)
+        return Rule(element.get("id", ""), _line(element), tests, answers, self._notes(element))
+
+    def _notes(self, element: Xml) -> tuple[str, ...]:
+        """The annotations of a rule; editors keep the single one they show as its description."""
+        found = [
+            (text.text or "").strip() for c in _children(element, "annotationEntry") for text in _children(c, "text")
+        ]
+        found += [(child.text or "").strip() for child in _children(element, "description")]
+        return tuple(note for note in found if note)

@@ -294,7 +294,7 @@ def months_from_days(start: Value, end: Value) -> Value:
     return None if first is None or last is None else temporal.months_between(first, last)
 
 
-_NUMERAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+_NUMERAL = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)")
 
 
 @builtin("number", "from: string, grouping separator?: string, decimal separator?: string", "number")
