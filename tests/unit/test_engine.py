@@ -93,6 +93,29 @@ def test_the_outcome_belongs_to_the_token_and_is_gone_after_the_next_step() -> N
     assert dict(desk.step.jobs[0].inputs) == {"again": None}
 
 
+def test_the_outcome_is_seen_by_the_gateway_inside_a_sub_process_but_not_by_what_comes_later_in_it() -> None:
+    desk = Desk(
+        drawn("""
+            start s; user a; end e
+            sub sp {
+                start s1; exclusive x; job j type=note in:late="=item.outcome"; user b; end e1
+                s1 -> x
+                x -> b if item.outcome = "done"
+                x -> e1 else
+                b -> j -> e1
+            }
+            s -> a -> sp -> e
+        """)
+    )
+
+    desk.complete("a", item={"outcome": "done"})
+    assert desk.open == ["b"]
+    assert b"outcome" not in desk.step.snapshot
+    desk.complete("b")
+
+    assert dict(desk.step.jobs[0].inputs) == {"late": None}
+
+
 def test_an_item_tells_its_inputs_form_process_and_prefix() -> None:
     called = drawn('start s\nuser a form="=kind" in:child="=name"\nend e\ns -> a -> e', process="Q")
     desk = Desk(

@@ -53,8 +53,10 @@ class ScopeSpec(ElementSpec):
                 task, "too_deep", _("Processes are nested more than {limit} deep.").format(limit=MOST_NESTED)
             )
         self.listen(task)
+        item = task.data.pop("item", None)  # what a person answered just before is for the first elements inside
+        carried = {} if item is None or self.is_process else {"item": item}
         for spec in self.first(task):
-            wf.enter(spec, task)
+            wf.enter(spec, task, dict(carried))
 
     def listen(self, task: Task) -> None:
         """Let the event sub-processes begin to wait."""
@@ -116,7 +118,7 @@ class CallSpec(ScopeSpec):
         prefix = f"{outer}{self.node.id}." if count is None else f"{outer}{self.node.id}.{count}."
         inputs = self.evaluated_inputs(my_task)
         path = [*wf.path(my_task), self.node.id]
-        for key in {*wf.turn.data, *wf.turn.patch}:
+        for key in dict.fromkeys([*wf.turn.data, *wf.turn.patch]):
             if key.startswith(prefix):
                 wf.turn.patch[key] = None  # an earlier round must not be seen
         my_task.internal_data.update(path=path, prefix=prefix)

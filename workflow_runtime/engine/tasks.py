@@ -90,6 +90,7 @@ class JobSpec(ElementSpec):
             self.node.headers,
             prefix=wf.prefix(my_task),
         )
+        my_task.data.pop("item", None)
         if self.output_lines:
             my_task.data.update(inputs)
 
