@@ -56,6 +56,7 @@ class Logic:
         self.members = members
         self.unreadable: list[Unreadable] = []
         self.element = ""
+        self.result: str | None = None  # the type of the variable that the element's logic fills
         self.free: dict[str, set[str]] = {}  # element → names its texts take from outside
 
     def code(self, boxed: Boxed, known: Known) -> Code:
@@ -298,7 +299,7 @@ class Logic:
     def _ranked(self, drawn: DecisionTable, clause: OutputClause) -> list[Code]:
         """The list of output values, from the column or from its type."""
         text = clause.values
-        kind = clause.type or (drawn.type if len(drawn.outputs) == 1 else None)
+        kind = clause.type or ((drawn.type or self.result) if len(drawn.outputs) == 1 else None)
         if text is None and kind and (found := self.kinds.item(kind)):
             text = found[0].allowed
         if text is None:

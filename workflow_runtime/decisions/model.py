@@ -42,7 +42,7 @@ class File:
         self.logic = Logic(self.kinds, _member_names(definitions, imported))
         self.codes: dict[str, Code] = {}
         for element in definitions.elements:
-            self.logic.element = element.name or element.id
+            self.logic.element, self.logic.result = element.name or element.id, element.variable.type
             known = self._known(element)
             if isinstance(element, Decision) and element.logic is not None:
                 self.codes[element.id] = self.logic.code(element.logic, known)

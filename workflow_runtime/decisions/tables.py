@@ -171,11 +171,8 @@ class Table:
         if not any(output.default for output in self.outputs):
             return None
         if len(self.outputs) == 1:
-            value = defaults[0]
-        else:
-            value = {output.name: default for output, default in zip(self.outputs, defaults, strict=True)}
-        many = self.drawn.policy in (HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER, HitPolicy.COLLECT)
-        return [value] if many and self.drawn.aggregation is None and not isinstance(value, list) else value
+            return defaults[0]
+        return {output.name: default for output, default in zip(self.outputs, defaults, strict=True)}
 
     def _rank(self, answer: Value, scope: Scope) -> tuple[int, ...]:
         if len(self.outputs) == 1:

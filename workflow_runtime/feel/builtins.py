@@ -594,11 +594,6 @@ def any_(items: list[Value]) -> Value:
     return _logic(items, either, False)
 
 
-# the older names of all and any
-BUILTINS["and"] = BUILTINS["all"]
-BUILTINS["or"] = BUILTINS["any"]
-
-
 def _index(items: list[Value], position: Decimal) -> int | None:
     if position == 0 or abs(position) > len(items):
         return None

@@ -208,6 +208,12 @@ def checked(
     return found, sorted(inference.findings, key=lambda finding: (finding.start, finding.end))
 
 
+def result_of(function: FunctionOf) -> Type:
+    """The type of what a function answers, as far as its body tells."""
+    found = _Inference("", True).type_of(function, {})
+    return found.result if isinstance(found, FunctionType) else ANY
+
+
 def _type(declared: Declared) -> Type:
     if isinstance(declared, str):
         return types.SIMPLE.get(declared, ANY)

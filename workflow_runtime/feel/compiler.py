@@ -578,7 +578,12 @@ def _function(node: FunctionOf) -> Code:
         found = tuple(
             types.resolved(wanted, lambda name: lookup(scope, TYPE_PREFIX + name)) or types.ANY for wanted in declared
         )
-        return Function("", parameters, call, found, types.ANY)
+        return Function("", parameters, call, found, result)
+
+    def result() -> types.Type:
+        from workflow_runtime.feel.checker import result_of  # only `instance of` asks for it
+
+        return result_of(node)
 
     return function
 
@@ -589,8 +594,8 @@ def _range(node: RangeOf) -> Code:
 
     def span(scope: Scope) -> Range | None:
         start, end = low(scope), high(scope)
-        if start is not None and end is not None and less_or_equal(start, end) is not True:
-            return None
+        if less_or_equal(start, end) is not True:
+            return None  # out of order, of different kinds, or an end that nobody set
         return Range(start, end, low_included, high_included)
 
     return span

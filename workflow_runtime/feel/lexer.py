@@ -33,9 +33,7 @@ class Token:
     value: str = ""
 
 
-KEYWORDS = frozenset(
-    "and or between in if then else for return some every satisfies true false null function external".split()
-)
+KEYWORDS = frozenset("and or between in if then else for return some every satisfies true false null function".split())
 
 _START = (
     r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u167F\u1681-\u180D\u180F-\u1FFF"

@@ -370,10 +370,13 @@ class Parser:
             odd = self.odd_name(self.members)
         if odd is not None:
             return odd
-        if self.token.kind is Kind.KEYWORD:
+        if self.token.kind is not Kind.KEYWORD:
+            return self.name()
+        first = self.at
+        self.at += 1
+        while self.tokens[self.at].kind in (Kind.NAME, Kind.NUMBER) and not self._is_instance_of():
             self.at += 1
-            return self.tokens[self.at - 1].text
-        return self.name()
+        return " ".join(token.text for token in self.tokens[first : self.at])
 
     def closes_range(self) -> bool:
         if not self.in_range:
@@ -585,7 +588,8 @@ class Parser:
             if not self.takes(","):
                 break
         self.wants(")")
-        external = self.takes("external")
+        external = self.token.text == "external" and self.tokens[self.at + 1].text == "{"
+        self.at += external
         body = self.expression()
         self.odd = scope
         return FunctionOf(opening.start, self.last_end, tuple(parameters), body, external)

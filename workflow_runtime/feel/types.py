@@ -144,10 +144,9 @@ def type_of(value: AnyValue) -> Type:
     if isinstance(value, Range):
         return RangeType(common([type_of(end) for end in (value.start, value.end) if end is not None]))
     if isinstance(value, Function):
-        return FunctionType(
-            tuple(kind if isinstance(kind, Type) else ANY for kind in value.types),
-            value.result if isinstance(value.result, Type) else ANY,
-        )
+        result = value.result() if callable(value.result) else value.result
+        inputs = value.types or (ANY,) * len(value.parameters)
+        return FunctionType(tuple(inputs), result if isinstance(result, Type) else ANY)
     return ANY
 
 

@@ -43,8 +43,8 @@ class Range:
 class Function:
     """Something that can be called: `call` takes the arguments in the order of `parameters`.
 
-    `types` and `result` are feel types where they are declared; a function that checks itself converts its arguments
-    on its own. A variadic function takes any number of arguments.
+    `types` and `result` are feel types where they are declared; `result` may be a function that infers it. A function
+    that checks itself converts its arguments on its own. A variadic function takes any number of arguments.
     """
 
     name: str
