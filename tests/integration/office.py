@@ -1,0 +1,243 @@
+"""An office that is attacked: its procedure, its people, and the journeys they make.
+
+A journey is a list of deeds. Every deed may be asked for twice (keys, ids that the caller chose), so a fresh process
+carries on after a death by asking for everything again, as a clerk would who got no answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import handlers  # noqa: F401  (registers the machine steps)
+from tests.conftest import Clock
+from workflow_runtime import identifiers
+from workflow_runtime.errors import AlreadyDone, RuleBroken
+from workflow_runtime.model import SYSTEM, Actor, CaseState, ItemView
+from workflow_runtime.procedures import gather
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.scenarios import small_pdf
+from workflow_runtime.settings import Settings
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+MORNING = datetime(2024, 3, 4, 1, 0, tzinfo=UTC)
+
+#: What the handover sheet prints, known from the start of the case.
+SHEET: Mapping[str, Any] = {
+    "handed_over_at": datetime(2024, 9, 1, 2, 30, tzinfo=UTC),
+    "handed_over_place": "南屏市儿童福利院",
+    "identity_checked": True,
+    "body_check": "未见损伤。",
+    "property_total": 0,
+    "sending_staff": [{"name": "罗敏"}, {"name": "韦秀兰"}],
+    "receiving_staff": [{"name": "黄丽萍"}, {"name": "梁昇"}],
+}
+
+#: What clerks enter, by step.
+ENTRIES: Mapping[str, Mapping[str, Any]] = {
+    "prepare": {"summary": "档案一册", "pages": 12},
+    "mend": {"summary": "档案一册，补体检报告", "pages": 13},
+    "check": {"opinion": "齐全"},
+    "file_paper": {"d15_number": "南民协〔2024〕7号", "d15_date": "2024-08-20"},
+    "sign": {"opinion": "同意"},
+    "review": {"opinion": "继续安置"},
+}
+
+
+def open_office(settings: Settings, clock: Clock) -> Runtime:
+    """A new office with organisation and procedure."""
+    runtime = Runtime.create(settings, clock=clock)
+    runtime.import_organisation((ROOT / "bpmn" / "demo" / "organisation.yaml").read_bytes(), actor=SYSTEM)
+    runtime.deploy(gather(HERE / "placing"), actor=SYSTEM)
+    return runtime
+
+
+def clerks(runtime: Runtime, department: str) -> list[Actor]:
+    """The clerks of a department, as actors."""
+    directory = runtime.organisation(actor=SYSTEM)
+    return [runtime.actor(one.id) for one in directory.clerks_of(department, date(2024, 3, 4))]
+
+
+@dataclass
+class Deeds:
+    """One child on its way. `tell` hears of every answer that a person got."""
+
+    runtime: Runtime
+    clock: Clock
+    run: int
+    people: Mapping[str, Actor]
+    tell: Callable[[str, Any], None] = lambda _what, _facts: None
+    subject: str = ""
+    number: str = ""
+    round: dict[str, int] = field(default_factory=dict)
+
+    def register(self) -> None:
+        """The child has one file, however often somebody tries."""
+        born = date(2010, 1, 1) + timedelta(days=self.run // 400)
+        known = {
+            "name": f"蓝小禾{self.run}",
+            "sex": "male",
+            "birth_date": born.isoformat(),
+            "birth_date_basis": "hukou",
+            "resident_id": identifiers.new_resident_id("990101", born, 2 * (self.run % 400) + 1),
+            "category": ["orphan"],
+            "region": "990101",
+            "hukou_status": "registered_here",
+        }
+        holders = {
+            "custodian": {"party": "CWI.CNTY@990101", "since": "2019-03-18"},
+            "guardian": {"party": "CAB.CNTY@990101", "since": "2019-03-18"},
+        }
+        try:
+            self.subject = self.runtime.register_subject(
+                "child", known, actor=SYSTEM, region="990101", standings=holders
+            )
+        except RuleBroken:
+            self.subject = subject_number(self.runtime, known["name"])
+        self.tell("registered", self.subject)
+
+    def start(self) -> None:
+        """The case begins."""
+        if not self.subject:
+            self.register()
+        page = self.runtime.start_case(
+            "placing",
+            self.subject,
+            actor=SYSTEM,
+            data=SHEET,
+            jurisdiction="GX",
+            key=f"start-{self.run}",
+            regions={"sending_county": "990101", "receiving_city": "990100"},
+        )
+        self.number = page.case.number
+        self.tell("started", self.number)
+
+    def item(self, element: str) -> ItemView | None:
+        """The open item of a step."""
+        items = self.runtime.case(self.number, actor=SYSTEM).items
+        return next((one for one in items if one.element == element), None)
+
+    def claim(self, element: str) -> None:
+        """Take an item, give it back, take it again."""
+        item = self.item(element)
+        if item is None:
+            return
+        actor = self.people[element]
+        if item.state == "ready":
+            self.runtime.claim(item.id, actor=actor)
+            self.tell("claimed", item.id)
+        self.runtime.release(item.id, actor=actor)
+        self.runtime.claim(item.id, actor=actor)
+        self.tell("claimed", item.id)
+
+    def complete(self, element: str, outcome: str = "done", **more: Any) -> None:
+        """Finish the open item of a step."""
+        item = self.item(element)
+        if item is None:
+            return
+        reason = "缺体检报告" if outcome == "returned" else None
+        entries = {} if outcome == "returned" else {**ENTRIES[element], **more}
+        done = self.runtime.complete(
+            item.id, entries, actor=self.people[element], outcome=outcome, reason=reason, key=f"complete-{item.id}"
+        )
+        self.tell("completed", item.id)
+        again = self.runtime.complete(
+            item.id, entries, actor=self.people[element], outcome=outcome, reason=reason, key=f"complete-{item.id}"
+        )
+        assert again.repeated and again.item.id == done.item.id
+
+    def with_scan(self) -> None:
+        """Complete the first step with a file."""
+        scan = self.runtime.store_file("扫描件.pdf", small_pdf(f"scan {self.run}"), actor=self.people["prepare"])
+        self.tell("filed", scan["sha256"])
+        self.complete("prepare", scan=[scan])
+
+    def paper(self) -> None:
+        """A paper arrives from outside; its sender repeats it until it is taken."""
+        sent = self.runtime.deliver_message(
+            "PaperArrived", self.number, {"place": "南屏"}, sender="post", id=f"paper-{self.run}", actor=SYSTEM
+        )
+        self.tell("sent", sent)
+
+    def month(self) -> None:
+        """A month goes by, and the machine does what fell due."""
+        self.clock.advance(days=30)
+        if self.runtime.sweep().timers:
+            self.tell("fired", self.number)
+
+    def adult(self) -> None:
+        """The child turns eighteen: every open case hears of it."""
+        reached = self.runtime.signal_subject(self.subject, "CHILD_TURNED_18", actor=SYSTEM)
+        self.tell("signalled", list(reached))
+
+    def withdraw(self) -> None:
+        """Somebody gives the matter up."""
+        try:
+            self.runtime.withdraw(self.number, reason="误立案", actor=self.people["prepare"])
+        except AlreadyDone:
+            return
+        self.tell("withdrawn", self.number)
+
+    def finish(self) -> CaseState:
+        """Whatever is open is done until the case ends; dead workers' leases run out meanwhile."""
+        for _round in range(12):
+            self.clock.advance(minutes=5)
+            while self.runtime.sweep():
+                self.clock.advance(minutes=1)
+            page = self.runtime.case(self.number, actor=SYSTEM)
+            if page.case.state != CaseState.OPEN:
+                return page.case.state
+            for item in page.items:
+                self.complete(item.element)
+            if any(wait.kind == "message" for wait in page.waits):
+                self.paper()
+        return self.runtime.case(self.number, actor=SYSTEM).case.state
+
+
+#: name → (what has happened before, what the office is doing when it is struck)
+JOURNEYS: Mapping[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "register": ((), ("register",)),
+    "start": (("register",), ("start",)),
+    "claim": (("start",), (("claim", "prepare"),)),
+    "complete": (("start",), (("complete", "prepare"),)),
+    "file": (("start",), ("with_scan",)),
+    "return": (
+        (("start"), ("complete", "prepare")),
+        (("complete", "check", "returned"), ("complete", "mend"), ("complete", "check")),
+    ),
+    "timer": (("start", ("complete", "prepare")), ("month",)),
+    "message": (("start", ("complete", "prepare")), ("paper", ("complete", "file_paper"))),
+    "signal": (("start",), ("adult", ("complete", "review"))),
+    "withdraw": (("start", ("complete", "prepare")), ("withdraw",)),
+    "document": (
+        ("start", ("complete", "prepare"), ("complete", "check"), "paper", ("complete", "file_paper")),
+        (("complete", "sign"),),
+    ),
+}
+
+
+def do(deeds: Deeds, plan: tuple[Any, ...]) -> None:
+    """Carry out a plan."""
+    for deed in plan:
+        name, *arguments = (deed,) if isinstance(deed, str) else deed
+        getattr(deeds, name)(*arguments)
+
+
+def subject_number(runtime: Runtime, name: str) -> str:
+    """The number of the child of that name."""
+    from sqlalchemy import select
+
+    from workflow_runtime import tables as t
+
+    with runtime._database.read() as tx:
+        return str(tx.execute(select(t.subject.c.number).where(t.subject.c.name == name)).scalar_one())
+
+
+def plain(value: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str) + "\n"
