@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from workflow_runtime import decisions, feel
@@ -110,9 +111,8 @@ def main() -> None:
         model = table(rules)
         inputs = {**CONTEXT, "amount": amount}
         assert model.evaluate("d", inputs) is not None
-        report(
-            f"a table of 100 rules: {label}", microseconds(lambda m=model, i=inputs: m.evaluate("d", i), 500), "µs", 200
-        )
+        asked = microseconds(partial(model.evaluate, "d", inputs), 500)
+        report(f"a table of 100 rules: {label}", asked, "µs", 200)
 
 
 def _reading() -> float:
