@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cli.output import Output
 from cli.session import Session
 from cli.text import indented
 from workflow_runtime.escaping import safe
 from workflow_runtime.model import CasePage
+
+if TYPE_CHECKING:
+    from workflow_runtime.diagram import Diagram
 
 MARKS = {"done": "✔", "active": "●", "failed": "✖"}
 COLOURS = {"done": "green", "active": "yellow", "failed": "red"}
@@ -17,12 +21,10 @@ OPEN = "○"
 
 def show_course(session: Session, page: CasePage) -> None:
     """The course of a case, a line for each step: done, active, open; what only an event brings about, once it has."""
-    from workflow_runtime import diagram
     from workflow_runtime.diagram.outline import outline
 
     output = session.output
-    bundle = session.runtime.bundle(page.case.procedure, page.case.version)
-    drawn = diagram.read(bundle[f"{page.case.procedure}/{page.case.procedure}.bpmn"])
+    drawn = session.runtime.parsed(page.case.procedure, page.case.version).main
     for line in outline(drawn):
         if not line.number or line.element is None:
             continue
@@ -34,10 +36,7 @@ def show_course(session: Session, page: CasePage) -> None:
         output.lines(output.styled(part, COLOURS.get(state)) for part in text)
 
 
-def _only_on_an_event(drawn: object, element: str) -> bool:
-    from workflow_runtime.diagram import Diagram
-
-    assert isinstance(drawn, Diagram)
+def _only_on_an_event(drawn: Diagram, element: str) -> bool:
     node = drawn.node(element)
     if node.event_subprocess:
         return True

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workflow_runtime.diagram.layout import layout
 from workflow_runtime.diagram.model import Diagram
-from workflow_runtime.diagram.render.page import missing, pages
-from workflow_runtime.diagram.render.raster import convert
-from workflow_runtime.diagram.render.svg import Picture
 from workflow_runtime.diagram.render.themes import THEMES, Mark, MarkState
 from workflow_runtime.findings import Finding
 
@@ -41,6 +37,12 @@ def render(
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
     if theme not in THEMES:
         raise ValueError(f"theme must be one of {', '.join(THEMES)}, not {theme!r}")
+    # Imported here: who only speaks of marks, as the outline does, needs no pictures.
+    from workflow_runtime.diagram.layout import layout
+    from workflow_runtime.diagram.render.page import missing, pages
+    from workflow_runtime.diagram.render.raster import convert
+    from workflow_runtime.diagram.render.svg import Picture
+
     found = pages(diagram)
     if not found or missing(diagram, found):
         diagram = layout(diagram, keep=True)
