@@ -78,9 +78,7 @@ def grow(drawing: Drawing, dice: random.Random) -> None:
         if block == "border":
             event = drawing.node("boundaryEvent")
             drawing.border[event] = (task, dice.random() < 0.6)
-            # Without a step that waits the branch would be done aside, which the checker leaves out on purpose.
-            waits = not drawing.border[event][1] or dice.random() < 0.5
-            other = drawing.node("userTask" if waits else "endEvent")
+            other = drawing.node(dice.choice(("endEvent", "userTask")))
             drawing.flow(event, other)
             if drawing.kinds[other] == "userTask":
                 drawing.flow(other, drawing.node("endEvent"))
@@ -129,8 +127,7 @@ def wired(dice: random.Random) -> Drawing:
         if dice.random() < 0.3:
             event = drawing.node("boundaryEvent")
             drawing.border[event] = (task, dice.random() < 0.6)
-            waiting = [id for id in inner if drawing.kinds[id] == "userTask"]
-            drawing.flow(event, dice.choice(inner + ends if drawing.border[event][1] else waiting))
+            drawing.flow(event, dice.choice(inner + ends))
     drawing.flow(start, dice.choice(inner))
     for id in inner:
         ways = 1 if drawing.kinds[id] == "userTask" else dice.choice((1, 1, 2, 2, 3))

@@ -23,11 +23,6 @@ BUGS: dict[str, tuple[ModuleType, str, str]] = {
         "if any((self._moves[n].post - {place}) & move.post for n in self._producers[place]):",
         "if False:",
     ),
-    "inclusive joins overlooked when passing on": (
-        reduction,
-        "not self._simple(number, place) or not self._unseen(place, move)",
-        "not self._simple(number, place)",
-    ),
     "only the first choice kept": (reduction, "for choice in choices:\n", "for choice in choices[:1]:\n"),
     "inclusive joins overlooked when choosing": (
         reduction,
@@ -91,7 +86,7 @@ def games() -> tuple[tuple[Diagram, frozenset[str], Played], ...]:
 
 
 #: the first few hundred, and those on which rare bugs show
-SEEDS = (*range(240), 429, 763, 1996, 3512, 4246, 5893, 55546)
+SEEDS = (*range(240), 429, 763, 1996, 3512, 4246, 5893)
 
 
 @pytest.mark.parametrize("name", BUGS)

@@ -7,17 +7,18 @@ behaves like a step that does. What the translation assumes:
 - persons act, timers fire, messages and signals arrive: what may happen, can happen;
 - conditions may come out either way (rules/house looks at the conditions themselves);
 - an event that does not interrupt happens at most once in each activation of its step;
+- what stands behind such an event and never joins anything else is judged by itself: a reminder may be sent again
+  while an earlier one is still open;
 - a step for many items, or repeated as a loop, counts as one step;
 - interruption from outside never excuses a scope that is stuck.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from workflow_runtime.diagram.behaviour import waits
 from workflow_runtime.diagram.model import ACTIVITIES, Diagram, FlowNode
 
 #: More ways out of (or into) an inclusive gateway than this are not unfolded into all their combinations.
@@ -61,18 +62,41 @@ class Net:
         self.transitions.append(Transition(frozenset(pre), frozenset(post), frozenset(nodes), (number,), **more))
 
 
-def net_of(diagram: Diagram, scope: str, processes: Mapping[str, Diagram] | None = None) -> Net:
-    """The net of one scope. Raises TooMany when a gateway has too many combinations."""
-    return _Translation(diagram, scope, processes or {}).net
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a scope that is judged by itself. `entry`: the event that begins it; None for the main part."""
+
+    nodes: frozenset[str]
+    entry: str | None = None
+
+
+def parts_of(diagram: Diagram, scope: str) -> list[Part]:
+    """The main part of a scope, and each branch behind an event that does not interrupt and never joins anything."""
+    branches = {
+        event.id: region
+        for event in diagram.nodes(scope)
+        if event.kind == "boundaryEvent" and not event.interrupting and (region := _closed_region(diagram, event))
+    }
+    everything = frozenset(node.id for node in diagram.nodes(scope))
+    main = Part(everything.difference(*branches.values()))
+    found = [main]
+    for event, region in branches.items():
+        inner = [other for name, other in branches.items() if name != event and name in region]
+        found.append(Part(region.difference(*inner), event))
+    return found
+
+
+def net_of(diagram: Diagram, scope: str, part: Part | None = None) -> Net:
+    """The net of a scope, or of one part of it. Raises TooMany when a gateway has too many combinations."""
+    return _Translation(diagram, scope, part).net
 
 
 class _Translation:
-    def __init__(self, diagram: Diagram, scope: str, processes: Mapping[str, Diagram]) -> None:
+    def __init__(self, diagram: Diagram, scope: str, part: Part | None) -> None:
         self.diagram = diagram
         self.net = Net()
         self._roots: dict[str, int] = {}
-        aside = _done_aside(diagram, scope, processes)
-        self._nodes = [node for node in diagram.nodes(scope) if node.id not in aside]
+        self._nodes = [node for node in diagram.nodes(scope) if part is None or node.id in part.nodes]
         self._here = {node.id for node in self._nodes}
         self.net.nodes = tuple(
             node.id
@@ -89,10 +113,19 @@ class _Translation:
             for node in self._nodes
             if node.kind == "intermediateCatchEvent" and node.event is not None and node.event.kind == "link"
         }
+        self._begin(part.entry if part is not None else None)
+        for node in self._nodes:
+            if not _begins(node) and node.kind != "boundaryEvent" and not node.event_subprocess:
+                self._translate(node)
+
+    def _begin(self, entry: str | None) -> None:
         start = self.net.place("start")
         self.net.initial = frozenset({start})
-        begins = any(_begins(node) for node in self._nodes)
-        if not begins:
+        beginnings = [self.diagram.node(entry)] if entry is not None else [n for n in self._nodes if _begins(n)]
+        for node in beginnings:
+            for post in self._leaving(node):
+                self.net.move({start}, post, node.id)
+        if not beginnings:
             # Without a start event everything that has no way in begins at once.
             self._roots = {
                 node.id: self.net.place(node.id)
@@ -100,12 +133,6 @@ class _Translation:
                 if not node.incoming and node.attached_to is None and not node.event_subprocess
             }
             self.net.move({start}, self._roots.values())
-        for node in self._nodes:
-            if _begins(node):
-                for post in self._leaving(node):
-                    self.net.move({start}, post, node.id)
-            elif node.kind != "boundaryEvent" and not node.event_subprocess:
-                self._translate(node)
 
     def _in(self, node: FlowNode) -> list[int]:
         into = [self._flows[flow] for flow in node.incoming if flow in self._flows]
@@ -244,33 +271,23 @@ def _thrown_inside(diagram: Diagram, scope: str) -> Iterator[tuple[str, str | No
             yield from _thrown_inside(diagram, node.id)
 
 
-def _done_aside(diagram: Diagram, scope: str, processes: Mapping[str, Diagram]) -> frozenset[str]:
-    """Steps done at once beside the flow: behind an event that does not interrupt, with nothing to wait for.
-
-    A reminder that is sent while its step waits may be sent again in the next round; nobody is asked twice.
-    """
-    aside: set[str] = set()
-    for event in diagram.nodes(scope):
-        if event.kind != "boundaryEvent" or event.interrupting:
-            continue
-        region: set[str] = set()
-        ways_in: set[str] = set()
-        waiting = [event]
-        while waiting:
-            node = waiting.pop()
-            if node.id in region:
-                continue
-            region.add(node.id)
-            ways_in.update(node.incoming)
-            for id in node.outgoing:
-                target = diagram.elements.get(diagram.flow(id).target)
-                if isinstance(target, FlowNode):
-                    waiting.append(target)
-        members = [diagram.node(id) for id in region]
-        closed = all(diagram.flow(id).source in region for id in ways_in)
-        quick = not any(waits(node, diagram, processes) or diagram.boundary_events(node.id) for node in members)
-        plain = not any(event.kind == "terminate" or event.kind == "error" for node in members for event in node.events)
-        joins = any(node.kind in ("parallelGateway", "inclusiveGateway") for node in members)
-        if closed and quick and plain and not joins:
-            aside.update(region)
-    return frozenset(aside)
+def _closed_region(diagram: Diagram, event: FlowNode) -> frozenset[str]:
+    """Everything behind an event, if nothing else leads there and nothing there ends the scope; empty otherwise."""
+    region: set[str] = set()
+    waiting = [event.id]
+    while waiting:
+        id = waiting.pop()
+        node = diagram.elements.get(id)
+        if isinstance(node, FlowNode) and id not in region:
+            region.add(id)
+            waiting.extend(diagram.flow(flow).target for flow in node.outgoing)
+            waiting.extend(inner.id for inner in diagram.boundary_events(id))
+    members = [diagram.node(id) for id in region]
+    alone = all(diagram.flow(flow).source in region for node in members for flow in node.incoming)
+    plain = all(
+        each.kind not in ("terminate", "error", "cancel", "link")
+        for node in members
+        for each in node.events
+        if node.kind != "boundaryEvent"
+    )
+    return frozenset(region) if alone and plain and event.attached_to not in region else frozenset()

@@ -41,7 +41,7 @@ def _without(
     if not after:
         return
     try:
-        net = net_of(diagram, process, processes)
+        net = net_of(diagram, process)
     except TooMany:
         return
     # A required step that never happens blocks whatever waits for it; what still happens did not wait.

@@ -99,11 +99,9 @@ class Sheet:
     # --- what runs ----------------------------------------------------------------------------------------------
 
     def processes(self) -> Iterator[Scope]:
-        """The executable processes."""
-        for id in self.diagram.processes:
-            scope = self.diagram.scopes.get(id)
-            if scope is not None and scope.executable:
-                yield scope
+        """The executable processes; where none says so, all of them, for a drawing is judged all the same."""
+        scopes = [self.diagram.scopes[id] for id in self.diagram.processes if id in self.diagram.scopes]
+        yield from [scope for scope in scopes if scope.executable] or [scope for scope in scopes if scope.nodes]
 
     def steps(self, *kinds: str) -> Iterator[FlowNode]:
         """The flow nodes of executable processes, of those kinds or all, in document order."""

@@ -8,12 +8,12 @@ to a bound. Beyond the bound the answer is "not decided", never a guess.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workflow_runtime.diagram.model import Diagram
-from workflow_runtime.diagram.nets import Net, TooMany, Transition, net_of
+from workflow_runtime.diagram.nets import Net, Part, TooMany, Transition, net_of, parts_of
 from workflow_runtime.diagram.reduction import reduced
 
 BOUND = 20_000
@@ -54,22 +54,30 @@ class Verdict:
         return self.decided and not self.faults
 
 
-def soundness(
-    diagram: Diagram, *, processes: Mapping[str, Diagram] | None = None, bound: int = BOUND
-) -> Iterator[Verdict]:
-    """The verdict on every executable process and every sub-process in it, outer before inner."""
+def soundness(diagram: Diagram, *, bound: int = BOUND) -> Iterator[Verdict]:
+    """The verdict on every executable process and every sub-process in it, outer before inner.
+
+    Where no process says it is executable, all are judged: a drawing can be wrong before anybody means to run it.
+    """
     running = {id for id in diagram.processes if id in diagram.scopes and diagram.scopes[id].executable}
+    running = running or set(diagram.processes)
     for scope in diagram.scopes.values():
         top = scope
         while top.parent is not None:
             top = diagram.scopes[top.parent]
         if top.id in running and scope.kind in ("process", "subProcess") and scope.nodes:
-            yield _verdict(diagram, scope.id, processes or {}, bound)
+            parts = [_verdict(diagram, scope.id, part, bound) for part in parts_of(diagram, scope.id)]
+            yield Verdict(
+                scope.id,
+                all(part.decided for part in parts),
+                tuple(fault for part in parts for fault in part.faults),
+                sum(part.states for part in parts),
+            )
 
 
-def _verdict(diagram: Diagram, scope: str, processes: Mapping[str, Diagram], bound: int) -> Verdict:
+def _verdict(diagram: Diagram, scope: str, part: Part, bound: int) -> Verdict:
     try:
-        net = net_of(diagram, scope, processes)
+        net = net_of(diagram, scope, part)
     except TooMany:
         return Verdict(scope, decided=False)
     small, certain = reduced(net)

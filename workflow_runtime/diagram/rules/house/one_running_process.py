@@ -13,7 +13,7 @@ from workflow_runtime.i18n import _
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
-    running = list(sheet.processes())
+    running = [process for process in sheet.processes() if process.executable]
     if not running:
         yield Problem(
             sheet.root,
