@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -80,7 +80,17 @@ def _check_one(path: Path) -> list[Finding]:
     if path.suffix == ".form":
         forms.read(content, name=path.name)
         return []
-    return list(diagram.check(diagram.read(content)))
+    return list(diagram.check(diagram.read(content), context=diagram.CheckContext(imports=_beside(path))))
+
+
+def _beside(path: Path) -> Callable[[str], bytes | None]:
+    """Files that a diagram imports: only those that lie in its own folder."""
+
+    def fetch(location: str) -> bytes | None:
+        found = path.parent / Path(location).name
+        return read_bytes(found) if found.is_file() else None
+
+    return fetch
 
 
 def _sum_up(output: Output, errors: int, warnings: int) -> None:
