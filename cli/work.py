@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from cli.wording import Wording
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import ItemPage, ItemState, ItemView
+
+if TYPE_CHECKING:
+    from workflow_runtime.forms import Prompt
 
 STATES = ("open", "ready", "reserved", "mine", "late", "completed", "obsolete")
 
@@ -102,17 +105,7 @@ def _show_page(session: Session, page: ItemPage) -> None:
         output.line()
         output.heading(_("To fill in (* required)"))
         for prompt in prompts(form):
-            mark = " *" if prompt.required is not False else ""
-            known = page.values.get(prompt.key)
-            text = " — ".join(safe(of_data(part)) for part in (prompt.hint, prompt.rule) if part)
-            output.wrapped(f"{safe(of_data(prompt.label))}{mark}  [{safe(prompt.key)}]", "  ", "    ")
-            if text:
-                output.wrapped(text, "    ")
-            if prompt.options:
-                choices = [f"{safe(option.value)} {safe(of_data(option.label))}" for option in prompt.options]
-                output.wrapped(" / ".join(choices), "    ")
-            if known is not None:
-                output.wrapped(output.value(known), "    = ")
+            _show_question(output, prompt, page.values.get(prompt.key))
     if page.documents:
         output.line()
         output.heading(_("Documents"))
@@ -131,6 +124,23 @@ def _show_page(session: Session, page: ItemPage) -> None:
         output.line()
         for line in _commands(item):
             output.line("  " + line)
+
+
+def _show_question(output: Output, prompt: Prompt, known: Any, depth: int = 1) -> None:
+    """A question with its key for a data file, its hint and rule, its choices, and for a list what each row holds."""
+    indent = "  " * depth
+    mark = " *" if prompt.required is not False else ""
+    output.wrapped(f"{safe(of_data(prompt.label))}{mark}  [{safe(prompt.key)}]", indent, indent + "  ")
+    text = " — ".join(safe(of_data(part)) for part in (prompt.hint, prompt.rule) if part)
+    if text:
+        output.wrapped(text, indent + "  ")
+    if prompt.options:
+        choices = [f"{safe(option.value)} {safe(of_data(option.label))}" for option in prompt.options]
+        output.wrapped(" / ".join(choices), indent + "  ")
+    if known is not None:
+        output.wrapped(output.value(known), indent + "  = ")
+    for child in prompt.fields:
+        _show_question(output, child, None, depth + 1)
 
 
 def _facts(output: Output, item: ItemView) -> list[tuple[str, str]]:
