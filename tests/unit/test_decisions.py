@@ -318,6 +318,7 @@ REFUSED = {
     "too many rules": model_file(decision("Fee", table(["a"], [["1", "2"]] * 20_000))),
     "a foreign cell": model_file(decision("Fee", table(["a"], [["? > open('/etc/passwd')", "2"]]))),
     "a crooked rule": model_file(decision("Fee", table(["a"], [["1"]]))),
+    "another language": model_file(decision("Fee", text("1").replace("<text", '<text expressionLanguage="juel"', 1))),
     "one id twice": model_file(decision("Fee", text("1")) * 2),
 }
 

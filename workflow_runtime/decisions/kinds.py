@@ -10,6 +10,10 @@ from workflow_runtime.feel.compiler import INPUT, TYPE_PREFIX, Code
 from workflow_runtime.feel.scope import Run, Scope
 from workflow_runtime.feel.types import Type
 
+#: types by names that are not the standard's: numbers as some editors call them
+EDITORS: dict[str, Type] = dict.fromkeys(("integer", "long", "double"), types.NUMBER)
+#: kinds of values of which no more is said
+EDITORS |= {name: types.NamedType(name) for name in ("list", "context", "function")}
 DEEPEST = 32  #: item definitions inside one another
 
 #: a value and the run it belongs to → whether it fits, and the value as it is to be used
@@ -47,9 +51,7 @@ class Kinds:
             return types.ANY
         found = self.item(name)
         if found is None:
-            return types.SIMPLE.get(name) or (
-                types.NamedType(name) if name in ("list", "context", "function") else None
-            )
+            return types.SIMPLE.get(name) or EDITORS.get(name)
         return found[1]._item_type(found[0], depth)
 
     def _item_type(self, item: ItemDefinition, depth: int) -> Type:
@@ -90,8 +92,8 @@ class Kinds:
         found = self.item(name)
         if found is not None:
             return found[1]._fit_item(found[0])
-        kind = types.SIMPLE.get(name)
-        if kind is None:
+        kind = types.SIMPLE.get(name) or EDITORS.get(name)
+        if kind is None or isinstance(kind, types.NamedType):
             return anything
         return lambda value, run: types.coerced(value, kind)
 

@@ -41,7 +41,7 @@ from workflow_runtime.i18n import _
 LARGEST_FILE = 5_000_000  #: bytes
 DEEPEST = 100  #: elements inside one another
 MOST_ELEMENTS = 200_000
-MOST_RULES = 5_000  #: of one table
+MOST_RULES = 2_000  #: of one table
 MOST_INPUTS = 64  #: of one table
 NAMESPACES = ("/DMN/", "http://www.omg.org/spec/DMN/", "https://www.omg.org/spec/DMN/")
 
@@ -135,6 +135,11 @@ class _Reader:
 
     def definitions(self) -> Definitions:
         root = self.root
+        for drawn in root.iter(etree.Element):
+            named = drawn.get("expressionLanguage", "feel")
+            if "feel" not in named.lower():
+                message = _("“{found}” is no language that decisions are written in; the standard's is FEEL.")
+                self.report("dmn-language", drawn, message.format(found=named), _("Write a FEEL expression."))
         elements = tuple(self._elements())
         by_id: dict[str, Element] = {}
         for element in elements:
