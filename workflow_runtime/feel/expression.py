@@ -54,9 +54,9 @@ class Expression:
         code = self._code_for(context, functions) if self._needs_names else self.code
         try:
             value = code(Outside(context, None, Run(now, functions)))
+            return bounded(value) if type(value) in _COMPOUND else value
         except (FeelError, RecursionError) as error:
             raise self._told(error) from None
-        return bounded(value) if type(value) in _COMPOUND else value
 
     def _told(self, error: FeelError | RecursionError) -> FeelError:
         """The error of a limit, with this text."""
@@ -100,9 +100,8 @@ class UnaryTests(Expression):
         """Whether the value passes; null when that cannot be said."""
         code = self._code_for(context, functions) if self._needs_names else self.code
         outer = Outside(context, None, Run(now, functions))
-        inner = Scope({INPUT: native(value, INPUT)}, outer, outer.run)
         try:
-            answer = code(inner)
+            answer = code(Scope({INPUT: native(value, INPUT)}, outer, outer.run))
         except (FeelError, RecursionError) as error:
             raise self._told(error) from None
         return answer if isinstance(answer, bool) else None

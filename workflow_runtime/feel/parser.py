@@ -659,6 +659,7 @@ class Parser:
     # -- table cells ---------------------------------------------------------------------------------------------
 
     def unary_tests(self) -> Tests:
+        """A dash for everything, not(…) for all but some, or tests one of which has to pass."""
         start = self.token.start
         if self.sees("-") and self.tokens[self.at + 1].kind is Kind.END:
             self.at += 1
@@ -675,12 +676,9 @@ class Parser:
                 tests = ()
             if tests and self.token.kind is Kind.END:
                 return Tests(start, self.last_end, tests, True)
-            self.at, self.depth, self.operand_depth, self.in_range = (
-                begin,
-                0,
-                0,
-                False,
-            )  # only the first operand was a negation
+            self.at = begin  # the negation was only the first operand of an expression
+            self.depth = self.operand_depth = 0
+            self.in_range = False
         return Tests(start, self.last_end, self.test_list(), False)
 
     def _closes_all(self, at: int) -> bool:
