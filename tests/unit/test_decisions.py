@@ -234,6 +234,17 @@ def test_knowledge_models_and_services_are_functions() -> None:
     assert model.evaluate("Double", {}) == 6000
 
 
+def test_a_knowledge_model_may_call_itself() -> None:
+    body = (
+        '<businessKnowledgeModel id="k" name="factorial"><variable name="factorial"/><encapsulatedLogic>'
+        '<formalParameter name="n" typeRef="number"/>'
+        f"{text('if n = 0 then 1 else n * factorial(n - 1)')}</encapsulatedLogic>"
+        '<knowledgeRequirement><requiredKnowledge href="#k"/></knowledgeRequirement></businessKnowledgeModel>'
+    )
+
+    assert decisions.read(model_file(body)).evaluate("factorial", {"n": 5}) == 120
+
+
 def test_item_definitions_convert_or_refuse() -> None:
     items = (
         '<itemDefinition name="tCity"><typeRef>string</typeRef>'

@@ -178,6 +178,12 @@ def test_types_are_checked_cell_by_cell() -> None:
     assert found(checked, "feel-unknown-name")[0].remedy == "Did you mean “age”?"
 
 
+def test_an_output_of_the_wrong_type_is_an_error() -> None:
+    checked = model([AGE], [["-", '"ten"']], output=("fee", "number", ""))
+
+    assert "a number is wanted here, this is a string" in found(checked, "feel-wrong-type")[0].message
+
+
 def test_a_large_table_is_checked_in_time() -> None:
     chance = random.Random(4)
     columns: list[Column] = [(f"n{at}", "number", "") for at in range(12)]

@@ -217,9 +217,9 @@ class _Check:
             line = None if text.line is None else text.line + finding.line - 1
             self.report(f"feel-{finding.code}", line, f"{message}\n{finding.underlined()}", remedy)
 
-    def _expression(self, text: Text, names: Names, where: str, **facts: object) -> Type:
+    def _expression(self, text: Text, names: Names, where: str, wants: Type | None = None, **facts: object) -> Type:
         known = self._scope(names)
-        findings = check(text.text, known)
+        findings = check(text.text, known, wants=wants)
         if not any(_unread(finding) for finding in findings):  # that has been said by the reader
             self._feel(findings, text, where, **facts)
         return type_in(text.text, known)
@@ -282,10 +282,11 @@ class _Check:
                 )
         for position, output in enumerate(table.outputs):
             self._known_type(output.type, table.line)
+            wants = self.file.kinds.type(output.type) if output.type else None
+            label = output.label or output.name
             for number, rule in enumerate(table.rules):
                 where = _("rule {number}, output {label}")
-                label = output.label or output.name
-                self._expression(rule.outputs[position], names, where, number=number + 1, label=label)
+                self._expression(rule.outputs[position], names, where, wants, number=number + 1, label=label)
 
 
 def _unread(finding: FeelFinding) -> bool:

@@ -163,11 +163,22 @@ class Evaluation:
             case Decision():
                 return self.decide(file, element)
             case KnowledgeModel():
-                code = file.codes.get(element.id)
-                return None if code is None else code(self.scope(file, element))
+                return self._function(file, element)
             case Service():
                 return self._service(file, element)
         return None
+
+    def _function(self, file: File, element: KnowledgeModel) -> Function | None:
+        """The function of a knowledge model; it may call itself, directly or through others."""
+        code = file.codes.get(element.id)
+        if code is None or element.function is None:
+            return None
+        made: list[Function] = []
+        parameters = tuple(parameter.name for parameter in element.function.parameters)
+        stand_in = Function(element.name, parameters, lambda run, arguments: made[0].call(run, arguments))
+        self.answers[id(file), element.id] = stand_in
+        made.append(code(self.scope(file, element)))
+        return made[0]
 
     def _input(self, file: File, element: InputData) -> Value:
         fits, value = file.kinds.fit(element.variable.type)(self._given(file, element), self.run)

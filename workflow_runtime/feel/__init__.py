@@ -11,6 +11,7 @@ from __future__ import annotations
 from workflow_runtime.feel.checker import Finding, check, check_tests, type_in
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.expression import Expression, UnaryTests, compile, evaluate, unary
+from workflow_runtime.feel.types import Type
 from workflow_runtime.feel.values import Function, Months, Range, Value
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Function",
     "Months",
     "Range",
+    "Type",
     "UnaryTests",
     "Value",
     "check",

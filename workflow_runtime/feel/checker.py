@@ -202,7 +202,7 @@ def checked(
     if isinstance(tree, Tests):
         scope["?"] = tested
     found = inference.type_of(tree, scope)
-    if wants is not None and _certain(found) and not types.conforms(found, wants):
+    if wants is not None and _certain(found) and _certain(wants) and not _may_become(found, wants):
         code = "not-a-condition" if wants is BOOLEAN else "wrong-type"
         inference.report(code, tree, **_named("wanted", wants), **_named("found", found))
     return found, sorted(inference.findings, key=lambda finding: (finding.start, finding.end))
