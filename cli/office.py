@@ -13,7 +13,7 @@ import click
 from cli.app import Command
 from cli.options import filters
 from cli.output import Column, Listing, days_left
-from cli.session import Session, pass_session, runtime_class
+from cli.session import Session, pass_session, runtime_class, sweep_text
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import LateRow, Swept
@@ -117,6 +117,4 @@ def _tell(session: Session, swept: Swept) -> None:
     if session.as_json:
         session.output.json(swept)
         return
-    text = _("{timers} timers fired, {jobs} machine steps run, {reminders} reminders sent")
-    clock = time.strftime("%H:%M:%S")
-    session.output.line(f"{clock}  " + text.format(timers=swept.timers, jobs=swept.jobs, reminders=swept.reminders))
+    session.output.line(f"{time.strftime('%H:%M:%S')}  {sweep_text(swept)}")

@@ -118,9 +118,10 @@ def show_profile(
         if (procedure is None or parameter.procedure in (procedure, "*"))
         and (mark is None or parameter.mark.value == mark)
     ]
+    wanted.sort(key=lambda parameter: parameter.procedure == "*")  # its own before those for all
     columns: list[Column[Any]] = [
         Column(_("For"), lambda row: row.procedure),
-        Column(_("Name"), lambda row: row.name, least=12),
+        Column(_("Key"), lambda row: row.name, least=12),
         Column(_("Title"), lambda row: of_data(row.title), least=12),
         Column(_("Value"), lambda row: row.value_text, least=8),
         Column(_("Mark"), lambda row: row.mark.value),

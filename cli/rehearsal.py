@@ -97,12 +97,15 @@ def story(
             "hukou_status": facts.get("hukou_status", "registered_here"),
             "category": list(child.categories),
         }
+    standings = moved(plain["subject"]["standings"])
+    if child is not None:
+        standings = {kind: {**one, "since": child.entry_date.isoformat()} for kind, one in standings.items()}
     return Story(
         procedure=plain["procedure"],
         profile=plain["profile"],
         regions=moved(plain["regions"]),
         facts=facts,
-        standings=moved(plain["subject"]["standings"]),
+        standings=standings,
         begins=began + timedelta(days=days),
         steps=tuple(_steps(plain["steps"], moved, days, began, zone)),
     )

@@ -21,7 +21,7 @@ from workflow_runtime.i18n import LANGUAGES, _, use_language
 from workflow_runtime.settings import Settings, sqlite_path
 
 if TYPE_CHECKING:
-    from workflow_runtime.model import Actor
+    from workflow_runtime.model import Actor, Swept
     from workflow_runtime.runtime import Runtime
 
 
@@ -117,6 +117,9 @@ class Session:
 
     def close(self) -> None:
         if self._runtime is not None:
+            swept = self._runtime.last_sweep
+            if swept:
+                self.output.note(_("First, what had fallen due: {what}.").format(what=sweep_text(swept)))
             self._runtime.close()
             self._runtime = None
 
@@ -124,6 +127,12 @@ class Session:
 def terminal_columns() -> int:
     """How wide the screen is; 80 where there is none."""
     return max(min(shutil.get_terminal_size((80, 24)).columns, 160), 40)
+
+
+def sweep_text(swept: Swept) -> str:
+    """What a sweep did, in words."""
+    text = _("{timers} timers fired, {jobs} machine steps run, {reminders} reminders sent")
+    return text.format(timers=swept.timers, jobs=swept.jobs, reminders=swept.reminders)
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -97,7 +97,8 @@ def show(session: Session, number: str) -> None:
     output = session.output
     output.heading(f"{safe(page.name)}  {safe(page.number)}")
     words = Wording.of_subject(output, page.kind)
-    output.facts((words.label(key), words.value(key, value)) for key, value in page.fields.items())
+    known = ((words.label(key), words.value(key, value)) for key, value in page.fields.items() if words.knows(key))
+    output.facts(known)
     show_standings(output, page.kind, page.standings)
     if page.cases:
         output.line()
