@@ -184,6 +184,13 @@ def test_an_output_of_the_wrong_type_is_an_error() -> None:
     assert "a number is wanted here, this is a string" in found(checked, "feel-wrong-type")[0].message
 
 
+def test_a_model_tells_what_a_decision_needs_and_answers() -> None:
+    checked = model([AGE, CITY], [["-", "-", "1"]], output=("fee", "number", ""))
+
+    assert {name: str(kind) for name, kind in checked.needs("Fee").items()} == {"age": "number", "city": "string"}
+    assert str(checked.answers("Fee")) == "number"
+
+
 def test_a_large_table_is_checked_in_time() -> None:
     chance = random.Random(4)
     columns: list[Column] = [(f"n{at}", "number", "") for at in range(12)]

@@ -43,6 +43,37 @@ def checked(file: File) -> list[Finding]:
     return _Check(file).findings()
 
 
+def needed(file: File, element: Element) -> dict[str, Type]:
+    """The names an element needs from outside, through everything it requires, with their types."""
+    found: dict[str, Type] = {}
+    done: set[tuple[int, str]] = set()
+    waiting = [(file, element)]
+    while waiting:
+        owner, current = waiting.pop()
+        if (id(owner), current.id) in done:
+            continue
+        done.add((id(owner), current.id))
+        if isinstance(current, InputData):
+            kind = owner.kinds.type(current.variable.type) if current.variable.type else None
+            found[current.variable.name] = kind or ANY
+        elif stands_alone(current):
+            columns = {
+                clause.expression.text: owner.kinds.type(clause.type) or ANY
+                for table in tables_in(getattr(current, "logic", None))
+                for clause in table.inputs
+                if clause.type
+            }
+            names = owner.logic.free.get(current.name or current.id, set())
+            found |= {name: columns.get(name, ANY) for name in sorted(names)}
+        waiting += [target for reference in requirements(current) if (target := owner.find(reference))]
+    return found
+
+
+def answered(file: File, element: Element) -> Type:
+    """The type of an element's answer: declared, or inferred from its logic."""
+    return _Check(file)._type(file, element)
+
+
 def unreadable_finding(problem: Unreadable) -> Finding:
     """The finding for a text that is not FEEL."""
     message = _("“{element}”, {what}: {message}").format(

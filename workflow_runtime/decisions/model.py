@@ -22,7 +22,7 @@ from workflow_runtime.decisions.logic import Known, Logic, Unreadable
 from workflow_runtime.decisions.reading import definitions_of
 from workflow_runtime.decisions.tables import DecisionRun
 from workflow_runtime.errors import DecisionError, DecisionFileError
-from workflow_runtime.feel import FeelError, Function, Value
+from workflow_runtime.feel import FeelError, Function, Type, Value
 from workflow_runtime.feel import names as naming
 from workflow_runtime.feel.compiler import Code, invoke
 from workflow_runtime.feel.scope import Run, Scope, bounded, native
@@ -382,6 +382,18 @@ class Model:
                 raise DecisionError(message.format(decision=decision, known=known), decision)
             found = named[0]
         return found
+
+    def needs(self, decision: str) -> dict[str, Type]:
+        """The names a decision has to be given, with their types; Any where nothing is declared."""
+        from workflow_runtime.decisions.checking import needed
+
+        return needed(self._file, self._element(decision))
+
+    def answers(self, decision: str) -> Type:
+        """The type of a decision's answer, declared or inferred; Any where it cannot be told."""
+        from workflow_runtime.decisions.checking import answered
+
+        return answered(self._file, self._element(decision))
 
     def check(self) -> list[Finding]:
         """Every problem of the model: references, types, expressions, and what is wrong with its tables."""

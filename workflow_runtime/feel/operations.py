@@ -286,7 +286,7 @@ def _scaled(value: Value, scale: Callable[[Decimal], Decimal]) -> Value:
 def power(left: Value, right: Value) -> Value:
     if not (isinstance(left, Decimal) and isinstance(right, Decimal)) or abs(right) > limits.EXPONENT:
         return None
-    return finite(NUMBERS.power(left, right))
+    return finite(NUMBERS.power(left, right)) if right else Decimal(1)
 
 
 def negate(value: Value) -> Value:

@@ -32,6 +32,7 @@ LONGEST_OFFSET = 14 * 3600  #: seconds; the standard's limit for an offset from 
 LARGEST_DAY = 365_242_500_000  #: a day number beyond every legal date, to stop before big arithmetic
 
 _DATE = re.compile(r"(-?)([1-9]\d{4,8}|\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_ZONED_DATE = re.compile(r"(-?\d{4,9}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)", re.ASCII)
 _TIME = re.compile(
     r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,20}))?(Z|z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z][A-Za-z0-9_+/-]{0,60})?", re.ASCII
 )
@@ -217,6 +218,8 @@ def _clock(text: str) -> tuple[int, dt.tzinfo | None] | None:
 def read_date_time(text: str) -> AnyDateTime | None:
     """The date and time written as `2024-05-01T08:30:00`; without a time it is midnight."""
     day_text, separator, time_text = text.partition("T")
+    if not separator and (found := _ZONED_DATE.fullmatch(text)):
+        day_text, separator, time_text = found[1], "T", f"00:00:00{found[2]}"
     day = read_date(day_text)
     clock = _clock(time_text) if separator else (0, None)
     if day is None or clock is None:
