@@ -49,7 +49,8 @@ def disagreement(drawing: Drawing, _verdict: Verdict | None = None) -> str | Non
     if played.twice or FaultKind.RUNS_TWICE in found:
         agree = played.twice and FaultKind.RUNS_TWICE in found
     elif played.stuck or played.endless:
-        agree = found == ({FaultKind.STUCK} if played.stuck else {FaultKind.NEVER_ENDS})
+        # Parts are judged one by one, so one may be stuck and another have a dead step.
+        agree = (FaultKind.STUCK in found) == played.stuck and (played.stuck or FaultKind.NEVER_ENDS in found)
     else:
         dead = {fault.element for fault in verdict.faults if fault.kind is FaultKind.NEVER_HAPPENS}
         agree = found <= {FaultKind.NEVER_HAPPENS, FaultKind.CUTS_OFF} and dead == set(drawing.kinds) - played.worked

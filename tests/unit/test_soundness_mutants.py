@@ -114,7 +114,7 @@ def differs(checker: ModuleType, diagram: Diagram, elements: frozenset[str], pla
     if played.twice or FaultKind.RUNS_TWICE in found:
         return not (played.twice and FaultKind.RUNS_TWICE in found)
     if played.stuck or played.endless:
-        return found != {str(FaultKind.STUCK if played.stuck else FaultKind.NEVER_ENDS)}
+        return (FaultKind.STUCK in found) != played.stuck or not (played.stuck or FaultKind.NEVER_ENDS in found)
     dead = {fault.element for fault in verdict.faults if str(fault.kind) == FaultKind.NEVER_HAPPENS}
     return dead != elements - played.worked or (FaultKind.CUTS_OFF in found) != played.cut
 

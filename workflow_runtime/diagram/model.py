@@ -217,8 +217,10 @@ class Diagram:
         return self.borders.get(activity, ())
 
     def process_of(self, node: FlowNode) -> str:
-        """Id of the process around a node, through any sub-processes."""
-        scope = self.scopes[node.scope]
+        """Id of the process around a node, through any sub-processes; "" for a node that stands in none."""
+        scope = self.scopes.get(node.scope)
+        if scope is None:
+            return ""
         while scope.parent is not None:
             scope = self.scopes[scope.parent]
         return scope.id
@@ -228,8 +230,8 @@ class Diagram:
         while True:
             if node.lane is not None:
                 return self.lanes[node.lane]
-            scope = self.scopes[node.scope]
-            if scope.parent is None:
+            scope = self.scopes.get(node.scope)
+            if scope is None or scope.parent is None:
                 return None
             node = self.node(scope.id)
 

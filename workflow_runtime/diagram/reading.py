@@ -400,6 +400,8 @@ class _Index:
     def _note_lane(self, element: etree._Element) -> None:
         depth = sum(1 for _above in element.iterancestors())
         lane = self._id(element) or ""
+        if self._by_id.get(lane) is not element:
+            return
         for ref in children(element, "flowNodeRef"):
             node = reference(ref, text_of(ref))
             if node and depth >= self._lane_of.get(node, (0, ""))[0]:
@@ -407,8 +409,10 @@ class _Index:
 
     def _container(self, element: etree._Element, kinds: frozenset[str]) -> str | None:
         for above in element.iterancestors():
-            if is_bpmn(above) and local_name(above) in kinds:
-                return self._id(above)
+            id = self._id(above)
+            # Of two elements with one id only the first is in the index; what stands in the other, stands around it.
+            if is_bpmn(above) and local_name(above) in kinds and self._by_id.get(id or "") is above:
+                return id
         return None
 
     def _made(self, element: etree._Element) -> Element | None:
