@@ -10,7 +10,9 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-FAMILY = "'Xieban Hei','Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
+FAMILY = (
+    "'Xieban Hei','Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
+)
 LINE = 1.25  #: height of a line of text, in font sizes
 
 _ASCII = (

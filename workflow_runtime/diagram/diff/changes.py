@@ -36,7 +36,9 @@ class Change:
     def sentence(self) -> str:
         """The change in words."""
         thing = (
-            f"{self.what}{_(' ')}{_('“{name}”').format(name=self.name)}" if self.name else f"{self.what} {self.element}"
+            (
+            _("{what} “{name}”").format(what=self.what, name=self.name) if self.name else f"{self.what} {self.element}"
+        )
         )
         match self.kind:
             case ChangeKind.ADDED:

@@ -626,7 +626,7 @@ def state_word(state: MarkState) -> str:
     """A state in words."""
     return {
         MarkState.DONE: _("done"),
-        MarkState.ACTIVE: _("active"),
+        MarkState.ACTIVE: _("being worked on"),
         MarkState.SKIPPED: _("skipped"),
         MarkState.FAILED: _("failed"),
     }[state]
