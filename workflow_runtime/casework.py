@@ -20,7 +20,7 @@ from workflow_runtime import calendars, casefile, engine, store
 from workflow_runtime import tables as t
 from workflow_runtime.directory import Department, Directory
 from workflow_runtime.engine import Command, OpenedItem, Passed, Step, Thrown
-from workflow_runtime.errors import DirectoryError, EngineError, NotFound, StaleVersion
+from workflow_runtime.errors import CaseStopped, DirectoryError, NotFound, StaleVersion
 from workflow_runtime.feel import government
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
@@ -187,7 +187,10 @@ class CaseInHand:
     def record(
         self, step: Step, kind: str, *, element: str | None, content: Mapping[str, Any] | None, own: str | None = None
     ) -> None:
-        """The traces of a step in the tables."""
+        """The traces of a step in the tables. Raises CaseStopped, before it writes, when the engine stopped."""
+        if step.incident is not None:
+            at = ".".join((*step.incident.path, step.incident.element))
+            raise CaseStopped(step.incident.message, case_id=self.row.id, element=at, code=step.incident.code)
         self.snapshot = step.snapshot
         self._patch(step.patch)
         left = [one for one in step.closed if one != own]
@@ -219,25 +222,7 @@ class CaseInHand:
             if removed:
                 told["removed"] = removed
         self.history.add(kind, actor=self.actor, at=self.now, element=element, content=told)
-        if step.incident is not None:
-            self.state = CaseState.INCIDENT
-            at = ".".join((*step.incident.path, step.incident.element))
-            store.insert_incident(
-                self.tx,
-                case_id=self.row.id,
-                element=at,
-                code=step.incident.code,
-                message=step.incident.message,
-                now=self.now,
-            )
-            self.history.add(
-                "incident_opened",
-                actor=SYSTEM,
-                at=self.now,
-                element=at,
-                content={"code": step.incident.code, "message": step.incident.message},
-            )
-        elif step.state == engine.CaseState.COMPLETED:
+        if step.state == engine.CaseState.COMPLETED:
             self.state = CaseState.COMPLETED
             self.history.add("case_completed", actor=SYSTEM, at=self.now)
         elif step.state == engine.CaseState.CANCELLED:
@@ -474,8 +459,3 @@ def bind_lanes(procedure: Procedure, directory: Directory, regions: Mapping[str,
     if findings:
         raise DirectoryError(findings=findings)
     return rows
-
-
-def engine_failure(error: EngineError) -> tuple[str, str]:
-    """Code and words of an engine error, for an incident."""
-    return type(error).__name__, str(error)

@@ -24,6 +24,7 @@ XiebanError
 ├── DecisionError            a decision has no answer: rules contradict one another, or a limit was reached
 └── EngineError              the engine refused a command or its snapshot
     ├── NotOpen              the item, job or subscription is not open in this snapshot
+    ├── CaseStopped          the machine cannot go on with this case; nothing was changed
     └── BrokenSnapshot       the bytes are not a snapshot of this procedure version
 
 Messages are built from a translatable template and its facts (`_("...") .format(...)`), so that the
@@ -143,6 +144,16 @@ class EngineError(XiebanError):
 
 class NotOpen(EngineError):
     """The item, job or subscription is not open in this snapshot."""
+
+
+class CaseStopped(EngineError):
+    """The machine cannot go on with this case: the step was undone, and a person is needed."""
+
+    def __init__(self, message: str, *, case_id: int, element: str, code: str) -> None:
+        super().__init__(message)
+        self.case_id = case_id
+        self.element = element
+        self.code = code
 
 
 class BrokenSnapshot(EngineError):

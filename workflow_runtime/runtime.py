@@ -47,6 +47,7 @@ from workflow_runtime.documents import Renderer
 from workflow_runtime.errors import (
     AlreadyDone,
     BadInput,
+    CaseStopped,
     DiagramError,
     EngineError,
     FormError,
@@ -522,13 +523,13 @@ class Runtime:
         self._known_actor(actor)
         self._sweep_first()
         request = _request("start", procedure, subject, dict(regions or {}), dict(data or {}))
-        with self._database.begin() as tx:
+        with self._refusing_to_start(), self._database.begin() as tx:
             remembered = self._remembered(tx, key, actor, request)
             number = remembered or self._start(
                 tx, procedure, subject, actor, dict(regions or {}), dict(data or {}), jurisdiction, message
             )
             if key is not None and remembered is None:
-                store.remember_answer(tx, key=key, actor=actor, request=request, answer=number, now=self._clock())
+                store.remember_answer(tx, key=key, answer=number)
         self._after_commit()
         return self.case(number, actor=actor)
 
@@ -760,18 +761,21 @@ class Runtime:
             cases = queries.case_rows(tx, SYSTEM, subject_number=number, state=CaseState.OPEN, limit=1000)
         reached = []
         for one in cases:
-            with self._database.begin() as tx:
-                hand = self._lock(tx, one.number, SYSTEM)
-                if hand.state != CaseState.OPEN:
-                    continue
-                hand.actor = actor
-                hand.apply(
-                    engine.DeliverSignal(signal, dict(payload or {})),
-                    "signal_received",
-                    content={"signal": signal, "payload": dict(payload or {})},
-                )
-                hand.save()
-                reached.append(one.number)
+            try:
+                with self._database.begin() as tx:
+                    hand = self._lock(tx, one.number, SYSTEM)
+                    if hand.state != CaseState.OPEN:
+                        continue
+                    hand.actor = actor
+                    hand.apply(
+                        engine.DeliverSignal(signal, dict(payload or {})),
+                        "signal_received",
+                        content={"signal": signal, "payload": dict(payload or {})},
+                    )
+                    hand.save()
+            except CaseStopped as error:  # one case that cannot go on keeps no other from hearing
+                self._stop_case(error.case_id, error)
+            reached.append(one.number)
         self._after_commit()
         return tuple(reached)
 
@@ -940,12 +944,13 @@ class Runtime:
         `outcome` is one of the item's outcomes; `returned` needs a reason and no fields. `version` guards against a
         change since the item was read. The same `key` again answers the same, and does the work once.
 
-        Raises FormError (all findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when), StaleVersion,
+        Raises FormError (all findings), NotFound, NotInThisDepartment, ItemTaken, AlreadyDone (who, when),
+        StaleVersion, FourEyes,
         RuleBroken.
         """
         self._sweep_first()
         request = _request("complete", id, outcome, reason, dict(data))
-        with self._database.begin() as tx:
+        with self._stopping(), self._database.begin() as tx:
             remembered = self._remembered(tx, key, actor, request)
             if remembered is not None:
                 return self._repeat(tx, remembered, actor)
@@ -968,14 +973,7 @@ class Runtime:
             self._go_on(hand, row, patch, outcome, reason, actor)
             hand.save()
             if key is not None:
-                store.remember_answer(
-                    tx,
-                    key=key,
-                    actor=actor,
-                    request=request,
-                    answer={"item": row.id, "opened": hand.opened},
-                    now=hand.now,
-                )
+                store.remember_answer(tx, key=key, answer={"item": row.id, "opened": hand.opened})
             if not hand.enqueued:  # nothing for the machine to do: all that the answer tells is known here
                 return self._completion_in(
                     tx, row, hand.state, hand.milestone, hand.opened, actor, now=hand.now, done=outcome
@@ -1253,6 +1251,11 @@ class Runtime:
             if not swept:
                 pause.wait(poll)
 
+    @property
+    def last_sweep(self) -> Swept | None:
+        """What fell due and was done before the last writing call, to be told to its caller; None if nothing was."""
+        return getattr(self._dispatch, "last_sweep", None)
+
     def _sweep_first(self) -> None:
         self._dispatch.before_writing(self)
 
@@ -1286,7 +1289,7 @@ class Runtime:
                     hand.save()
                     fired += 1
             except EngineError as error:
-                self._stop_case(case_id, "timer", error)
+                self._stop_case(case_id, error)
         return fired
 
     def _tell_overdue(self, limit: int) -> int:
@@ -1329,6 +1332,8 @@ class Runtime:
                 "notify": self._perform_notify,
                 "message": self._perform_message,
             }[claim.row.kind](claim, opened)
+        except EngineError as error:  # trying again changes nothing
+            self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
         except NotAllowed as error:  # somebody else finished it, or the case moved on: our fence or revision is old
             self._retry(claim, error)
         except Exception as error:  # the one broad catch: a handler's crash becomes a retry, then an incident
@@ -1351,8 +1356,8 @@ class Runtime:
             self._finish_service(claim, effects, opened)
         except JobRefused as refusal:
             self._finish_service(claim, Effects(), opened, refusal=refusal)
-        except (BadInput, RuleBroken, NotFound) as error:  # trying again changes nothing: a person must mend it
-            self._give_up(claim, type(error).__name__, str(error))
+        except (BadInput, RuleBroken, NotFound, EngineError) as error:  # trying again changes nothing: mend it first
+            self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
 
     def _look(self, tx: Connection, case_id: int) -> CaseInHand:
         """A case for reading: no lock."""
@@ -1495,18 +1500,41 @@ class Runtime:
                 hand.state = CaseState.INCIDENT
             hand.save()
 
-    def _stop_case(self, case_id: int, element: str, error: EngineError) -> None:
+    def _stop_case(self, case_id: int, error: EngineError) -> None:
+        """What the engine could not do was undone; say so on the case, which waits for a person from now on."""
+        element, code = getattr(error, "element", "?"), getattr(error, "code", type(error).__name__)
         now = self._clock()
         with self._database.begin() as tx:
             row = store.lock_case_by_id(tx, case_id)
             if row is None or row.state != CaseState.OPEN:
                 return
-            code = type(error).__name__
             store.insert_incident(tx, case_id=case_id, element=element, code=code, message=str(error)[:1000], now=now)
             hand = self._take(tx, row, SYSTEM)
-            hand.history.add("incident_opened", actor=SYSTEM, at=now, element=element, content={"code": code})
+            content = {"code": code, "message": str(error)}
+            hand.history.add("incident_opened", actor=SYSTEM, at=now, element=element, content=content)
             hand.state = CaseState.INCIDENT
             hand.save()
+
+    @contextmanager
+    def _refusing_to_start(self) -> Iterator[None]:
+        try:
+            yield
+        except CaseStopped as error:
+            raise RuleBroken(_("the case cannot start: {reason}; nothing was written").format(reason=error)) from error
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """When the engine stops inside: all was rolled back; put the incident on the case and tell the clerk."""
+        try:
+            yield
+        except CaseStopped as error:
+            self._stop_case(error.case_id, error)
+            raise RuleBroken(
+                _(
+                    "the case cannot go on from here: {reason}; "
+                    "your entry was not taken, the case waits for its administrator"
+                ).format(reason=error)
+            ) from error
 
     # --- rules that every journey keeps --------------------------------------------------------------------------
     @contextmanager
@@ -1558,8 +1586,11 @@ class Runtime:
         names = queries.clerk_names(tx, [row.clerk, row.completed_by])
         if row.state == ItemState.RESERVED:
             raise ItemTaken(
-                _("item {id} “{name}” is held by {who}").format(
-                    id=row.id[:8], name=row.name, who=names.get(row.clerk or "", "?")
+                _("item {id} “{name}” is held by {who} since {when}").format(
+                    id=row.id[:8],
+                    name=row.name,
+                    who=names.get(row.clerk or "", "?"),
+                    when=self._local(queries.taken_at(tx, row.case_id, _at(row))),
                 )
             )
         if row.state == ItemState.COMPLETED:
@@ -1635,11 +1666,9 @@ class Runtime:
         return sorted(set.intersection(*found))
 
     def _remembered(self, tx: Connection, key: str | None, actor: Actor, request: str) -> Any:
-        if key is None:
+        if key is None or store.take_key(tx, key=key, actor=actor, request=request, now=self._clock()):
             return None
         row = queries.answered(tx, key)
-        if row is None:
-            return None
         if row.actor != actor.clerk or row.request != request:
             raise NotAllowed(_("the key {key!r} was used for another request").format(key=key))
         return queries.answer_of(row)
