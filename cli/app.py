@@ -177,6 +177,7 @@ def _run(arguments: Sequence[str], session: Session) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
+        _give_up_on_a_full_output()
         name = f": {error.filename}" if error.filename else ""
         _refuse(session, "OSError", f"{error.strerror or error}{name}", ())
         return REFUSED
@@ -194,6 +195,14 @@ def _run(arguments: Sequence[str], session: Session) -> int:
             (),
         )
         return NO
+
+
+def _give_up_on_a_full_output() -> None:
+    """What could not be written need not be tried again when the program leaves."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")
 
 
 def _refuse(

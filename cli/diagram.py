@@ -11,7 +11,7 @@ from cli.app import Group
 from cli.filling import answers, read_bytes
 from cli.options import data_options
 from cli.outline import show_drawing
-from cli.output import plain
+from cli.output import plain, write_file
 from cli.session import Session, pass_session
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
@@ -132,7 +132,7 @@ def diff(session: Session, before: str, after: str, html: Path | None) -> None:
 
 
 def _written(session: Session, path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+    write_file(path, content)
     if session.as_json:
         session.output.json({"path": str(path), "bytes": len(content)})
         return

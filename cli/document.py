@@ -14,7 +14,7 @@ from cli.app import NO, Group
 from cli.case import document_state
 from cli.filling import read_bytes
 from cli.options import filters, listing, paging
-from cli.output import Column
+from cli.output import Column, write_file
 from cli.session import Session, pass_session
 from workflow_runtime.escaping import display_name, safe
 from workflow_runtime.i18n import _, of_data
@@ -76,8 +76,7 @@ def open_document(session: Session, number: str, target: Path | None, reading_co
 def _written(session: Session, target: Path | None, name: str, content: bytes) -> Path:
     folder = session.settings.documents if target is None else target
     path = folder if target is not None and not target.is_dir() else folder / display_name(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_file(path, content)
     return path
 
 

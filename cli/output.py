@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.text import clip, indented, pad, width
+from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import cell, safe
 from workflow_runtime.i18n import _, ngettext
 from workflow_runtime.model import DueDate
@@ -230,7 +232,8 @@ def write_xlsx(path: Path, titles: Sequence[str], rows: Sequence[Sequence[object
     """A sheet in which no text can act as a formula."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)
         for column, title in enumerate(titles):
@@ -241,6 +244,17 @@ def write_xlsx(path: Path, titles: Sequence[str], rows: Sequence[Sequence[object
                     sheet.write_number(number, column, float(value))
                 elif value is not None:
                     sheet.write_string(number, column, str(cell(plain(value))))
+    write_file(path, content.getvalue())
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """A file of an answer. Raises BadInput when it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        text = _("{path} cannot be written: {reason}")
+        raise BadInput(text.format(path=path, reason=error.strerror or error)) from error
 
 
 def days_left(count: int | None, *, short: bool = False) -> str:

@@ -220,3 +220,14 @@ def test_a_read_only_database_is_named(office: Desk, made: Made) -> None:
     office.database.parent.chmod(0o755)
     assert answer.code == 2, answer
     assert "read-only" in answer.err
+
+
+def test_a_full_disk_is_said_where_an_answer_is_written(made: Made) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+
+    answer = made.desk("--as", supervisor(made), "late", "--xlsx", full)
+
+    assert answer.code == 2, answer
+    assert "/dev/full" in answer.err
