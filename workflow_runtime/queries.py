@@ -543,6 +543,17 @@ def item_view(
     )
 
 
+def taken_at(tx: Connection, case_id: int, element: str) -> datetime | None:
+    """When a step's item was last claimed or reassigned."""
+    h = t.history.c
+    return tx.execute(
+        select(h.at)
+        .where(h.case_id == case_id, h.element == element, h.kind.in_(("claimed", "reassigned")))
+        .order_by(h.sequence.desc())
+        .limit(1)
+    ).scalar()
+
+
 def completers(tx: Connection, case_id: int, element: str, path: str) -> frozenset[str]:
     """Who completed the newest item of a step: the clerk, and whom the clerk acted for."""
     w = t.work_item.c
@@ -626,9 +637,9 @@ def document_view(row: Row[Any], events: Mapping[str, tuple[tuple[str, datetime,
     )
 
 
-def answered(tx: Connection, key: str) -> Row[Any] | None:
-    """What a keyed request was answered, if it was carried out."""
-    return tx.execute(select(t.idempotency).where(t.idempotency.c.key == key)).first()
+def answered(tx: Connection, key: str) -> Row[Any]:
+    """What a keyed request was answered."""
+    return tx.execute(select(t.idempotency).where(t.idempotency.c.key == key)).one()
 
 
 def answer_of(row: Row[Any]) -> Any:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
@@ -33,6 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from workflow_runtime import chain
 from workflow_runtime import tables as t
 from workflow_runtime.casefile import dumps
+from workflow_runtime.database import Instant
 from workflow_runtime.model import (
     MOVES,
     Actor,
@@ -269,7 +271,8 @@ def case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
 
 
 def _locked_case() -> Any:
-    return _whole_case().with_for_update(of=t.case)
+    # The file too: PostgreSQL gives a writer who had to wait the newest version of the rows it locks, not of others.
+    return _whole_case().with_for_update(of=[t.case, t.case_file])
 
 
 def _whole_case() -> Any:
@@ -408,6 +411,9 @@ def sync_waits(
     if gone:
         tx.execute(delete(table).where(table.c.case_id == case_id, table.c.id.in_(gone)))
     fresh = [{**row, "case_id": case_id, "opened_at": now} for row in wanted if row["id"] not in rows]
+    if table is t.subscription:
+        for row in fresh:
+            meet(tx, row["name"], row["correlation"])
     if fresh:
         tx.execute(insert(table), fresh)
     if table is t.timer:
@@ -442,9 +448,23 @@ def cases_with_due_timers(tx: Connection, now: datetime, limit: int) -> Sequence
 
 
 # --- messages ----------------------------------------------------------------------------------------------------
+def meet(tx: Connection, name: str, correlation: str) -> None:
+    """From here to the end of the transaction nobody else sends this message or begins to wait for it.
+
+    Each side looks for the other after it has written its own row: without this, on PostgreSQL, both could look
+    before the other has committed, and the message would lie beside its receiver for ever. SQLite has one writer.
+    """
+    if tx.dialect.name != "sqlite":
+        tx.execute(_MEET, {"place": f"{name}\n{correlation}"})
+
+
+_MEET = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("place"), 0)))
+
+
 def insert_message(tx: Connection, **values: Any) -> str:
     """A message that waits for its receiver; returns its id. An id that is already there changes nothing."""
     message_id = values.pop("id", None) or secrets.token_hex(16)
+    meet(tx, values["name"], values["correlation"])
     if tx.execute(select(t.message.c.id).where(t.message.c.id == message_id)).first() is None:
         tx.execute(insert(t.message).values(id=message_id, state=MessageState.WAITING, **values))
     return str(message_id)
@@ -520,24 +540,47 @@ def insert_job(
     )
 
 
+def _runnable(now: Any) -> Any:
+    """Jobs that may be claimed at `now`: pending, or left behind by a worker whose lease ran out.
+
+    Work that moves a case waits while the case is stopped or suspended; letters and prints do not.
+    """
+    held = exists(
+        select(1).where(t.case.c.id == t.job.c.case_id, t.case.c.state.in_((CaseState.INCIDENT, CaseState.SUSPENDED)))
+    )
+    return or_(
+        (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= now),
+        (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < now),
+    ) & or_(t.job.c.kind.in_(("render", "notify")), ~held)
+
+
 def claim_job(
-    tx: Connection, now: datetime, *, owner: str, lease: timedelta, case_id: int | None = None
+    tx: Connection,
+    now: datetime,
+    *,
+    owner: str,
+    lease: timedelta,
+    case_id: int | None = None,
+    job_id: str | None = None,
+    at_most: int | None = None,
 ) -> Claim | None:
-    """The next job that may run, under a lease and a fresh fence; its attempt is counted before anything is tried."""
+    """The next job that may run, under a lease and a fresh fence; its attempt is counted before anything is tried.
+
+    `job_id`: that one only. `at_most`: only jobs at least as urgent as that priority (small is urgent).
+    """
     ready = (
         select(t.job.c.id)
-        .where(
-            or_(
-                (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= now),
-                (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < now),
-            )
-        )
+        .where(_runnable(now))
         .order_by(t.job.c.priority, t.job.c.run_at, t.job.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     if case_id is not None:
         ready = ready.where(t.job.c.case_id == case_id)
+    if job_id is not None:
+        ready = ready.where(t.job.c.id == job_id)
+    if at_most is not None:
+        ready = ready.where(t.job.c.priority <= at_most)
     job_id = tx.execute(ready).scalar()
     if job_id is None:
         return None
@@ -579,16 +622,7 @@ _ANYTHING_DUE = select(
         .select_from(t.timer.join(t.case, t.case.c.id == t.timer.c.case_id))
         .where(t.timer.c.due_at <= bindparam("now"), t.case.c.state == CaseState.OPEN)
     ),
-    exists(
-        select(1)
-        .select_from(t.job)
-        .where(
-            or_(
-                (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= bindparam("now")),
-                (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < bindparam("now")),
-            )
-        )
-    ),
+    exists(select(1).select_from(t.job).where(_runnable(bindparam("now", type_=Instant)))),
 )
 
 
@@ -600,18 +634,114 @@ def anything_due(tx: Connection, now: datetime) -> bool:
 
 def ready_jobs(tx: Connection, now: datetime) -> int:
     """How many jobs may run now."""
-    return int(
-        tx.execute(
-            select(func.count())
-            .select_from(t.job)
-            .where(
-                or_(
-                    (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= now),
-                    (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < now),
-                )
-            )
-        ).scalar_one()
+    return int(tx.execute(select(func.count()).select_from(t.job).where(_runnable(now))).scalar_one())
+
+
+def ready_job_ids(tx: Connection, now: datetime, limit: int) -> Sequence[tuple[str, int]]:
+    """Ids and priorities of jobs that may run now, the most urgent first."""
+    found = tx.execute(
+        select(t.job.c.id, t.job.c.priority)
+        .where(_runnable(now))
+        .order_by(t.job.c.priority, t.job.c.run_at, t.job.c.id)
+        .limit(limit)
     )
+    return [(row.id, row.priority) for row in found]
+
+
+def renew_lease(tx: Connection, claim: Claim, until: datetime) -> bool:
+    """The worker is still at it; False when somebody else has the job by now."""
+    statement = update(t.job).where(
+        t.job.c.id == claim.row.id, t.job.c.fence == claim.fence, t.job.c.state == JobState.RUNNING
+    )
+    return tx.execute(statement.values(lease_until=until)).rowcount == 1
+
+
+def beat(tx: Connection, worker: str, now: datetime, done: int) -> None:
+    """A worker was here, and has done so much since it began."""
+    seen = update(t.worker).where(t.worker.c.id == worker).values(seen_at=now, done=done)
+    if tx.execute(seen).rowcount == 0:
+        tx.execute(insert(t.worker).values(id=worker, started_at=now, seen_at=now, done=done))
+
+
+def forget_workers(tx: Connection, before: datetime) -> None:
+    """Workers that were last seen before that instant are gone for good."""
+    tx.execute(delete(t.worker).where(t.worker.c.seen_at < before))
+
+
+# --- repairs -----------------------------------------------------------------------------------------------------
+def close_incident(tx: Connection, incident_id: int, *, now: datetime, resolution: str) -> bool:
+    """Mark an incident as dealt with; False when somebody did so before."""
+    statement = update(t.incident).where(t.incident.c.id == incident_id, t.incident.c.resolved_at.is_(None))
+    return tx.execute(statement.values(resolved_at=now, resolution=resolution)).rowcount == 1
+
+
+def revive_job(tx: Connection, job_id: str, now: datetime) -> bool:
+    """A job that was given up may be tried again, with all its attempts."""
+    return move(tx, t.job, {"id": job_id}, "revive", counting=("fence",), run_at=now, attempts=0, last_error=None)
+
+
+def expire_messages(tx: Connection, now: datetime, reason: str) -> int:
+    """Messages whose time to live has run out."""
+    statement = update(t.message).where(
+        t.message.c.state == MessageState.WAITING, t.message.c.expires_at.is_not(None), t.message.c.expires_at <= now
+    )
+    return tx.execute(statement.values(state=MessageState.EXPIRED, reason=reason)).rowcount
+
+
+def unmet(tx: Connection, limit: int) -> Sequence[Row[Any]]:
+    """Waiting messages whose receiver waits too, in an open case, without a job that brings them together."""
+    other = t.job.alias()
+    brought = exists(
+        select(1).where(
+            other.c.kind == "message",
+            other.c.state.in_((JobState.PENDING, JobState.RUNNING)),
+            other.c.inputs == literal('{"message":"') + t.message.c.id + literal('"}'),
+        )
+    )
+    return tx.execute(
+        select(t.message.c.id, t.message.c.name, t.subscription.c.case_id)
+        .join(
+            t.subscription,
+            (t.subscription.c.name == t.message.c.name) & (t.subscription.c.correlation == t.message.c.correlation),
+        )
+        .join(t.case, t.case.c.id == t.subscription.c.case_id)
+        .where(t.message.c.state == MessageState.WAITING, t.case.c.state == CaseState.OPEN, ~brought)
+        .order_by(t.message.c.sent_at)
+        .limit(limit)
+    ).all()
+
+
+def insert_suspension(tx: Connection, case_id: int, *, since: datetime, reason: str, by: str) -> None:
+    """The clocks of a case stand still from now on."""
+    tx.execute(insert(t.suspension).values(case_id=case_id, since=since, reason=reason, suspended_by=by))
+
+
+def end_suspension(tx: Connection, case_id: int, *, until: datetime, by: str) -> datetime | None:
+    """The clocks go on; returns since when they stood, or None when they did not stand."""
+    open_row = tx.execute(
+        select(t.suspension.c.id, t.suspension.c.since).where(
+            t.suspension.c.case_id == case_id, t.suspension.c.until.is_(None)
+        )
+    ).first()
+    if open_row is None:
+        return None
+    tx.execute(update(t.suspension).where(t.suspension.c.id == open_row.id).values(until=until, resumed_by=by))
+    since: datetime = open_row.since
+    return since
+
+
+def open_due_items(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Open items of a case that have a due date."""
+    w = t.work_item.c
+    return tx.execute(
+        select(w.id, w.name, w.due_at, w.due).where(w.case_id == case_id, w.state.in_(OPEN_ITEM), w.due_at.is_not(None))
+    ).all()
+
+
+def shift_item(tx: Connection, item_id: str, *, due_at: datetime, due: str | None) -> None:
+    """Another due date for an item; its department is told again when that passes."""
+    values = {"due_at": due_at, "due": due, "overdue_told_at": None}
+    tx.execute(update(t.work_item).where(t.work_item.c.id == item_id).values(**values))
 
 
 def insert_incident(
@@ -768,13 +898,19 @@ def mark_notified(tx: Connection, notification_id: str, now: datetime) -> None:
     )
 
 
-def remember_answer(tx: Connection, *, key: str, actor: Actor, request: str, answer: Any, now: datetime) -> None:
+def take_key(tx: Connection, *, key: str, actor: Actor, request: str, now: datetime) -> bool:
+    """Begin a keyed request; False when it was begun before. Whoever asks with the same key at the same moment waits
+    here, until the first has its answer or has failed."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(t.idempotency).values(key=key, actor=actor.clerk, request=request, answer="", at=now)
+    ours = statement.on_conflict_do_nothing(index_elements=["key"]).returning(t.idempotency.c.key)
+    return tx.execute(ours).first() is not None
+
+
+def remember_answer(tx: Connection, *, key: str, answer: Any) -> None:
     """The answer to a keyed request, so that asking twice does the work once."""
-    tx.execute(
-        insert(t.idempotency).values(
-            key=key, actor=actor.clerk, request=request, answer=json.dumps(answer, ensure_ascii=False), at=now
-        )
-    )
+    text = json.dumps(answer, ensure_ascii=False)
+    tx.execute(update(t.idempotency).where(t.idempotency.c.key == key).values(answer=text))
 
 
 def replace_people(

@@ -120,7 +120,7 @@ class ForkServer:
         return Deeds(self.runtime, self.clock, run, self.people)
 
     def strike(self, journey: str, *, at: int | None = None, after: float | None = None) -> tuple[int, Outcome]:
-        """Run a journey in a process of its own and kill it at a point, or after so many seconds; its run, and what became of it."""
+        """Run a journey in a process of its own, killed at a point or after a time; its run, and what became of it."""
         run = self._next()
 
         def live(tell: Callable[[str, Any], None]) -> None:
@@ -219,7 +219,7 @@ class ForkServer:
 
 
 def enumerated(server: ForkServer, journey: str, *, stride: int = 1, offset: int = 0) -> tuple[int, int, list[str]]:
-    """Kill a journey at every `stride`-th of its points: how many points it has, how many were struck, what was wrong."""
+    """Kill a journey at every `stride`-th of its points: how many it has, how many were struck, what was wrong."""
     run, whole = server.strike(journey)
     wrong = (
         [f"{journey}: {whole.problem}"]

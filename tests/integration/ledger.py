@@ -140,9 +140,8 @@ def of_store(tx: Connection) -> list[str]:
     for key in given.keys() | used.keys():
         numbers, last = sorted(used.get(key, [])), given.get(key, 0)
         if numbers != list(range(1, last + 1)):
-            found.append(
-                f"{key}: {len(numbers)} used, {last} given, missing {sorted(set(range(1, last + 1)) - set(numbers))[:5]}"
-            )
+            missing = sorted(set(range(1, last + 1)) - set(numbers))[:5]
+            found.append(f"{key}: {len(numbers)} used, {last} given, missing {missing}")
     return found
 
 

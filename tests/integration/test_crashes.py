@@ -19,7 +19,7 @@ from tests.integration.office import JOURNEYS
 from workflow_runtime.i18n import use_language
 from workflow_runtime.settings import Settings
 
-#: The store under attack lies in memory where there is such a place: a killed process loses no page that it has written.
+#: The store under attack lies in memory where there is such a place: a killed process loses nothing it has written.
 MEMORY = Path("/dev/shm")
 
 
