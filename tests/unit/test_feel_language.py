@@ -88,6 +88,8 @@ CASES: list[tuple[str, Any]] = [
     ("for i in 3..1 return i", [3, 2, 1]),
     ("for i in [1,2], j in [i, 10] return i * j", [1, 10, 4, 20]),
     ("for i in 0..4 return if i = 0 then 1 else i * partial[-1]", [1, 1, 2, 6, 24]),
+    ("for i in 1..3 return [partial]", [[[]], [[[[]]]], [[[[]], [[[[]]]]]]]),
+    ("for i in 1..3 return {so far: partial}.so far", [[], [[]], [[], [[]]]]),
     ('for d in @"2024-02-28"..@"2024-03-01" return d.day', [28, 29, 1]),
     ("some x in [1,2,3] satisfies x > 2", True),
     ("every x in [] satisfies x > 2", True),

@@ -64,6 +64,8 @@ GREEDY = {
     "a doubling list": "for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]]",
     "a doubling list as text": "string(for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]])",
     "a doubling list, flat": "count(flatten(for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]]))",
+    "a deep list": "(for i in 1..5000 return [partial[-1]])[-1]",
+    "a deep list as text": "string((for i in 1..5000 return [partial[-1]])[-1])",
     "a long range of dates": 'for d in date("0001-01-01")..date("9999-12-31") return d',
     "a slow pattern": 'matches("' + "a" * 30_000 + '!", "(a+)+$")',
     "a large pattern": 'matches("a", "(a{1,1000}){1,1000}")',

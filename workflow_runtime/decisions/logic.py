@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workflow_runtime.decisions.elements import (
@@ -25,7 +25,7 @@ from workflow_runtime.decisions.kinds import Fit, Kinds, anything
 from workflow_runtime.decisions.tables import Column, OutputColumn, Table, ranking
 from workflow_runtime.feel import Expression, FeelError, Function, Value, compile, limits, types, unary
 from workflow_runtime.feel import names as naming
-from workflow_runtime.feel.compiler import Code, called, code_of, items_of
+from workflow_runtime.feel.compiler import PARTIAL, Code, called, code_of, items_of
 from workflow_runtime.feel.operations import both, either
 from workflow_runtime.feel.scope import Run, Scope, limit
 
@@ -202,21 +202,21 @@ class Logic:
         source, variable = self._iterated(boxed.source, known), boxed.variable
         body = self.code(boxed.body, known | naming.odd([variable]))
 
-        def turns(scope: Scope, special: dict[str, Value]) -> Iterator[Value] | None:
+        def turns(scope: Scope, results: list[Value] | None) -> Iterator[Value] | None:
             items = items_of(source(scope))
-            if items is None:
-                return None
+            return None if items is None else each(items, scope, results)
 
-            def run() -> Iterator[Value]:
-                for item in items:
-                    scope.run.spend(4)
-                    yield body(Scope({**special, variable: item}, scope, scope.run))
-
-            return run()
+        def each(items: Iterable[Value], scope: Scope, results: list[Value] | None) -> Iterator[Value]:
+            for item in items:
+                scope.run.spend(4 + (len(results) >> 5 if results else 0))
+                names = {variable: item}
+                if results is not None:
+                    names[PARTIAL] = list(results)
+                yield body(Scope(names, scope, scope.run))
 
         def loop(scope: Scope) -> Value:
             results: list[Value] = []
-            found = turns(scope, {"partial": results})
+            found = turns(scope, results)
             if found is None:
                 return None
             for value in found:
@@ -227,7 +227,7 @@ class Logic:
 
         def quantified(scope: Scope) -> Value:
             combine, answer = (either, False) if boxed.word == "some" else (both, True)
-            found = turns(scope, {})
+            found = turns(scope, None)
             if found is None:
                 return None
             result: bool | None = answer

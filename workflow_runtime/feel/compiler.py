@@ -60,6 +60,7 @@ from workflow_runtime.feel.values import Function, Range, Value
 Code: TypeAlias = Callable[[Scope], Value]
 
 INPUT = "?"  #: the name of the value that a table cell tests
+PARTIAL = "partial"  #: the name of what an iteration has answered so far
 
 
 def code_of(node: Node) -> Code:
@@ -211,12 +212,12 @@ def _membership(node: In) -> Code:
     return among
 
 
-def uses_input(node: Node) -> bool:
-    """Whether an expression mentions `?`, the value under test."""
+def mentions(node: Node, name: str) -> bool:
+    """Whether a name stands anywhere in an expression."""
     waiting = [node]
     while waiting:
         current = waiting.pop()
-        if isinstance(current, Name) and current.name == INPUT:
+        if isinstance(current, Name) and current.name == name:
             return True
         waiting.extend(children(current))
     return False
@@ -238,7 +239,7 @@ def test_of(node: Node) -> TestCode:
             return _span_test(span)
         return lambda scope, tested: None if span is None else member(tested, span)
     expression = code_of(node)
-    if uses_input(node):
+    if mentions(node, INPUT):
         return lambda scope, tested: found if isinstance(found := expression(scope), bool) else None
 
     if isinstance(node, Literal):
@@ -388,15 +389,18 @@ def steps(first: Value, last: Value) -> Iterable_[Value] | None:
 
 def _for(node: For) -> Code:
     turns, body = _turns(node.iterators, size(node.body) + 2), code_of(node.body)
+    looks_back = mentions(node.body, PARTIAL)
 
     def loop(scope: Scope) -> Value:
         results: list[Value] = []
-        special = {"partial": results}
+        special: dict[str, Value] = {}
         for inner in turns(scope, special):
             if inner is None:
                 return None
-            value = body(inner)
-            results.append(list(results) if value is results else value)
+            if looks_back:  # every turn sees its own list: what it keeps of it must not grow
+                scope.run.spend(len(results) >> 5)
+                inner.names[PARTIAL] = list(results)  # type: ignore[index]
+            results.append(body(inner))
             if len(results) > limits.LIST:
                 raise limit("list-too-long", limits.LIST)
         return results

@@ -39,6 +39,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "list-too-long": ("列表过长，上限 {limit} 项", "the list is too long, at most {limit} items"),
     "string-too-long": ("字符串过长，上限 {limit} 字符", "the string is too long, at most {limit} characters"),
     "value-too-large": ("结果过大，上限 {limit} 个值", "the result is too large, at most {limit} values"),
+    "value-too-deep": ("结果嵌套过深，上限 {limit} 层", "the result is nested too deeply, at most {limit} levels"),
     "bad-value": (
         "值“{name}”的类型 {found} 不能用于表达式",
         "the value of “{name}” has type {found}, which expressions do not know",

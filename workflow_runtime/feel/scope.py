@@ -11,7 +11,7 @@ from typing import Any
 from workflow_runtime.feel import limits
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.operations import KINDS
-from workflow_runtime.feel.values import Function, Value, weight
+from workflow_runtime.feel.values import Function, Value, measure, weight
 
 MISSING: Any = object()
 #: types of values that may enter as they are; lists and contexts are looked into first
@@ -96,8 +96,12 @@ def limit(code: str, most: int) -> FeelError:
 
 def bounded(value: Value) -> Value:
     """A value that may leave the evaluation: not larger than anybody outside could bear."""
-    if isinstance(value, list | dict) and weight(value) > limits.WEIGHT:
-        raise limit("value-too-large", limits.WEIGHT)
+    if isinstance(value, list | dict):
+        total, depth = measure(value)
+        if total > limits.WEIGHT:
+            raise limit("value-too-large", limits.WEIGHT)
+        if depth > limits.DEPTH:
+            raise limit("value-too-deep", limits.DEPTH)
     return value
 
 

@@ -57,14 +57,19 @@ class Function:
 
 
 def weight(value: Value) -> int:
-    """How many values a value holds, itself included, each counted as often as it appears.
+    """How many values a value holds, itself included, each counted as often as it appears."""
+    return measure(value)[0]
 
-    Lists may share their items, so that a short expression can build what no memory could spell out. The count is made
+
+def measure(value: Value) -> tuple[int, int]:
+    """The weight of a value, and how deep its lists and contexts are nested.
+
+    Lists may share their items, so that a short expression can build what no memory could spell out. Both are found
     without spelling it out.
     """
     if not isinstance(value, list | dict):
-        return 1
-    known: dict[int, int] = {}
+        return 1, 0
+    known: dict[int, tuple[int, int]] = {}
     waiting: list[tuple[Value, bool]] = [(value, False)]
     while waiting:
         current, done = waiting.pop()
@@ -73,7 +78,9 @@ def weight(value: Value) -> int:
         inner = current.values() if isinstance(current, dict) else current
         compound = [item for item in inner if isinstance(item, list | dict)]
         if done or not compound:
-            known[id(current)] = 1 + len(current) - len(compound) + sum(known.get(id(item), 0) for item in compound)
+            parts = [known[id(item)] for item in compound]
+            total = 1 + len(current) - len(compound) + sum(weight for weight, _ in parts)
+            known[id(current)] = total, 1 + max((depth for _, depth in parts), default=0)
         else:
             waiting.append((current, True))
             waiting.extend((item, False) for item in compound)
