@@ -1,0 +1,123 @@
+"""Text in columns, values in words, and a README that tells the truth about the commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.app import build
+from cli.output import Column, Listing, Output, days_left, plain
+from cli.text import clip, indented, pad, width, wrap
+from workflow_runtime.i18n import language, use_language
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = st.text(alphabet=st.sampled_from("ab 儿童移交安置，。（）“”-1…é"), max_size=200)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    before = language()
+    use_language("en")
+    yield
+    use_language(before)
+
+
+@given(TEXTS, st.integers(8, 40))
+def test_no_line_is_wider_than_the_screen_and_no_word_is_lost(text: str, columns: int) -> None:
+    lines = wrap(text, columns)
+
+    assert all(width(line) <= columns for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@given(TEXTS, st.integers(0, 40))
+def test_a_cut_text_fits(text: str, columns: int) -> None:
+    assert width(clip(text, columns)) <= max(columns, 0)
+
+
+def test_a_line_does_not_begin_with_a_closing_sign() -> None:
+    lines = wrap("设区市儿童福利机构，县级儿童福利机构。", 18)
+
+    assert all(line[0] not in "，。" for line in lines)
+
+
+def test_chinese_is_two_columns_wide() -> None:
+    assert pad("儿童", 6) + "|" == "儿童  |"
+    assert indented("儿童移交安置", 14, "  ● ") == ["  ● 儿童移交安", "    置"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "due today"), (1, "1 working day left"), (5, "5 working days left"), (-1, "1 working day late")],
+)
+def test_days_are_said_in_words(count: int, text: str) -> None:
+    assert days_left(count) == text
+
+
+def test_a_period_that_ends_at_midnight_ends_on_the_day_before() -> None:
+    midnight = datetime(2026, 11, 26, 16, 0, tzinfo=UTC)  # 27 November, 00:00 in Beijing
+
+    assert Output().last_day(midnight) == "2026-11-26"
+    assert Output().instant(midnight) == "2026-11-26 24:00"
+
+
+def test_json_keeps_money_and_days_exact() -> None:
+    assert plain({"money": Decimal("12860.50"), "day": date(2026, 11, 26)}) == {
+        "money": "12860.50",
+        "day": "2026-11-26",
+    }
+
+
+def test_a_cell_of_a_list_cannot_act_as_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    columns: list[Column[str]] = [Column("Text", lambda row: row)]
+    hostile = ["=HYPERLINK(1)", "@SUM", "＝cmd|x", "-2+3+cmd|' /C calc'!A0"]
+
+    Listing(Output(), columns, hostile, 1, 10, "", as_csv=True).show()
+
+    _title, *cells = capsys.readouterr().out.splitlines()
+    assert all(cell.lstrip('"').startswith("'") for cell in cells)
+
+
+def test_a_table_fits_and_says_once_what_is_common(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("移交儿童" * 10, "儿童福利科"), ("b" * 90, "儿童福利科")]
+    columns: list[Column[tuple[str, str]]] = [
+        Column("What", lambda row: row[0], least=10),
+        Column("Department", lambda row: row[1], once=True),
+    ]
+
+    Output(columns=80).table(columns, rows)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Department: 儿童福利科"
+    assert all(width(line) <= 80 for line in lines)
+
+
+def commands(group: click.Group, context: click.Context, path: tuple[str, ...] = ()) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, context, (*path, name))
+        else:
+            yield " ".join((*path, name))
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    table = re.findall(r"^\| `([^`]+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = set()
+    for entry in table:
+        group, _blank, rest = entry.partition(" ")
+        names = [part.split()[0] for part in rest.split(" · ")] if rest else []
+        named |= {f"{group} {name}" for name in names if not name.startswith("--")} or {group}
+
+    app = build()
+    there = set(commands(app, click.Context(app)))
+
+    assert named == there
