@@ -84,11 +84,12 @@ def _check_one(path: Path) -> list[Finding]:
 
 
 def _beside(path: Path) -> Callable[[str], bytes | None]:
-    """Files that a diagram imports: only those that lie in its own folder."""
+    """Files that a diagram imports: only those that lie in its own folder or below."""
+    folder = path.parent.resolve()
 
     def fetch(location: str) -> bytes | None:
-        found = path.parent / Path(location).name
-        return read_bytes(found) if found.is_file() else None
+        found = (folder / location).resolve()
+        return read_bytes(found) if found.is_relative_to(folder) and found.is_file() else None
 
     return fetch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 
 from workflow_runtime.diagram.model import Diagram
@@ -23,14 +24,15 @@ def sheet_with_imports(diagram: Diagram, fetch: Callable[[str], bytes | None] | 
         importer = waiting.pop()
         for element in importer.all("import"):
             location = element.get("location") or ""
-            source = fetch(location) if location and "://" not in location else None
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(importer.location), location))
+            source = fetch(place) if location and "://" not in location else None
             importer.import_kinds[location] = _root(source)
-            if source is not None and location not in found and importer.import_kinds[location] is not None:
+            if source is not None and place not in found and importer.import_kinds[location] is not None:
                 try:
-                    found[location] = Sheet(read(source), location=location)
+                    found[place] = Sheet(read(source), location=place)
                 except DiagramError:
                     continue  # a schema or service description: its kind is all that counts
-                waiting.append(found[location])
+                waiting.append(found[place])
     sheet.imported = tuple(found.values())
     return sheet
 
