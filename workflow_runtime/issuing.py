@@ -26,6 +26,7 @@ from workflow_runtime.handling import DocumentEvent, DocumentToIssue, Effects, S
 from workflow_runtime.i18n import _
 from workflow_runtime.model import DocumentState
 from workflow_runtime.procedures import Procedure, shipped_library, values_of
+from workflow_runtime.subjects import Holder
 
 
 def carry_out(hand: CaseInHand, effects: Effects, path: tuple[str, ...]) -> dict[str, Any]:
@@ -154,11 +155,19 @@ def frozen_context(
             "jurisdiction": hand.profile.name,
             "started_on": hand.row.started_at.astimezone(ZoneInfo(hand.zone)).date(),
         },
-        "subject": {key: value for key, value in hand.subject.items() if key != "standings"},
+        "subject": {**{key: value for key, value in hand.subject.items() if key != "standings"}, **_addresses(hand)},
         "parties": {place.key: _party(hand, place.binds, issuer) for place in template.parties},
         "fields": {key: value for key, value in fields.items() if key in wanted},
         "related": related(hand),
     }
+
+
+def _addresses(hand: CaseInHand) -> dict[str, str]:
+    """Where the subject is registered: the holders of standings that a place holds, as `<standing>_address`."""
+    kind = hand.procedure.subject_kind
+    places = {one.code for one in kind.standings if one.holder is Holder.PLACE} if kind is not None else set()
+    rows = store.open_standings(hand.tx, hand.row.subject_id) if places else ()
+    return {f"{row.kind}_address": row.holder for row in rows if row.kind in places}
 
 
 def _party(hand: CaseInHand, binds: str, issuer: Department) -> dict[str, str]:
