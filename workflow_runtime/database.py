@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from workflow_runtime.errors import NotADatabase, StoreBusy, StoreError, StoreFull
@@ -21,6 +21,8 @@ from workflow_runtime.i18n import _
 from workflow_runtime.settings import shown, sqlite_path
 
 APPLICATION_ID = 0x78626E31  #: "xbn1", written into every SQLite file of ours
+#: How long PostgreSQL may keep us waiting: for a connection, and for a row that another transaction holds.
+PATIENCE = {"connect_timeout": 10, "options": "-c lock_timeout=10s"}
 SAFE_WAL = (3, 51, 3)  #: first SQLite release without the WAL reset fault (decision 17)
 
 
@@ -52,7 +54,9 @@ class Database:
             self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, "BEGIN")
         else:
-            self._writing = self._reading = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=20)
+            self._writing = self._reading = create_engine(
+                url, pool_pre_ping=True, pool_size=5, max_overflow=20, hide_parameters=True  # no case data in any log
+            )
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -91,37 +95,55 @@ class Database:
             raise translated from error
 
     def _translate(self, error: DBAPIError) -> StoreError | None:
-        text = str(error.orig).lower()
         where = str(self.path) if self.is_sqlite else shown(self.url)
-        if "locked" in text or "busy" in text:
+        code = _code(error)
+        if code.startswith(_BUSY):
             return StoreBusy(
                 _("another program is writing to {where}; wait a moment and try again").format(where=where)
             )
-        if "disk is full" in text or "no space left" in text or "disk full" in text:
+        if code.startswith(_FULL):
             return StoreFull(
                 _("the disk of {where} is full; nothing was changed. Make room and repeat the command").format(
                     where=where
                 )
             )
-        if "readonly" in text or "read-only" in text:
+        if code.startswith(_READ_ONLY) or (code == "SQLITE_CANTOPEN" and self.path.exists()):
             return StoreFull(
                 _("{where} is read-only; nothing was changed. Make the file and its folder writable").format(
                     where=where
                 )
             )
-        if "not a database" in text or "malformed" in text:
+        if code.startswith(_FAILING):
+            return StoreFull(
+                _("{where} cannot be read or written ({reason}); nothing was changed. Look after the disk").format(
+                    where=where, reason=_first_line(error)
+                )
+            )
+        if code.startswith(_FOREIGN):
             return NotADatabase(_("{where} is not a xieban database, or is damaged").format(where=where))
-        if "unable to open" in text:
+        if code == "SQLITE_CANTOPEN":
             return NotADatabase(
                 _("{where} cannot be opened; create it with “xieban init” or name another with --db").format(
                     where=where
                 )
             )
-        if isinstance(error, OperationalError) and not self.is_sqlite:
+        if isinstance(error, OperationalError | InterfaceError) and not self.is_sqlite:
             return StoreError(
                 _("the database {where} cannot be reached: {reason}").format(where=where, reason=_first_line(error))
             )
         return None
+
+
+#: Beginnings of what SQLite and PostgreSQL call these failures (names of result codes, SQLSTATE).
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL", "55P03", "40P01", "40001")
+_FULL = ("SQLITE_FULL", "53100")
+_READ_ONLY = ("SQLITE_READONLY", "SQLITE_PERM", "25006")
+_FAILING = ("SQLITE_IOERR", "58030")
+_FOREIGN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
+
+def _code(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "")
 
 
 def _first_line(error: DBAPIError) -> str:
@@ -129,7 +151,7 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def _sqlite_engine(url: str, begin: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     wal = sqlite3.sqlite_version_info >= SAFE_WAL
 
     @event.listens_for(engine, "connect")
@@ -152,10 +174,26 @@ def refuse_foreign_file(path: Path) -> None:
     """Raise NotADatabase unless `path` is absent, empty, or a SQLite file of ours."""
     if path == Path() or not path.exists() or path.stat().st_size == 0:
         return
+    if _application(path) == APPLICATION_ID:
+        return
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if any(Path(f"{path}{suffix}").exists() for suffix in ("-journal", "-wal")):
+            with closing(sqlite3.connect(path)) as connection:  # lets SQLite finish, or undo, what a dead process began
+                connection.execute("PRAGMA application_id").fetchone()
+            if path.stat().st_size == 0 or _application(path) == APPLICATION_ID:
+                return
     except sqlite3.DatabaseError as error:
         raise NotADatabase(_("{where} is not a xieban database, or is damaged").format(where=path)) from error
-    if application != APPLICATION_ID:
-        raise NotADatabase(_("{where} belongs to another program; name another file with --db").format(where=path))
+    if _application(path) is None:
+        raise NotADatabase(_("{where} is not a xieban database, or is damaged").format(where=path))
+    raise NotADatabase(_("{where} belongs to another program; name another file with --db").format(where=path))
+
+
+def _application(path: Path) -> int | None:
+    """Whose SQLite file it says it is; None when it is none. Opens no database, so a file in use stays as it is."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(100)
+    except OSError as error:
+        raise NotADatabase(_("{where} cannot be read: {reason}").format(where=path, reason=error.strerror)) from error
+    return int.from_bytes(head[68:72], "big") if head.startswith(b"SQLite format 3\0") else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import tempfile
@@ -56,13 +55,20 @@ def write_durably(target: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, target)
+        _settle(target.parent)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-            raise StoreFull(
-                _("{where} cannot be written ({reason}); nothing was changed").format(
-                    where=target.parent, reason=os.strerror(error.errno)
-                )
-            ) from error
-        raise
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise StoreFull(
+            _("{where} cannot be written ({reason}); nothing was changed").format(where=target.parent, reason=reason)
+        ) from error
+
+
+def _settle(folder: Path) -> None:
+    """A new name is on the disk only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

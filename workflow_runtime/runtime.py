@@ -12,6 +12,7 @@ import json
 import secrets
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -58,7 +59,9 @@ from workflow_runtime.errors import (
     NotInThisDepartment,
     RuleBroken,
     StaleVersion,
+    StoreError,
     WrongSchema,
+    XiebanError,
 )
 from workflow_runtime.files import FileStore, write_durably
 from workflow_runtime.findings import Finding, Severity
@@ -1288,7 +1291,9 @@ class Runtime:
                     hand.apply(engine.TimersDue(), "timer_fired")
                     hand.save()
                     fired += 1
-            except EngineError as error:
+            except StoreError:
+                raise
+            except XiebanError as error:  # this case needs a person; the timers of others go on
                 self._stop_case(case_id, error)
         return fired
 
@@ -1305,7 +1310,7 @@ class Runtime:
                 if not store.mark_overdue_told(tx, one.id, hand.now):
                     continue
                 hand.notify(one.department_id, "overdue", f"{one.number} {one.name}")
-                hand.history.add("overdue", actor=SYSTEM, at=hand.now, element=one.name, content={"item": one.id})
+                hand.history.add("overdue", actor=SYSTEM, at=hand.now, element=_at(one), content={"item": one.id})
                 hand.save()
                 told += 1
         return told
@@ -1476,19 +1481,19 @@ class Runtime:
             opened += hand.opened
 
     def _retry(self, claim: store.Claim, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"
+        reason = _without_data(error)
         if claim.row.attempts >= ATTEMPTS:
-            self._give_up(claim, type(error).__name__, reason)
+            self._give_up(claim, type(error).__name__, str(error) if isinstance(error, XiebanError) else reason)
             return
         with self._database.begin() as tx:
             wait = BACK_OFF * (2 ** (claim.row.attempts - 1)) * (0.75 + secrets.randbelow(500) / 1000)
-            store.end_job(tx, claim, "retry", run_at=self._clock() + wait, last_error=reason[:1000])
+            store.end_job(tx, claim, "retry", run_at=self._clock() + wait, last_error=reason)
 
     def _give_up(self, claim: store.Claim, code: str, reason: str) -> None:
         now = self._clock()
         with self._database.begin() as tx:
             row = store.lock_case_by_id(tx, claim.row.case_id) if claim.row.case_id else None
-            if not store.end_job(tx, claim, "give_up", last_error=reason[:1000]) or row is None:
+            if not store.end_job(tx, claim, "give_up", last_error=code) or row is None:
                 return
             element = claim.row.element or claim.row.type
             store.insert_incident(
@@ -1500,8 +1505,8 @@ class Runtime:
                 hand.state = CaseState.INCIDENT
             hand.save()
 
-    def _stop_case(self, case_id: int, error: EngineError) -> None:
-        """What the engine could not do was undone; say so on the case, which waits for a person from now on."""
+    def _stop_case(self, case_id: int, error: XiebanError) -> None:
+        """What could not be done was undone; say so on the case, which waits for a person from now on."""
         element, code = getattr(error, "element", "?"), getattr(error, "code", type(error).__name__)
         now = self._clock()
         with self._database.begin() as tx:
@@ -1758,6 +1763,12 @@ def directory_people(directory: Directory) -> dict[str, list[dict[str, Any]]]:
         for one in directory.substitutions
     ]
     return {"clerks": clerks, "memberships": memberships, "substitutions": substitutions}
+
+
+def _without_data(error: Exception) -> str:
+    """What a job remembers of its failure: class and place. The words of an exception may name a person."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} ({Path(place.filename).name}:{place.lineno})"
 
 
 def _evaluate(text: str, context: Mapping[str, Any]) -> Any:
