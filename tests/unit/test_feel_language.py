@@ -158,6 +158,8 @@ FUNCTIONS: list[tuple[str, Any]] = [
     ('matches("aa", "(.)\\1")', None),
     ('matches("b", "[a-z-[aeiou]]")', True),
     ('matches("a", "[a-z-[aeiou]]")', False),
+    ('matches("Б", "[\\\\p{L}-[a-z]]")', True),
+    ('matches("b", "[a-1z-[aeiou]]")', None),
     ('split("John Doe", "\\s")', ["John", "Doe"]),
     ('split("a;b;c;;", ";")', ["a", "b", "c", "", ""]),
     ('string join(["a", null, "c"], "X")', "aXc"),

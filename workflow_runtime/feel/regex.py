@@ -19,6 +19,10 @@ _CLASSES = {"i": _NAME_START, "c": _NAME_PART, "d": r"\p{Nd}", "w": r"\p{L}\p{M}
 _REPLACEMENT = re.compile(r"\\([\\$])|\$(\d)|([\\$])|([^\\$]+)")
 
 
+#: what a class subtraction is worked out over
+_CHARACTERS = "".join(map(chr, range(1, 0x3000)))
+
+
 class BadPattern(ValueError):
     """The pattern or its flags are not of the dialect."""
 
@@ -141,9 +145,16 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
 
 
 def _subtracted(negated: bool, body: str, inner: str) -> str:
-    outer = re.compile(f"[{'^' if negated else ''}{_pythonic(body)}]")
-    without = re.compile(_pythonic(inner))
-    points = [point for point in range(1, 0x3000) if outer.match(chr(point)) and not without.match(chr(point))]
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        outer = re2.compile(f"[{'^' if negated else ''}{body}]", options).findall(_CHARACTERS)
+        without = set(re2.compile(inner, options).findall(_CHARACTERS))
+    except re2.error as error:
+        raise BadPattern(body) from error
+    points = [ord(character) for character in outer if character not in without]
     if not points:
         raise BadPattern(body)
     spans: list[list[int]] = []
@@ -153,12 +164,6 @@ def _subtracted(negated: bool, body: str, inner: str) -> str:
         else:
             spans.append([point, point])
     return "[" + "".join(f"\\x{{{low:x}}}-\\x{{{high:x}}}" for low, high in spans) + "]"
-
-
-def _pythonic(text: str) -> str:
-    if "\\p" in text or "\\P" in text:
-        raise BadPattern(text)
-    return text
 
 
 def replacement(text: str) -> list[str | int]:
