@@ -377,8 +377,13 @@ def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Any]:
     """Open items past their due time whose department has not been told yet."""
     return tx.execute(
         select(
-            t.work_item.c.id, t.work_item.c.case_id, t.work_item.c.department_id, t.work_item.c.name, t.work_item.c.element,
-            t.work_item.c.path, t.case.c.number,
+            t.work_item.c.id,
+            t.work_item.c.case_id,
+            t.work_item.c.department_id,
+            t.work_item.c.name,
+            t.work_item.c.element,
+            t.work_item.c.path,
+            t.case.c.number,
         )
         .join(t.case, t.case.c.id == t.work_item.c.case_id)
         .where(t.work_item.c.state.in_(OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None))
