@@ -22,6 +22,7 @@ from workflow_runtime import decisions, diagram, documents, feel, forms, subject
 from workflow_runtime.decisions import Model
 from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
 from workflow_runtime.diagram.model import SUBPROCESSES
+from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.documents import Template
 from workflow_runtime.errors import BadInput, DiagramError, NotFound
 from workflow_runtime.findings import Finding, Severity
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 Bundle = Mapping[str, bytes]
 _PARTS = (".bpmn", ".dmn", ".form")
+_SEVERITIES = "severities.yaml"  #: how much each rule of the check weighs for this procedure
 
 
 def shipped_library() -> Path:
@@ -113,7 +115,8 @@ def _plain_files(folder: Path) -> list[Path]:
 
 
 def _folder_files(folder: Path, prefix: str) -> dict[str, bytes]:
-    return {f"{prefix}/{path.name}": path.read_bytes() for path in _plain_files(folder) if path.suffix in _PARTS}
+    wanted = [path for path in _plain_files(folder) if path.suffix in _PARTS or path.name == _SEVERITIES]
+    return {f"{prefix}/{path.name}": path.read_bytes() for path in wanted}
 
 
 def _readable_diagrams(files: Bundle) -> list[Diagram]:
@@ -461,6 +464,7 @@ class Procedure:
             evaluate=feel.evaluate,
             feel_errors=(feel.FeelError,),
             subject_kind=self.subject_kind,
+            severities=self._severities(),
         )
         found: list[Finding] = []
         for path in sorted(self.files):
@@ -470,6 +474,13 @@ class Procedure:
             elif path.endswith(".dmn"):
                 found += [_in_file(path, finding) for finding in self._read(path).check()]
         return found
+
+    def _severities(self) -> Mapping[str, Severity | None]:
+        """How much each rule weighs, if the procedure has a file that says so. Raises BadInput when it is wrong."""
+        for path, content in self.files.items():
+            if path.endswith(f"/{_SEVERITIES}") and not path.startswith("called/"):
+                return read_severities(content)
+        return {}
 
 
 def _parameters(profiles: Mapping[str, Profile] | None) -> frozenset[str] | None:

@@ -104,7 +104,13 @@ def guarded_tree(source: bytes, limits: Limits = Limits()) -> etree._ElementTree
     _refuse_hostile_prolog(text)
     # The parser gets the very text the guard has seen, so the two cannot disagree about the encoding.
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, encoding="utf-8"
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        strip_cdata=False,
+        encoding="utf-8",
     )
     try:
         root = etree.fromstring(text.encode(), parser)
