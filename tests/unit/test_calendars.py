@@ -98,15 +98,15 @@ def test_a_due_date_explains_itself_with_every_holiday_by_name() -> None:
     lines = due_after(at("2024-09-25 10:30"), "P10WD", CN).explain()
 
     assert lines[0] == "begins 2024-09-25 (Wed); that day is not counted"
-    assert "国庆节 2024-10-01 (Tue) to 2024-10-07 (Mon) not counted" in lines
-    assert "2024-09-29 (Sun) is worked in exchange for 国庆节, counted" in lines
+    assert "National Day 2024-10-01 (Tue) to 2024-10-07 (Mon) not counted" in lines
+    assert "2024-09-29 (Sun) is worked in exchange for National Day, counted" in lines
     assert lines[-1] == "ends 2024-10-14 24:00"
 
 
 def test_a_last_day_that_moves_says_why() -> None:
     lines = due_after(at("2024-09-16 09:00"), "P15D", CN).explain()
 
-    assert "2024-10-01 (Tue) is no working day (国庆节): moved to 2024-10-08 (Tue)" in lines
+    assert "2024-10-01 (Tue) is no working day (National Day): moved to 2024-10-08 (Tue)" in lines
 
 
 @pytest.mark.parametrize(

@@ -531,7 +531,7 @@ def test_an_answer_is_read_by_number_value_or_label() -> None:
     assert on.parse("  ") is None
     with pytest.raises(FormError, match="not one of the answers") as refused:
         by.parse("3")
-    assert "1 汽车, 2 火车" in refused.value.findings[0].remedy
+    assert "1 Car, 2 Train" in refused.value.findings[0].remedy
 
 
 def test_a_question_is_asked_only_when_its_condition_lets_it() -> None:
