@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.unit.random_nets import GATEWAYS, HEAD, Drawing, grow, grown, wired
 from tests.unit.token_game import Game, TooBig
-from workflow_runtime.diagram import check, read, stories
+from workflow_runtime.diagram import Diagram, check, read, stories
 from workflow_runtime.diagram.soundness import Fault, FaultKind, Verdict, soundness
 from workflow_runtime.i18n import use_language
 
@@ -204,3 +205,128 @@ def test_the_story_is_told_in_the_language_of_the_reader() -> None:
         use_language("zh")
     assert told.startswith("A case can get stuck: n4 waits in vain for")
     assert "1 n0 → 2 n1 [f1] → 3 n2" in told
+
+
+def process(*lines: str, before: str = "") -> Diagram:
+    """A process from lines such as `startEvent s`, `userTask t`, `s > t`; a line of XML stands for itself."""
+    nodes, flows = [], []
+    for line in lines:
+        if line.startswith("<"):
+            nodes.append(line)
+        elif " > " in line:
+            source, target = line.split(" > ")
+            flows.append(f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}"/>')
+        else:
+            kind, id = line.split()
+            nodes.append(f'<{kind} id="{id}"/>')
+    return read(
+        (HEAD.replace("<process", before + "<process") + "".join(nodes + flows) + "</process></definitions>").encode()
+    )
+
+
+def faults(diagram: Diagram) -> list[tuple[str, str]]:
+    return [(str(fault.kind), fault.element) for verdict in soundness(diagram) for fault in verdict.faults]
+
+
+STUCK_INSIDE = (
+    '<subProcess id="sub"><startEvent id="is"/><exclusiveGateway id="ig"/><userTask id="ia"/><userTask id="ib"/>'
+    '<parallelGateway id="ij"/><endEvent id="ie"/>'
+    + "".join(
+        f'<sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}"/>'
+        for a, b in (("is", "ig"), ("ig", "ia"), ("ig", "ib"), ("ia", "ij"), ("ib", "ij"), ("ij", "ie"))
+    )
+    + "</subProcess>"
+)
+TIMER = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
+
+
+def test_a_sub_process_that_gets_stuck_is_not_excused_by_a_timer_on_its_border() -> None:
+    diagram = process(
+        "startEvent s", STUCK_INSIDE, f'<boundaryEvent id="late" attachedToRef="sub">{TIMER}</boundaryEvent>',
+        "endEvent e", "s > sub", "sub > e", "late > e",
+    )  # fmt: skip
+
+    assert faults(diagram) == [("stuck", "ij")]
+
+
+def test_whatever_an_event_gateway_waits_for_goes_on_alone() -> None:
+    diagram = process(
+        "startEvent s", "eventBasedGateway g", f'<intermediateCatchEvent id="a">{TIMER}</intermediateCatchEvent>',
+        "receiveTask b", "exclusiveGateway j", "endEvent e",
+        "s > g", "g > a", "g > b", "a > j", "b > j", "j > e",
+    )  # fmt: skip
+
+    assert faults(diagram) == []
+
+
+def test_a_timer_that_interrupts_takes_the_token_with_it() -> None:
+    diagram = process(
+        "startEvent s", "userTask t", f'<boundaryEvent id="late" attachedToRef="t">{TIMER}</boundaryEvent>',
+        "parallelGateway j", "endEvent e", "s > t", "t > j", "late > j", "j > e",
+    )  # fmt: skip
+
+    assert faults(diagram) == [("stuck", "j")]
+
+
+def test_a_reminder_in_a_loop_may_be_open_twice() -> None:
+    late = f'<boundaryEvent id="late" attachedToRef="t" cancelActivity="false">{TIMER}</boundaryEvent>'
+    diagram = process(
+        "startEvent s", "exclusiveGateway j", "userTask t", late, "userTask remind", "endEvent e2",
+        "exclusiveGateway g", "endEvent e", "s > j", "j > t", "t > g", "g > e", "g > j", "late > remind", "remind > e2",
+    )  # fmt: skip
+
+    assert faults(diagram) == []
+
+
+def test_a_link_is_a_flow_without_a_line() -> None:
+    link = '<linkEventDefinition name="on"/>'
+    diagram = process(
+        "startEvent s", f'<intermediateThrowEvent id="out">{link}</intermediateThrowEvent>',
+        f'<intermediateCatchEvent id="in">{link}</intermediateCatchEvent>', "userTask t", "endEvent e",
+        "s > out", "in > t", "t > e",
+    )  # fmt: skip
+
+    assert faults(diagram) == []
+
+
+def test_an_error_inside_leads_to_its_event_on_the_border() -> None:
+    thrown = (
+        '<subProcess id="sub"><startEvent id="is"/><userTask id="it"/><endEvent id="ie"><errorEventDefinition '
+        'errorRef="x"/></endEvent><sequenceFlow id="a" sourceRef="is" targetRef="it"/>'
+        '<sequenceFlow id="b" sourceRef="it" targetRef="ie"/></subProcess>'
+    )
+    caught = '<boundaryEvent id="failed" attachedToRef="sub"><errorEventDefinition errorRef="{}"/></boundaryEvent>'
+    errors = '<error id="x" errorCode="REFUSED"/><error id="y" errorCode="OTHER"/>'
+    rest = ("startEvent s", thrown, "endEvent e", "endEvent e2", "s > sub", "sub > e", "failed > e2")
+
+    right = process(*rest, caught.format("x"), before=errors)
+    wrong = process(*rest, caught.format("y"), before=errors)
+
+    assert faults(right) == []
+    assert faults(wrong) == [("never-happens", "e2"), ("never-happens", "failed")]
+
+
+def test_conditions_on_the_ways_out_of_a_step_may_choose_one_or_several() -> None:
+    choice = "<conditionExpression>=x</conditionExpression>"
+    diagram = process(
+        "startEvent s", "userTask t", "userTask a", "userTask b", "parallelGateway j", "endEvent e", "s > t",
+        f'<sequenceFlow id="ta" sourceRef="t" targetRef="a">{choice}</sequenceFlow>',
+        f'<sequenceFlow id="tb" sourceRef="t" targetRef="b">{choice}</sequenceFlow>',
+        "a > j", "b > j", "j > e",
+    )  # fmt: skip
+
+    assert faults(diagram) == [("stuck", "j")]
+
+
+GALLERY = sorted((Path(__file__).parents[2] / "docs" / "soundness").glob("*.bpmn"))
+
+
+@pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.stem)
+def test_a_drawing_of_the_gallery_has_the_fault_that_its_page_shows(file: Path) -> None:
+    page = file.with_suffix(".md").read_text()
+
+    findings = [f for f in check(read(file.read_bytes()), rules="house") if f"`{f.rule}` at `{f.element}`" in page]
+
+    assert findings
+    assert all(finding.message in page for finding in findings)
+    assert file.with_suffix(".svg").exists()

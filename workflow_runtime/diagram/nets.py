@@ -247,9 +247,9 @@ def _can_happen(event: FlowNode, host: FlowNode, diagram: Diagram) -> bool:
     caught = event.event
     if caught is not None and caught.kind == "compensate":
         return False  # it waits for something else to be undone, and moves no token of its own
-    if caught is None or caught.kind not in ("error", "escalation"):
+    if caught is None or caught.kind not in ("error", "escalation", "cancel"):
         return True
-    if host.kind != "subProcess":
+    if host.kind not in ("subProcess", "transaction"):
         return True
     return any(
         kind == caught.kind and (caught.name is None or code in (None, "*", caught.name))
@@ -261,13 +261,13 @@ def _thrown_inside(diagram: Diagram, scope: str) -> Iterator[tuple[str, str | No
     """What may come out of a sub-process: kind and code; "*" is any code."""
     for node in diagram.nodes(scope):
         for event in node.events:
-            if node.kind in ("endEvent", "intermediateThrowEvent") and event.kind in ("error", "escalation"):
+            if node.kind in ("endEvent", "intermediateThrowEvent") and event.kind in ("error", "escalation", "cancel"):
                 yield event.kind, event.name
         if node.kind in ("serviceTask", "callActivity", "sendTask", "businessRuleTask", "scriptTask"):
             yield "error", "*"
         if node.kind == "callActivity":
             yield "escalation", "*"
-        if node.kind == "subProcess":
+        if node.kind in ("subProcess", "transaction"):
             yield from _thrown_inside(diagram, node.id)
 
 

@@ -65,7 +65,7 @@ def soundness(diagram: Diagram, *, bound: int = BOUND) -> Iterator[Verdict]:
         top = scope
         while top.parent is not None:
             top = diagram.scopes[top.parent]
-        if top.id in running and scope.kind in ("process", "subProcess") and scope.nodes:
+        if top.id in running and scope.kind in ("process", "subProcess", "transaction") and scope.nodes:
             parts = [_verdict(diagram, scope.id, part, bound) for part in parts_of(diagram, scope.id)]
             yield Verdict(
                 scope.id,
