@@ -118,6 +118,13 @@ RULES = (
 )
 FORMS = {
     "plan": Sheet((Question("plan_ok", "boolean"), Question("age", "number", min=Decimal(0), max=Decimal(120)))),
+    "route": Sheet(
+        (
+            Question("route", "choice", options=(Choice("home"), Choice("city"), Choice("wait"))),
+            Question("until", "date"),
+            Question("why", "choice", options=(Choice("ill"), Choice("school")), hide=('=route != "wait"',)),
+        )
+    ),
     "health": Sheet((Question("diagnosis", field_class="health"),)),
     "paper": Sheet((Question("d17_number"), Question("d17_date", "date"), Question("d17_scan", "file"))),
 }
