@@ -22,7 +22,10 @@ from workflow_runtime.diagram.layout import layout
 from workflow_runtime.diagram.layout.quality import Quality, measure
 from workflow_runtime.diagram.model import Diagram
 
-WORDS = "审核申请 登记户口 通知儿童 转移档案 签订协议 评估意愿 办理医保 联系学校 核对名单 交接儿童 出具证明 提出意见".split()
+WORDS = (
+    "审核申请 登记户口 通知儿童 转移档案 签订协议 评估意愿 "
+    "办理医保 联系学校 核对名单 交接儿童 出具证明 提出意见".split()
+)
 MORE = "Confirm|向儿童说明转移安排并听取本人意见|复核|Check the handover list|更新（八周岁以上）个人台账".split("|")
 
 
@@ -192,7 +195,8 @@ class _Writer:
         return (
             "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' id='d' targetNamespace='t'>"
             f"<collaboration id='c'>{pools}{messages}</collaboration><process id='process' isExecutable='true'>"
-            f"<laneSet id='lanes'>{lanes}</laneSet>{''.join(self.nodes + self.flows + self.more)}</process></definitions>"
+            f"<laneSet id='lanes'>{lanes}</laneSet>"
+            f"{''.join(self.nodes + self.flows + self.more)}</process></definitions>"
         )
 
 

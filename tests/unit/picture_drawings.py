@@ -11,7 +11,8 @@ from workflow_runtime.diagram.model import Diagram
 
 Rectangle = tuple[float, float, float, float]
 HEAD = (
-    "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' xmlns:zeebe='http://camunda.org/schema/zeebe/1.0' "
+    "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' "
+    "xmlns:zeebe='http://camunda.org/schema/zeebe/1.0' "
     "xmlns:bpmndi='http://www.omg.org/spec/BPMN/20100524/DI' xmlns:dc='http://www.omg.org/spec/DD/20100524/DC' "
     "xmlns:di='http://www.omg.org/spec/DD/20100524/DI' id='d' targetNamespace='t'>"
 )
@@ -29,7 +30,9 @@ def flows(*pairs: str) -> str:
 
 def process(inside: str, more: str = "") -> Diagram:
     """A process without a pool."""
-    return read(f"{HEAD}<process id='p' name='移交' isExecutable='true'>{inside}</process>{more}</definitions>".encode())
+    return read(
+        f"{HEAD}<process id='p' name='移交' isExecutable='true'>{inside}</process>{more}</definitions>".encode()
+    )
 
 
 def pooled(lanes: dict[str, str], inside: str, partners: str = "", more: str = "") -> Diagram:
@@ -40,13 +43,16 @@ def pooled(lanes: dict[str, str], inside: str, partners: str = "", more: str = "
     )
     return read(
         f"{HEAD}<collaboration id='c'><participant id='pool' name='民政局' processRef='p'/>{partners}</collaboration>"
-        f"<process id='p' name='移交' isExecutable='true'><laneSet id='ls'>{drawn}</laneSet>{inside}</process>{more}</definitions>".encode()
+        f"<process id='p' name='移交' isExecutable='true'><laneSet "
+        f"id='ls'>{drawn}</laneSet>{inside}</process>{more}</definitions>".encode()
     )
 
 
 STORY = (
-    "<startEvent id='start' name='收到申请'/><userTask id='check' name='审核申请'/><exclusiveGateway id='ok' name='同意?' default='ok_stop'/>"
-    "<userTask id='tell' name='通知儿童'/><endEvent id='end' name='办结'/><userTask id='mend' name='补正材料'/><endEvent id='stop' name='终止'/>"
+    "<startEvent id='start' name='收到申请'/><userTask id='check' "
+    "name='审核申请'/><exclusiveGateway id='ok' name='同意?' default='ok_stop'/>"
+    "<userTask id='tell' name='通知儿童'/><endEvent id='end' name='办结'/>"
+    "<userTask id='mend' name='补正材料'/><endEvent id='stop' name='终止'/>"
     + flows("start>check", "check>ok", "ok>tell:同意", "tell>end", "ok>mend:退回", "mend>check", "ok>stop:其他")
 )
 

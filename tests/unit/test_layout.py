@@ -73,7 +73,8 @@ class TestPoolsAndLanes:
 
     def test_nested_lanes_fill_the_lane_around_them(self) -> None:
         inner = (
-            "<lane id='out' name='福利院'><childLaneSet id='cl'><lane id='a' name='养育'><flowNodeRef>start</flowNodeRef></lane>"
+            "<lane id='out' name='福利院'><childLaneSet id='cl'><lane "
+            "id='a' name='养育'><flowNodeRef>start</flowNodeRef></lane>"
             "<lane id='b' name='财务'><flowNodeRef>end</flowNodeRef></lane></childLaneSet></lane>"
         )
         body = f"<laneSet id='l'>{inner}</laneSet><startEvent id='start'/><endEvent id='end'/>{flows('start>end')}"
@@ -129,7 +130,8 @@ class TestParts:
 
     def test_an_expanded_sub_process_holds_its_steps(self) -> None:
         body = (
-            "<startEvent id='s'/><subProcess id='sub' name='评估'><startEvent id='s2'/><userTask id='t2' name='听取意见'/>"
+            "<startEvent id='s'/><subProcess id='sub' name='评估'>"
+            "<startEvent id='s2'/><userTask id='t2' name='听取意见'/>"
             f"<endEvent id='e2'/>{flows('s2>t2', 't2>e2')}</subProcess><endEvent id='e'/>" + flows("s>sub", "sub>e")
         )
 
@@ -142,7 +144,10 @@ class TestParts:
             "<startEvent id='s'/><subProcess id='sub' name='评估'><startEvent id='s2'/><endEvent id='e2'/>"
             f"{flows('s2>e2')}</subProcess><endEvent id='e'/>" + flows("s>sub", "sub>e")
         )
-        shape = "<bpmndi:BPMNShape id='x' bpmnElement='sub' isExpanded='false'><dc:Bounds x='0' y='0' width='100' height='80'/></bpmndi:BPMNShape>"
+        shape = (
+            "<bpmndi:BPMNShape id='x' bpmnElement='sub' isExpanded='false'>"
+            "<dc:Bounds x='0' y='0' width='100' height='80'/></bpmndi:BPMNShape>"
+        )
         more = f"<bpmndi:BPMNDiagram><bpmndi:BPMNPlane bpmnElement='p'>{shape}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>"
 
         drawn = drawing(layout(process(body, more)))
@@ -153,11 +158,13 @@ class TestParts:
     def test_documents_notes_and_groups_find_a_place(self) -> None:
         body = STORY.replace(
             "<userTask id='tell' name='通知儿童'/>",
-            "<userTask id='tell' name='通知儿童'><dataOutputAssociation id='w'><targetRef>doc</targetRef></dataOutputAssociation></userTask>",
+            "<userTask id='tell' name='通知儿童'><dataOutputAssociation id='w'>"
+            "<targetRef>doc</targetRef></dataOutputAssociation></userTask>",
         )
         body += (
             "<dataObject id='o'/><dataObjectReference id='doc' name='通知书' dataObjectRef='o'/>"
-            "<textAnnotation id='note'><text>依据第三条</text></textAnnotation><association id='as' sourceRef='check' targetRef='note'/>"
+            "<textAnnotation id='note'><text>依据第三条</text></textAnnotation>"
+            "<association id='as' sourceRef='check' targetRef='note'/>"
             "<group id='g'/>"
         )
 
@@ -176,8 +183,8 @@ class TestParts:
 
     def test_an_event_sub_process_stands_free(self) -> None:
         body = (
-            STORY
-            + "<subProcess id='died' name='儿童死亡' triggeredByEvent='true'><startEvent id='sig'><signalEventDefinition/></startEvent>"
+            STORY + "<subProcess id='died' name='儿童死亡' triggeredByEvent='true'>"
+            "<startEvent id='sig'><signalEventDefinition/></startEvent>"
             + f"<endEvent id='over'/>{flows('sig>over')}</subProcess>"
         )
 
@@ -237,12 +244,15 @@ class TestKeeping:
 
     def test_a_new_boundary_event_goes_onto_its_step(self) -> None:
         drawn = write(layout(process(STORY))).decode()
-        new = "<boundaryEvent id='late' attachedToRef='check'><timerEventDefinition/></boundaryEvent><endEvent id='gone'/>"
+        new = (
+            "<boundaryEvent id='late' attachedToRef='check'>"
+            "<timerEventDefinition/></boundaryEvent><endEvent id='gone'/>"
+        )
         edited = drawn.replace("</process>", f"{new}{flows('late>gone')}</process>")
 
         after = drawing(layout(read(edited.encode()), keep=True))
 
-        x, y, w, h = after.shapes["check"]
+        _x, y, _w, h = after.shapes["check"]
         assert middle(after.shapes["late"])[1] == pytest.approx(y + h)
 
     def test_a_shape_without_sense_is_drawn_anew(self) -> None:

@@ -54,7 +54,7 @@ def width(text: str, size: float) -> float:
 
 
 def _pieces(text: str) -> list[str]:
-    """`text` in pieces that stay together: words, and single wide characters with the punctuation that clings to them."""
+    """`text` in pieces that stay together: words, and wide characters with the punctuation that clings to them."""
     pieces: list[str] = []
     for character in text:
         wide = _advance(character) >= 900 and not character.isascii()

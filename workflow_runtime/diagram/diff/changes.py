@@ -36,9 +36,7 @@ class Change:
     def sentence(self) -> str:
         """The change in words."""
         thing = (
-            (
             _("{what} “{name}”").format(what=self.what, name=self.name) if self.name else f"{self.what} {self.element}"
-        )
         )
         match self.kind:
             case ChangeKind.ADDED:

@@ -66,7 +66,7 @@ def diff_forms(before: bytes, after: bytes) -> Difference:
                     _("label"),
                     of_data(str(was.get("label", ""))),
                     of_data(str(field.get("label", ""))),
-                )  # fmt: skip
+                )
             )
         if was.get("type") != field.get("type"):
             changes.append(Change(ChangeKind.CHANGED, key, what, name, _("type"), _kind(was), what))
@@ -89,7 +89,7 @@ def diff_forms(before: bytes, after: bytes) -> Difference:
                         _("place"),
                         _("after {field}").format(field=a) if a else _("the top"),
                         _("after {field}").format(field=b) if b else _("the top"),
-                    )  # fmt: skip
+                    )
                 )
     return Difference(tuple(changes))
 
@@ -134,6 +134,7 @@ def form_text(source: bytes) -> str:
         rest = {k: v for k, v in field.items() if k not in _LOOKS}
         more = " ".join(f"{path}={b}" for path, _a, b in _leaves({}, rest))
         lines.append(
-            f"{key} {field.get('type', '')} {one_line(str(field.get('label') or field.get('text') or ''))} {more}".rstrip()
+            f"{key} {field.get('type', '')} "
+            f"{one_line(str(field.get('label') or field.get('text') or ''))} {more}".rstrip()
         )
     return "\n".join(lines) + "\n"

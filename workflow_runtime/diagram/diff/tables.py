@@ -149,8 +149,12 @@ def _rules(old: Table, new: Table, name: str) -> list[Change]:
         None, [old.rules[n].cells for n in rest_old], [new.rules[n].cells for n in rest_new], autojunk=False
     )
     for tag, a1, a2, b1, b2 in matcher.get_opcodes():
-        if tag == "equal" or (tag == "replace" and a2 - a1 == b2 - b1):
+        if tag == "equal":
             pairs.update(zip(rest_new[b1:b2], rest_old[a1:a2], strict=True))
+        elif tag == "replace" and a2 - a1 == b2 - b1:
+            for fresh, gone in zip(rest_new[b1:b2], rest_old[a1:a2], strict=True):
+                if _alike(old.rules[gone], new.rules[fresh]):
+                    pairs[fresh] = gone
     found = []
     for number, rule in enumerate(new.rules):
         what = _("rule {number} of").format(number=number + 1)
@@ -165,16 +169,24 @@ def _rules(old: Table, new: Table, name: str) -> list[Change]:
         if before.remark != rule.remark:
             found.append(Change(ChangeKind.CHANGED, new.id, what, name, _("remark"), before.remark, rule.remark))
     kept = [pairs[number] for number in sorted(pairs)]
+    strayed = _out_of_order(kept)
     for number in sorted(pairs):
-        if pairs[number] in _out_of_order(kept):
+        if pairs[number] in strayed:
             what = _("rule {number} of").format(number=number + 1)
-            before, after = _("place {n}").format(n=pairs[number] + 1), _("place {n}").format(n=number + 1)
-            found.append(Change(ChangeKind.MOVED, new.id, what, name, _("place"), before, after))
+            was, now = _("place {n}").format(n=pairs[number] + 1), _("place {n}").format(n=number + 1)
+            found.append(Change(ChangeKind.MOVED, new.id, what, name, _("place"), was, now))
     for number, rule in enumerate(old.rules):
         if number not in pairs.values():
             what = _("rule {number} of").format(number=number + 1)
             found.append(Change(ChangeKind.REMOVED, new.id, what, name, before=_row(rule)))
     return found
+
+
+def _alike(old: Rule, new: Rule) -> bool:
+    """Whether a rule in the place of another is that rule, changed: it has no id to tell, or a cell in common."""
+    if not old.id or not new.id:
+        return True
+    return any(a == b and a not in ("", "-") for a, b in zip(old.cells, new.cells, strict=False))
 
 
 def _out_of_order(kept: list[int]) -> set[int]:

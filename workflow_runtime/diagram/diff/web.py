@@ -14,19 +14,22 @@ from workflow_runtime.diagram.render.themes import THEMES
 from workflow_runtime.i18n import _, language
 
 _STYLE = """
-body{margin:0;padding:1.5rem;font:16px/1.5 'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif;color:#16212b;background:#fff}
+body{margin:0;padding:1.5rem;font:16px/1.5 'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif;
+color:#16212b;background:#fff}
 h1{font-size:1.4rem;margin:0 0 .5rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}
 ul{margin:.3rem 0;padding-left:1.4rem}li{margin:.15rem 0}
 .added{color:#1a7f37}.removed{color:#cf222e}.changed,.renamed{color:#9a6700}.moved{color:#0550ae}
 li a{color:inherit}
 input.view{position:absolute;opacity:0}
-label.view{display:inline-block;padding:.3rem .9rem;border:1px solid #8795a1;border-radius:.4rem;margin:0 .4rem .6rem 0;cursor:pointer}
+label.view{display:inline-block;padding:.3rem .9rem;border:1px solid #8795a1;border-radius:.4rem;
+margin:0 .4rem .6rem 0;cursor:pointer}
 input.view:focus+label.view{outline:3px solid #0550ae}
 #as-sides:checked+label,#as-overlay:checked+label{background:#16212b;color:#fff}
 .sides,.overlay{display:none}
 #as-sides:checked~.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
 #as-overlay:checked~.overlay{display:block;position:relative}
-figure{margin:0;overflow:auto;border:1px solid #c8d0d8;max-height:85vh}figcaption{position:sticky;left:0;padding:.3rem .6rem;background:#f3f5f7}
+figure{margin:0;overflow:auto;border:1px solid #c8d0d8;max-height:85vh}
+figcaption{position:sticky;left:0;padding:.3rem .6rem;background:#f3f5f7}
 .sides svg{max-width:none}
 .overlay .over{position:absolute;top:0;left:0;mix-blend-mode:multiply}.overlay .sheet{position:relative}
 :target>*{outline:4px solid #bf8700}
@@ -68,8 +71,10 @@ def diff_page(
         return Picture(diagram, THEMES["light"], {}, (), looks, title, name).svg(shown[:1] if extents else shown, area)
 
     sides = (
-        f"<figure><figcaption>{escaped(left_title)}</figcaption>{picture(old, old_pages, looks_old, 'a-', left_title, False)}</figure>"
-        f"<figure><figcaption>{escaped(right_title)}</figcaption>{picture(new, new_pages, looks_new, 'b-', right_title, False)}</figure>"
+        f"<figure><figcaption>{escaped(left_title)}</figcaption>"
+        f"{picture(old, old_pages, looks_old, 'a-', left_title, False)}</figure>"
+        f"<figure><figcaption>{escaped(right_title)}</figcaption>"
+        f"{picture(new, new_pages, looks_new, 'b-', right_title, False)}</figure>"
     )
     overlay = (
         f'<figure><div class="sheet">{picture(old, old_pages, looks_old, "c-", left_title, True)}'

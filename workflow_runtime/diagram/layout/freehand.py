@@ -6,6 +6,7 @@ For what the grid cannot know: a message that starts inside a sub-process, or a 
 from __future__ import annotations
 
 import heapq
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
@@ -48,7 +49,7 @@ def connect(
     level: dict[float, list[tuple[float, float]]] = {}
     plumb: dict[float, list[tuple[float, float]]] = {}
     for line in lines:
-        for (x1, y1), (x2, y2) in zip(line, line[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(line):
             if y1 == y2:
                 level.setdefault(y1, []).append((min(x1, x2), max(x1, x2)))
             elif x1 == x2:

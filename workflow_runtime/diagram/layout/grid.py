@@ -381,7 +381,7 @@ def _free_place(rows: list[set[int]], cols: list[int], need: int, columns: int, 
     for row, taken in enumerate([*rows, set()]):
         if not taken & set(range(full[0], full[0] + full[1])):
             return row, *full
-        places = sorted(range(0, columns - need + 1), key=lambda first: abs(first + need / 2 - middle - 0.5))
+        places = sorted(range(columns - need + 1), key=lambda first: abs(first + need / 2 - middle - 0.5))
         for first in places:
             if (abs(first - middle) <= 6 or not cols) and not taken & set(range(first, first + need)):
                 return row, first, need

@@ -86,7 +86,7 @@ class Interchange:
         )
 
 
-def _prefixes(root: etree._Element) -> dict[str | None, str]:
+def _prefixes(root: etree._Element) -> dict[str, str]:
     known = set(root.nsmap.values())
     return {prefix: NS[prefix] for prefix in ("bpmndi", "dc", "di") if NS[prefix] not in known}
 

@@ -7,6 +7,7 @@ downwards. Flows are drawn anew only where one of their ends is new or they had 
 from __future__ import annotations
 
 import copy
+import itertools
 
 from lxml import etree
 
@@ -94,11 +95,11 @@ class _Keeper:
             return False
         self._add_lanes()
         order = sorted(wanted.items(), key=lambda item: (item[1][0].col, item[1][0].order))
-        for id, (box, page) in order:
+        for id, (box, plane) in order:
             if id not in self._bounds:
-                if page not in self._planes:
+                if plane not in self._planes:
                     return False
-                self._place(id, box, self._planes[page])
+                self._place(id, box, self._planes[plane])
             self._place_boundaries(id)
         self._add_edges()
         return True
@@ -175,7 +176,7 @@ class _Keeper:
         for edge in self._edges.values():
             if edge.getparent() is plane:
                 points = _points(edge)
-                for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+                for (x1, y1), (x2, y2) in itertools.pairwise(points):
                     found.append((min(x1, x2), min(y1, y2), max(abs(x2 - x1), 1.0), max(abs(y2 - y1), 1.0)))
         return found
 

@@ -94,7 +94,10 @@ def measure(diagram: Diagram) -> Quality:
         for element in diagram.elements.values()
         if isinstance(element, (FlowNode, Flow, MessageFlow, Participant)) and element.id not in shown
     )
-    return Quality(*totals[:8], bends=totals[8], flows=totals[9], length=length, width=width, height=height)
+    missing, shapes_, labels_, struck, through, shared, slanted, crossings, bends, flows = totals
+    return Quality(
+        missing, shapes_, labels_, struck, through, shared, slanted, crossings, bends, flows, length, width, height
+    )
 
 
 def _add(totals: list[int], more: tuple[int, ...]) -> None:
@@ -139,12 +142,12 @@ def _faults(
         for kind, other, there in near.around(place):
             if not _overlap(place, there):
                 continue
-            if kind == "shape" and not (other == id or _kind(diagram, other) in _HOLDERS and _inside(place, there)):
+            if kind == "shape" and not (other == id or (_kind(diagram, other) in _HOLDERS and _inside(place, there))):
                 on_label += 1
             elif (
                 kind == "label"
                 and other != id
-                and number_ < [n for n, (i, p) in enumerate(labels) if i == other and p == there][0]
+                and number_ < next(n for n, (i, p) in enumerate(labels) if i == other and p == there)
             ):
                 on_label += 1
     pieces = _Squares()

@@ -7,6 +7,7 @@ same step or enter the same one; everywhere else each has its own track in the g
 from __future__ import annotations
 
 import heapq
+import itertools
 from dataclasses import dataclass, field
 
 from workflow_runtime.diagram.layout.grid import Grid
@@ -69,8 +70,8 @@ class _Finder:
 
     def forget(self, link: Link) -> None:
         """Take a link off the grid again."""
-        for used in (self._across, self._along, self._out, self._in):
-            for passing in used.values():  # type: ignore[attr-defined]
+        for passings in (self._across.values(), self._along.values(), self._out.values(), self._in.values()):
+            for passing in passings:
                 while link in passing:
                     passing.remove(link)
 
@@ -278,10 +279,10 @@ class _Finder:
                 same, other = (across, along) if dx else (along, across)
                 sisters = False
                 for passing in other.get((nx, ny), ()):
-                    if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
+                    if (passing.outer_target != target and passing.outer_source != source) or passing.kind != kind:
                         so_far += crossing
                 for passing in same.get((nx, ny), ()):
-                    if passing.outer_target != target and passing.outer_source != source or passing.kind != kind:
+                    if (passing.outer_target != target and passing.outer_source != source) or passing.kind != kind:
                         so_far += 0.5 if (ny if dx else nx) % 2 else 0.06
                     else:
                         sisters = True
@@ -316,7 +317,7 @@ class _Finder:
                 corners.append(here)
         corners.append(path[-1])
         link.path = corners
-        for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(corners):
             if y1 == y2:
                 for x in range(min(x1, x2), max(x1, x2) + 1):
                     self._across.setdefault((x, y1), []).append(link)
@@ -393,7 +394,7 @@ def _tracks(scene: Scene) -> list[Wire]:
     for link in scene.links:
         corners = link.path
         last = len(corners) - 2
-        for number, (a, b) in enumerate(zip(corners, corners[1:], strict=False)):
+        for number, (a, b) in enumerate(itertools.pairwise(corners)):
             sideways = a[1] == b[1]
             line = a[1] if sideways else a[0]
             along = (a[0], b[0]) if sideways else (a[1], b[1])
@@ -447,7 +448,7 @@ def _clashes(wires: list[Wire]) -> dict[Link, frozenset[tuple[int, int]]]:
                 ends = (a[axis] if before is None else before, b[axis] if after is None else after)
                 spans.append((min(ends), max(ends), wire.offset, piece.link))
         spans.sort(key=lambda span: (span[0], span[1], span[3].order))
-        for number, (low, high, offset, link) in enumerate(spans):
+        for number, (_low, high, offset, link) in enumerate(spans):
             for other_low, other_high, other_offset, other in spans[number + 1 :]:
                 if other_low >= high:
                     break

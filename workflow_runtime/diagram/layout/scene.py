@@ -191,7 +191,7 @@ class Reader:
         xml = element.xml
         while xml is not None:
             xml = xml.getparent()
-            if xml is not None and (id := xml.get("id")) in self.diagram.scopes:
+            if xml is not None and (id := xml.get("id") or "") in self.diagram.scopes:
                 return id
         return ""
 

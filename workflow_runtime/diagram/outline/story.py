@@ -1,11 +1,10 @@
-"""The order in which a procedure is told: from its start, branch by branch, a meeting point after all that lead to it."""
+"""The order in which a procedure is told: branch by branch, a meeting point after all that lead to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from workflow_runtime.diagram.model import Diagram, FlowNode
-
 
 SHORT = 8
 
@@ -43,8 +42,8 @@ def story(diagram: Diagram, scope: str) -> Story:
     back = _back(roots, leaving)
     waiting = dict.fromkeys(here, 0)
     for id in here:
-        for flow, target in leaving[id]:
-            if flow not in back:
+        for way, target in leaving[id]:
+            if way not in back:
                 waiting[target] += 1
     reach = _reach(leaving, back)
     order: list[str] = []
@@ -58,8 +57,8 @@ def story(diagram: Diagram, scope: str) -> Story:
             told.add(id)
             order.append(id)
             following = []
-            for flow, target in leaving[id]:
-                if flow not in back:
+            for way, target in leaving[id]:
+                if way not in back:
                     waiting[target] -= 1
                     if not waiting[target]:
                         following.append(target)

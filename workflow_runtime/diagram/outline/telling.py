@@ -1,6 +1,6 @@
 """Tells a diagram as numbered lines: who does what, what it leads to, by when, with which papers.
 
-Steps, waits and decisions have numbers; a choice right behind a step is told with the step. Meeting points are not told:
+Steps, waits and decisions have numbers; a choice right behind a step is told with it. Meeting points are not told:
 what leads to them is said to lead to what comes after.
 """
 
@@ -122,10 +122,10 @@ class _Teller:
             self._number(process, "")
         told: set[str] = set()
         for participant in diagram.participants:
-            process = getattr(diagram.elements[participant], "process", None)
-            if process in diagram.scopes and process not in told:
-                told.add(process)
-                yield from self._procedure(process, diagram.elements[participant].name)
+            inside: str = getattr(diagram.elements[participant], "process", None) or ""
+            if inside in diagram.scopes and inside not in told:
+                told.add(inside)
+                yield from self._procedure(inside, diagram.elements[participant].name)
         for process in diagram.processes:
             if process not in told:
                 yield from self._procedure(process, "")
@@ -306,8 +306,7 @@ class _Teller:
             yield _("Not by the person who did {step}").format(step=self._reference(other))
         if node.loop is not None:
             yield self._loop_text(node)
-        for message in self._messages(node):
-            yield message
+        yield from self._messages(node)
 
     def _document(self, code: str) -> str:
         title = self._titles.documents.get(code)
@@ -427,8 +426,14 @@ class _Teller:
             )
 
     def _onward_text(self, node: FlowNode) -> str:
-        ways = [target for _condition, target in self._ways(node)]
-        return _("; then: {targets}").format(targets=_(", ").join(ways)) if ways else ""
+        ways = list(self._ways(node))
+        if not ways:
+            return ""
+        split = self._split_behind(node) or node
+        told = [f"{condition}{_(': ')}{target}" if condition else target for condition, target in ways]
+        if len(ways) > 1 and (split.kind == "parallelGateway" or split.kind not in GATEWAYS):
+            return _("; then at the same time: {targets}").format(targets=_(", ").join(told))
+        return _("; then: {targets}").format(targets=_("; ").join(told))
 
     def _is_next(self, node: FlowNode, target: str) -> bool:
         order = [id for id in self._stories[node.scope].order if id in self._numbers]

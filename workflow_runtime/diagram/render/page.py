@@ -99,7 +99,8 @@ def pages(diagram: Diagram) -> list[Page]:
 
 def missing(diagram: Diagram, found: list[Page]) -> bool:
     """Whether a step, flow or pool that should show has no place in the drawing."""
-    shown = {item.element.id for page in found for item in (*page.shapes, *page.edges)}
+    shown = {shape.element.id for page in found for shape in page.shapes}
+    shown |= {edge.element.id for page in found for edge in page.edges}
     closed = {shape.element.id for page in found for shape in page.shapes if not shape.expanded}
     planes = {page.element for page in found}
 
@@ -137,11 +138,11 @@ def reading_order(diagram: Diagram, page: Page) -> dict[str, int]:
 
     for participant in diagram.participants:
         order[participant] = len(order)
-        process = getattr(diagram.elements[participant], "process", None)
-        if process in diagram.scopes:
-            for lane in diagram.scope(process).lanes:
+        shown: str = getattr(diagram.elements[participant], "process", None) or ""
+        if shown in diagram.scopes:
+            for lane in diagram.scope(shown).lanes:
                 order[lane] = len(order)
-            tell(process)
+            tell(shown)
     for process in diagram.processes:
         if not any(getattr(diagram.elements[p], "process", None) == process for p in diagram.participants):
             for lane in diagram.scope(process).lanes:

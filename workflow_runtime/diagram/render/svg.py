@@ -1,7 +1,8 @@
-"""Writes pages as one SVG: plain shapes and text, no script, no link, no entity, readable aloud in the story's order."""
+"""Writes pages as one SVG: plain shapes and text, no script, no link, readable aloud in the order of the story."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -81,7 +82,8 @@ class Picture:
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
             f'viewBox="0 0 {_n(width)} {_n(height)}" lang="{"zh-CN" if language() == "zh" else "en"}" '
-            f'role="graphics-document document" aria-labelledby="{self._name}title" aria-describedby="{self._name}description">'
+            f'role="graphics-document document" aria-labelledby="{self._name}title" '
+            f'aria-describedby="{self._name}description">'
             f'<title id="{self._name}title">{escaped(title)}</title>'
             f'<desc id="{self._name}description">{escaped(description)}</desc>'
             f"<style>{self._style()}</style>{_defs(self._theme, self._name)}"
@@ -206,7 +208,8 @@ class Picture:
         kind = escaped(kind_word(element))
         self._out.append(
             f'<g id="{self._prefix}{_PLACE.sub("_", element.id)[:200]}" class="{" ".join(names)}" role="{role}" '
-            f'aria-roledescription="{kind}" aria-label="{escaped(label)}"{tab}><title>{escaped(label)}{escaped(detail)}</title>'
+            f'aria-roledescription="{kind}" aria-label="{escaped(label)}"{tab}>'
+            f"<title>{escaped(label)}{escaped(detail)}</title>"
         )
 
     def _aloud(self, element: Element, mark: Mark | None) -> str:
@@ -321,7 +324,8 @@ class Picture:
         self._out.append(f'<circle class="b{thick}{dashed}{thin}" cx="{_n(cx)}" cy="{_n(cy)}" r="{_n(r)}"{paint}/>')
         if inner:
             self._out.append(
-                f'<circle class="b no{dashed}{thin}" cx="{_n(cx)}" cy="{_n(cy)}" r="{_n(max(1.0, r - 3 - self._theme.width / 4))}" '
+                f'<circle class="b no{dashed}{thin}" cx="{_n(cx)}" '
+                f'cy="{_n(cy)}" r="{_n(max(1.0, r - 3 - self._theme.width / 4))}" '
                 f'style="fill:none"/>'
             )
         throwing = node.kind in ("endEvent", "intermediateThrowEvent")
@@ -338,7 +342,8 @@ class Picture:
         cx, cy = x + w / 2, y + h / 2
         self._open(node, "graphics-symbol img")
         self._out.append(
-            f'<path class="b" d="M{_n(cx)},{_n(y)}L{_n(x + w)},{_n(cy)}L{_n(cx)},{_n(y + h)}L{_n(x)},{_n(cy)}z"{self._paint(shape)}/>'
+            f'<path class="b" d="M{_n(cx)},{_n(y)}L{_n(x + w)},{_n(cy)}L{_n(cx)},'
+            f'{_n(y + h)}L{_n(x)},{_n(cy)}z"{self._paint(shape)}/>'
         )
         if node.kind != "exclusiveGateway" or shape.marker:
             parallel = node.xml is not None and node.xml.get("eventGatewayType") == "Parallel"
@@ -359,7 +364,8 @@ class Picture:
             d = 3 + self._theme.width / 2
             if w > 2 * d and h > 2 * d:
                 self._out.append(
-                    f'<rect class="b no n1" x="{_n(x + d)}" y="{_n(y + d)}" width="{_n(w - 2 * d)}" height="{_n(h - 2 * d)}" '
+                    f'<rect class="b no n1" x="{_n(x + d)}" y="{_n(y + d)}" '
+                    f'width="{_n(w - 2 * d)}" height="{_n(h - 2 * d)}" '
                     f'rx="{_n(max(1.0, r - 3))}" style="fill:none"/>'
                 )
 
@@ -426,13 +432,16 @@ class Picture:
         bow = min(h / 5, 10.0)
         top, bottom, right = y + bow / 2, y + h - bow / 2, x + w
         rings = "".join(
-            f"M{_n(x)},{_n(top + step)}C{_n(x)},{_n(top + step + bow)} {_n(right)},{_n(top + step + bow)} {_n(right)},{_n(top + step)}"
+            f"M{_n(x)},{_n(top + step)}C{_n(x)},{_n(top + step + bow)} "
+            f"{_n(right)},{_n(top + step + bow)} {_n(right)},{_n(top + step)}"
             for step in (0.0, bow * 0.6, bow * 1.2)
         )
         self._open(shape.element, "graphics-symbol img")
         self._out.append(
-            f'<path class="b" d="M{_n(x)},{_n(top)}C{_n(x)},{_n(top - bow)} {_n(right)},{_n(top - bow)} {_n(right)},{_n(top)}'
-            f'V{_n(bottom)}C{_n(right)},{_n(bottom + bow)} {_n(x)},{_n(bottom + bow)} {_n(x)},{_n(bottom)}z"{self._paint(shape)}/>'
+            f'<path class="b" d="M{_n(x)},{_n(top)}C{_n(x)},{_n(top - bow)} '
+            f"{_n(right)},{_n(top - bow)} {_n(right)},{_n(top)}"
+            f"V{_n(bottom)}C{_n(right)},{_n(bottom + bow)} {_n(x)},"
+            f'{_n(bottom + bow)} {_n(x)},{_n(bottom)}z"{self._paint(shape)}/>'
             f'<path class="b no n1" style="fill:none" d="{rings}"/>'
         )
         self._beside(shape)
@@ -511,7 +520,8 @@ class Picture:
         elif element.condition is not None and source.kind in ACTIVITIES:
             tip, side = (x1 + dx * 16, y1 + dy * 16), (x1 + dx * 8, y1 + dy * 8)
             self._out.append(
-                f'<path class="b n1" d="M{_n(x1)},{_n(y1)}L{_n(side[0] - dy * 4.5)},{_n(side[1] + dx * 4.5)}L{_n(tip[0])},{_n(tip[1])}'
+                f'<path class="b n1" d="M{_n(x1)},{_n(y1)}L{_n(side[0] - dy * 4.5)},'
+                f"{_n(side[1] + dx * 4.5)}L{_n(tip[0])},{_n(tip[1])}"
                 f'L{_n(side[0] + dy * 4.5)},{_n(side[1] - dx * 4.5)}z"/>'
             )
 
@@ -583,7 +593,8 @@ class Picture:
             out = self._out
             size = " scale(0.75)" if small else ""
             out.append(
-                f'<g aria-hidden="true"><circle class="k-{mark.state}" cx="{_n(bx)}" cy="{_n(by)}" r="{7 if small else 9}"/>'
+                f'<g aria-hidden="true"><circle class="k-{mark.state}" '
+                f'cx="{_n(bx)}" cy="{_n(by)}" r="{7 if small else 9}"/>'
                 f'<path class="ks" transform="translate({_n(bx)},{_n(by)}){size}" d="{_STATE_SIGNS[mark.state]}"/>'
             )
             if mark.note and not small:
@@ -591,7 +602,8 @@ class Picture:
                 wide = glyphs.width(note, 10) + 10
                 left = max(x - 10, bx - 12 - wide)
                 out.append(
-                    f'<rect class="k-{mark.state}" x="{_n(left)}" y="{_n(by - 8)}" width="{_n(wide)}" height="16" rx="8"/>'
+                    f'<rect class="k-{mark.state}" x="{_n(left)}" '
+                    f'y="{_n(by - 8)}" width="{_n(wide)}" height="16" rx="8"/>'
                     f'<text class="kt" x="{_n(left + wide / 2)}" y="{_n(by + 3.6)}">{escaped(note)}</text>'
                 )
             out.append("</g>")
@@ -603,7 +615,8 @@ class Picture:
             self._out.append(
                 f'<g aria-hidden="true"><title>{said}</title>'
                 f'<path class="w-{worst}" d="M{_n(bx)},{_n(by - 11)}L{_n(bx + 12)},{_n(by + 9)}H{_n(bx - 12)}z"/>'
-                f'<text class="kt" x="{_n(bx)}" y="{_n(by + 6)}">{len(findings) if len(findings) > 1 else "!"}</text></g>'
+                f'<text class="kt" x="{_n(bx)}" y="{_n(by + 6)}">'
+                f"{len(findings) if len(findings) > 1 else '!'}</text></g>"
             )
 
 
@@ -676,9 +689,9 @@ def _rounded(points: list[Point]) -> str:
 
 
 def _middle(points: list[Point]) -> Point:
-    total = sum(math.hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:], strict=False))
+    total = sum(math.hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(points))
     left = total / 2
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         length = math.hypot(b[0] - a[0], b[1] - a[1])
         if length >= left and length:
             share = left / length
@@ -690,9 +703,8 @@ def _middle(points: list[Point]) -> Point:
 def extent(page: Page) -> Rectangle:
     """Everything that is drawn, labels included."""
     rectangles = [shape.bounds for shape in page.shapes]
-    for item in (*page.shapes, *page.edges):
-        if item.label is not None:
-            rectangles.append(item.label)
+    rectangles += [shape.label for shape in page.shapes if shape.label is not None]
+    rectangles += [edge.label for edge in page.edges if edge.label is not None]
     for shape in page.shapes:
         if shape.label is None and shape.element.name and shape.element.kind in EVENTS | GATEWAYS:
             x, y, w, h = shape.bounds

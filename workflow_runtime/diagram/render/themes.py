@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from collections.abc import Mapping
 
 
 class MarkState(StrEnum):
@@ -52,7 +52,7 @@ THEMES: Mapping[str, Theme] = {
     "light": Theme(
         "light", "#ffffff", "#22303c", "#8795a1", "#ffffff", "#f3f5f7", "#16212b",
         states={
-            MarkState.DONE: ("#1f7a4d", "#e6f4ec"), MarkState.ACTIVE: ("#b45309", "#fff1d6"),
+            MarkState.DONE: ("#1f7a4d", "#e6f4ec"), MarkState.ACTIVE: ("#a84a06", "#fff1d6"),
             MarkState.SKIPPED: ("#66727e", "#f5f6f7"), MarkState.FAILED: ("#b3261e", "#fdeceb"),
         },
     ),
