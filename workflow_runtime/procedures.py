@@ -463,6 +463,7 @@ class Procedure:
             feel=feel.check,
             evaluate=feel.evaluate,
             feel_errors=(feel.FeelError,),
+            names=lambda text: feel.compile(text).names,
             subject_kind=self.subject_kind,
             severities=self._severities(),
         )

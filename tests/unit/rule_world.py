@@ -45,6 +45,7 @@ class Question:
     min: Any = None
     max: Any = None
     hide: tuple[str, ...] = ()
+    fields: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ WORLD = CheckContext(
     feel=feel.check,
     evaluate=feel.evaluate,
     feel_errors=(feel.FeelError,),
+    names=lambda text: feel.compile(text).names,
     subject_kind=Kind(RULES),
 )
 #: rules of the standard that this house leaves out are asked all the same

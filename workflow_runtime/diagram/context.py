@@ -42,6 +42,8 @@ class FieldLike(Protocol):
     def max(self) -> Any: ...
     @property
     def hide(self) -> Sequence[str]: ...
+    @property
+    def fields(self) -> Sequence[FieldLike]: ...
 
 
 class FormLike(Protocol):
@@ -133,6 +135,7 @@ class CheckContext:
     feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with an expression (each has a `message`)
     evaluate: Callable[[str, Mapping[str, Any]], Any] | None = None  #: the value of an expression
     feel_errors: tuple[type[Exception], ...] = ()  #: what `evaluate` raises when there is no value
+    names: Callable[[str], Collection[str]] | None = None  #: the names an expression uses
     subject_kind: SubjectKindLike | None = None
     severities: Mapping[str, Severity | None] = field(default_factory=dict)  #: rule id → weight; None: off
     state_bound: int = 20_000  #: states the soundness check may visit before it says "not decided"
