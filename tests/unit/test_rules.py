@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_every_shared_valid_diagram_is_clean() -> None:
             assert not findings, (file.name, findings)
 
 
-def beside(file: Path):  # type: ignore[no-untyped-def]
+def beside(file: Path) -> Callable[[str], bytes | None]:
     def fetch(location: str) -> bytes | None:
         found = file.parent / Path(location).name
         return found.read_bytes() if found.exists() else None
