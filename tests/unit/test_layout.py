@@ -307,3 +307,15 @@ def test_the_drawing_is_bpmn_di() -> None:
     kinds = {etree.QName(part).localname for part in root.iter("{http://www.omg.org/spec/BPMN/20100524/DI}*")}
 
     assert {"BPMNDiagram", "BPMNPlane", "BPMNShape", "BPMNEdge", "BPMNLabel"} == kinds
+
+
+def test_what_no_standard_allows_is_still_drawn() -> None:
+    to_a_pool = pooled({"县": "a"}, "<task id='a' name='a'/>" + flows("a>pool"))
+    only_closed = read(
+        f"{HEAD}<collaboration id='c'><participant id='x' name='学校'/><participant id='y' name='法院'/>"
+        "<messageFlow id='m' sourceRef='x' targetRef='y'/><textAnnotation id='n'><text>函</text></textAnnotation>"
+        "</collaboration></definitions>".encode()
+    )
+
+    assert "a" in drawing(layout(to_a_pool)).shapes
+    assert {"x", "y", "n"} <= set(drawing(layout(only_closed)).shapes)

@@ -249,6 +249,10 @@ class Reader:
             box = Box(pool.id, "pool", self._order[pool.id], w=160.0, h=60.0, band=-1)
             box.w = max(box.w, glyphs.extent(name, TEXT)[0] + 40)
             scene.boxes[pool.id] = box
+        if not scene.bands:
+            # only closed pools: documents and notes between them need a place too
+            scene.pools.append(Pool("", None, False, [0]))
+            scene.bands.append(Band(len(scene.pools) - 1))
         self._artifacts_of(scene, "", None)
         self._links(scene, None)
         return scene
@@ -478,10 +482,9 @@ class Reader:
                 a, port = ports[source]
             if target in ports:
                 b = ports[target][0]
-            if not a and source in pools:
-                a = source
-            if not b and target in pools:
-                b = target
+            if kind != "sequence":
+                a = a or (source if source in pools else "")
+                b = b or (target if target in pools else "")
             if not a or not b or (a == b and a in inner and not (source == a and target == a)):
                 return
             label = glyphs.wrap(name, FLOW_LABEL_ROOM, SMALL, 5)
