@@ -6,6 +6,10 @@ does what fell due while nobody was there. The second implementation rings a bel
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -55,3 +59,87 @@ class Waiting:
 
     def after_commit(self, runtime: Runtime, opened: list[str] | None) -> None:
         """Leave it to the others."""
+
+
+def chosen(broker: str | None) -> Dispatch:
+    """With a broker, workers do the machine's share; without, this process does."""
+    return Bell(broker) if broker else Inline()
+
+
+#: Which queue a job's bell is rung in, by its priority: people wait for the first, nobody for the last.
+URGENT = 5
+
+
+class Bell:
+    """A cluster: after the commit a bell is rung, and workers look.
+
+    The bell carries an id and nothing else. Whether it is heard, lost or heard twice changes no row: whoever hears it
+    looks whether there is still something to do, and whoever polls finds what nobody heard (worker.py). So ringing
+    never fails a commit, and a broker that is away is left alone for a while.
+    """
+
+    def __init__(
+        self, broker: str, *, again_after: float = 20.0, away: float = 10.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._broker = broker
+        self._again_after = again_after
+        self._away = away
+        self._clock = clock
+        self._rung: dict[str, float] = {}
+        self._silent_until = 0.0
+        self._one = threading.Lock()
+        self.last_sweep: Swept | None = None
+
+    @property
+    def heard(self) -> bool:
+        """Whether the broker took the last bell, as far as we know."""
+        return self._clock() >= self._silent_until
+
+    def before_writing(self, runtime: Runtime) -> None:
+        """Leave it to the workers."""
+
+    def after_commit(self, runtime: Runtime, opened: list[str] | None) -> None:
+        """Ring for jobs that may run now. Whatever goes wrong here, the rows are committed and will be found."""
+        try:
+            self.ring_jobs(runtime, limit=20)
+        except Exception as error:
+            _log.warning("the bell could not be rung: %s", type(error).__name__)
+
+    def ring_jobs(self, runtime: Runtime, *, limit: int) -> int:
+        """Ring for ready jobs that nobody rang for lately; returns for how many."""
+        if not self.heard:
+            return 0
+        rung = 0
+        for id, priority in runtime.ready_jobs(limit):
+            rung += self.ring("xieban.job", id, "people" if priority <= URGENT else "batch")
+        return rung
+
+    def ring_timers(self, runtime: Runtime, *, limit: int) -> int:
+        """Ring for cases with due timers that nobody rang for lately; returns for how many."""
+        if not self.heard:
+            return 0
+        return sum(self.ring("xieban.case", id, "timers") for id in runtime.due_cases(limit))
+
+    def ring(self, task: str, id: str | int, queue: str) -> bool:
+        """Ring once for an id; False when that was done lately or the broker is away."""
+        key, now = f"{task}:{id}", self._clock()
+        with self._one:
+            if not self.heard or now - self._rung.get(key, -self._again_after) < self._again_after:
+                return False
+            if len(self._rung) > 20_000:
+                self._rung = {one: at for one, at in self._rung.items() if now - at < self._again_after}
+            self._rung[key] = now
+        from workflow_runtime.worker import publish  # Celery is imported by those who ring
+
+        try:
+            publish(self._broker, task, id, queue)
+        except Exception as error:  # a broker may fail in any way; none of them is the clerk's business
+            _log.warning("the broker is away: %s; workers find the work by looking", type(error).__name__)
+            with self._one:
+                self._silent_until = now + self._away
+                self._rung.pop(key, None)
+            return False
+        return True
+
+
+_log = logging.getLogger("xieban.bell")

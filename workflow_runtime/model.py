@@ -86,11 +86,14 @@ MOVES: Final[Mapping[str, Move]] = {
     "finish": Move(frozenset({JobState.RUNNING}), JobState.DONE),
     "retry": Move(frozenset({JobState.RUNNING}), JobState.PENDING),
     "give_up": Move(frozenset({JobState.RUNNING, JobState.PENDING}), JobState.FAILED),
+    "revive": Move(frozenset({JobState.FAILED}), JobState.PENDING),
     "drop_job": Move(frozenset({JobState.PENDING, JobState.RUNNING}), JobState.DONE),
     "step": Move(frozenset({CaseState.OPEN}), CaseState.OPEN),
     "finish_case": Move(frozenset({CaseState.OPEN}), CaseState.COMPLETED),
     "stop_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT}), CaseState.INCIDENT),
     "resume_case": Move(frozenset({CaseState.INCIDENT}), CaseState.OPEN),
+    "suspend_case": Move(frozenset({CaseState.OPEN}), CaseState.SUSPENDED),
+    "continue_case": Move(frozenset({CaseState.SUSPENDED}), CaseState.OPEN),
     "cancel_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT, CaseState.SUSPENDED}), CaseState.CANCELLED),
     "deliver": Move(frozenset({DocumentState.ISSUED}), DocumentState.DELIVERED),
     "supersede": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.SUPERSEDED),
@@ -179,7 +182,7 @@ class DueDate:
     at: datetime
     name: str  #: parameter name in the profile
     title: str
-    value: str  #: "5 WD", "30 D", "3 M"
+    value: str  #: in words: "5 working days", "3 months"
     mark: str  #: S, I, X or P
     source: str
     provisional: bool

@@ -665,6 +665,14 @@ def pending_notifications(tx: Connection, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def any_message_waits(tx: Connection) -> bool:
+    """Whether a message waits that somebody waits for, or whose time may run out."""
+    m, s = t.message.c, t.subscription.c
+    met = exists(select(1).where(s.name == m.name, s.correlation == m.correlation))
+    waiting = select(1).where(m.state == "waiting", or_(m.expires_at.is_not(None), met)).limit(1)
+    return tx.execute(waiting).first() is not None
+
+
 def message(tx: Connection, message_id: str) -> Row[Any]:
     """A message by id."""
     return tx.execute(select(t.message).where(t.message.c.id == message_id)).one()
@@ -673,3 +681,8 @@ def message(tx: Connection, message_id: str) -> Row[Any]:
 def files(tx: Connection, hashes: Sequence[str]) -> Sequence[Row[Any]]:
     """Stored files by SHA-256."""
     return tx.execute(select(t.file).where(t.file.c.sha256.in_(hashes))).all() if hashes else []
+
+
+def calendar_version(tx: Connection, calendar_id: int) -> str:
+    """The content hash of a calendar version."""
+    return str(tx.execute(select(t.calendar.c.sha256).where(t.calendar.c.id == calendar_id)).scalar_one())

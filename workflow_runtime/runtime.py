@@ -14,7 +14,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -43,7 +43,7 @@ from workflow_runtime import tables as t
 from workflow_runtime.casework import CaseInHand, bind_lanes, resolve_party
 from workflow_runtime.database import Database, refuse_foreign_file
 from workflow_runtime.directory import Directory
-from workflow_runtime.dispatch import Dispatch, Inline
+from workflow_runtime.dispatch import Dispatch, chosen
 from workflow_runtime.documents import Renderer
 from workflow_runtime.errors import (
     AlreadyDone,
@@ -67,6 +67,7 @@ from workflow_runtime.files import FileStore, write_durably
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registered
 from workflow_runtime.i18n import _
+from workflow_runtime.isolation import Bench, HandlerUnfit
 from workflow_runtime.library import Library
 from workflow_runtime.model import (
     SYSTEM,
@@ -128,7 +129,8 @@ class Runtime:
         self._library = library or Library()
         self._renderer: Renderer | None = None
         self._rendering = threading.Lock()
-        self._dispatch = dispatch or Inline()
+        self._dispatch = dispatch or chosen(settings.broker)
+        self._bench = Bench(settings.handlers) if settings.isolate else None
         self._owner = f"{socket.gethostname()}:{secrets.token_hex(4)}"
 
     # --- opening -------------------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ class Runtime:
         return runtime
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Runtime:
+    def open(cls, settings: Settings, *, clock: Clock = utc_now, dispatch: Dispatch | None = None) -> Runtime:
         """An existing database. Raises NotADatabase, WrongSchema or StoreError, each with what to do."""
         path = sqlite_path(settings.database)
         if path != Path():
@@ -162,7 +164,7 @@ class Runtime:
             found = migrations.version(tx)
         if found != migrations.HEAD:
             raise WrongSchema(_schema_message(found, shown(settings.database)))
-        return cls(database, settings, clock=clock)
+        return cls(database, settings, clock=clock, dispatch=dispatch)
 
     def close(self) -> None:
         """Give back connections and the document child."""
@@ -170,6 +172,8 @@ class Runtime:
             if self._renderer is not None:
                 self._renderer.close()
                 self._renderer = None
+        if self._bench is not None:
+            self._bench.close()
         self._database.close()
 
     def __enter__(self) -> Runtime:
@@ -1235,7 +1239,8 @@ class Runtime:
     def sweep(self, *, limit: int = 100) -> Swept:
         """Do what is due: timers, ready jobs, overdue notices; at most `limit` of each. Safe beside others."""
         timers = self._fire_timers(limit)
-        reminders = self._tell_overdue(limit)
+        reminders = self.tell_overdue(limit)
+        self.tidy_messages(limit)
         jobs = self._run_jobs(limit)
         with self._database.read() as tx:
             now = self._clock()
@@ -1275,29 +1280,95 @@ class Runtime:
         with self._database.read() as tx:
             return store.anything_due(tx, now)
 
-    def _fire_timers(self, limit: int) -> int:
-        fired = 0
+    # --- for workers, who hear a bell and look whether there is still something to do ------------------------------
+    def ready_jobs(self, limit: int = 100) -> Sequence[tuple[str, int]]:
+        """Ids and priorities of jobs that may run now, the most urgent first."""
         with self._database.read() as tx:
-            due = store.cases_with_due_timers(tx, self._clock(), limit)
-        for case_id in due:
-            try:
-                with self._database.begin() as tx:
-                    row = store.lock_case_by_id(tx, case_id)
-                    if row is None or row.state != CaseState.OPEN:
-                        continue
-                    hand = self._take(tx, row, SYSTEM)
-                    if not [one for one in queries.timers(tx, case_id) if one.due_at <= hand.now]:
-                        continue  # somebody else was here first
-                    hand.apply(engine.TimersDue(), "timer_fired")
-                    hand.save()
-                    fired += 1
-            except StoreError:
-                raise
-            except XiebanError as error:  # this case needs a person; the timers of others go on
-                self._stop_case(case_id, error)
+            return store.ready_job_ids(tx, self._clock(), limit)
+
+    def due_cases(self, limit: int = 100) -> Sequence[int]:
+        """Ids of cases with a due timer, the earliest first."""
+        with self._database.read() as tx:
+            return store.cases_with_due_timers(tx, self._clock(), limit)
+
+    def run_job(self, id: str) -> bool:
+        """Do the job of that id, unless it is done, not due, or in other hands."""
+        with self._database.begin() as tx:
+            claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, job_id=id)
+        if claim is None:
+            return False
+        self._perform(claim, None)
+        self._after_commit()
+        return True
+
+    def run_urgent(self, at_most: int) -> bool:
+        """Do the most urgent job if it is at least as urgent as `at_most`: people do not wait behind timers."""
+        with self._database.begin() as tx:
+            claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, at_most=at_most)
+        if claim is not None:
+            self._perform(claim, None)
+        return claim is not None
+
+    def fire_case(self, case_id: int) -> bool:
+        """Let the due timers of a case take effect, unless somebody did so before."""
+        fired = self._fire(case_id)
+        if fired:
+            self._after_commit()
         return fired
 
-    def _tell_overdue(self, limit: int) -> int:
+    def beat(self, worker: str, done: int) -> None:
+        """Say that a worker is there, and how much it has done; workers unseen for a week are forgotten."""
+        with self._database.begin() as tx:
+            store.beat(tx, worker, self._clock(), done)
+            store.forget_workers(tx, self._clock() - timedelta(days=7))
+
+    def tidy_messages(self, limit: int = 100) -> int:
+        """Bring waiting messages and waiting cases together, and end messages whose time to live has run out."""
+        now = self._clock()
+        with self._database.read() as tx:
+            if not queries.any_message_waits(tx):
+                return 0
+        with self._database.begin() as tx:
+            tidied = store.expire_messages(tx, now, _("no case took it within its time to live"))
+            for one in store.unmet(tx, limit):
+                store.insert_job(
+                    tx,
+                    id=secrets.token_hex(16),
+                    kind="message",
+                    type=one.name,
+                    case_id=one.case_id,
+                    now=now,
+                    priority=4,
+                    inputs=casefile.dumps({"message": one.id}),
+                )
+                tidied += 1
+        return tidied
+
+    def _fire_timers(self, limit: int) -> int:
+        with self._database.read() as tx:
+            due = store.cases_with_due_timers(tx, self._clock(), limit)
+        return sum(map(self._fire, due))
+
+    def _fire(self, case_id: int) -> bool:
+        try:
+            with self._database.begin() as tx:
+                row = store.lock_case_by_id(tx, case_id)
+                if row is None or row.state != CaseState.OPEN:
+                    return False
+                hand = self._take(tx, row, SYSTEM)
+                if not [one for one in queries.timers(tx, case_id) if one.due_at <= hand.now]:
+                    return False  # somebody else was here first
+                hand.apply(engine.TimersDue(), "timer_fired")
+                hand.save()
+                return True
+        except StoreError:
+            raise
+        except XiebanError as error:  # this case needs a person; the timers of others go on
+            self._stop_case(case_id, error)
+            return False
+
+    def tell_overdue(self, limit: int = 100) -> int:
+        """Tell departments what has just become overdue, once each."""
         told = 0
         with self._database.read() as tx:
             overdue = store.overdue_items(tx, self._clock(), limit)
@@ -1345,7 +1416,7 @@ class Runtime:
             self._retry(claim, error)
 
     def _perform_service(self, claim: store.Claim, opened: list[str] | None) -> None:
-        handler = registered().get(claim.row.type)
+        handler = self._bench.run if self._bench is not None else registered().get(claim.row.type)
         if handler is None:
             self._give_up(claim, "no_handler", _("there is no handler {name!r}").format(name=claim.row.type))
             return
@@ -1353,7 +1424,8 @@ class Runtime:
             hand = self._look(tx, claim.row.case_id)
             job = self._service_job(hand, claim)
         try:
-            effects = handler(job)
+            with self._keeping(claim):
+                effects = handler(job)
             for wanted in effects.documents:
                 with self._database.read() as tx:
                     prepared = issuing.prepare(self._look(tx, claim.row.case_id), wanted, job.path)
@@ -1361,8 +1433,28 @@ class Runtime:
             self._finish_service(claim, effects, opened)
         except JobRefused as refusal:
             self._finish_service(claim, Effects(), opened, refusal=refusal)
+        except HandlerUnfit as error:
+            self._give_up(claim, error.code, str(error))
         except (BadInput, RuleBroken, NotFound, EngineError) as error:  # trying again changes nothing: mend it first
             self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
+
+    @contextmanager
+    def _keeping(self, claim: store.Claim) -> Iterator[None]:
+        """The lease is renewed while the work inside goes on, however long it takes."""
+        finished = threading.Event()
+
+        def renew() -> None:
+            while not finished.wait(LEASE.total_seconds() / 3):
+                with suppress(StoreError), self._database.begin() as tx:
+                    if not store.renew_lease(tx, claim, self._clock() + LEASE):
+                        return
+
+        keeper = threading.Thread(target=renew, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            finished.set()
 
     def _look(self, tx: Connection, case_id: int) -> CaseInHand:
         """A case for reading: no lock."""
@@ -1396,6 +1488,8 @@ class Runtime:
             if not store.end_job(tx, claim, "finish"):
                 return  # a newer fence has it; nothing of ours was written
             hand = self._take(tx, row, SYSTEM)
+            if hand.state in (CaseState.INCIDENT, CaseState.SUSPENDED):
+                raise StaleVersion(_("case {number} is {state}").format(number=row.number, state=hand.state))
             if hand.state != CaseState.OPEN:
                 return
             path = tuple(claim.row.path.split(".")) if claim.row.path else ()

@@ -16,6 +16,8 @@ class Settings:
     `database`: SQLAlchemy URL (`sqlite:///…` or `postgresql://…`). `home`: folder of the file store, the rendered
     documents and the notification drop. `zone`: the office's time zone. `language`: zh or en.
     `regions_strict`: refuse region codes that no region table knows (off: the fictional 99xxxx codes pass).
+    `broker`: where bells are rung for workers (`redis://…`, `amqp://…`); none: one process does everything.
+    `handlers`: modules that register machine steps. `isolate`: run them in a child process with limits.
     """
 
     database: str
@@ -24,6 +26,8 @@ class Settings:
     language: str = "zh"
     regions_strict: bool = False
     broker: str | None = None
+    handlers: tuple[str, ...] = ("handlers",)
+    isolate: bool = False
 
     @property
     def files(self) -> Path:
@@ -44,7 +48,8 @@ class Settings:
     def from_env(
         cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None
     ) -> Settings:
-        """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER; arguments win.
+        """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER, XIEBAN_HANDLERS,
+        XIEBAN_ISOLATE (yes or no; yes with a broker); arguments win.
 
         Without any of them: `sqlite:///var/xieban.db` below the current folder. A bare path is a SQLite file.
         """
@@ -65,6 +70,8 @@ class Settings:
             language=language,
             regions_strict=env.get("XIEBAN_REGIONS", "") == "strict",
             broker=env.get("XIEBAN_BROKER") or None,
+            handlers=tuple(env.get("XIEBAN_HANDLERS", "handlers").split(",")),
+            isolate=(env.get("XIEBAN_ISOLATE") or ("yes" if env.get("XIEBAN_BROKER") else "no")) == "yes",
         )
 
 

@@ -694,7 +694,7 @@ def expire_messages(tx: Connection, now: datetime, reason: str) -> int:
     return tx.execute(statement.values(state=MessageState.EXPIRED, reason=reason)).rowcount
 
 
-def unmet(tx: Connection, limit: int) -> Sequence[Row[Any]]:
+def unmet(tx: Connection, limit: int) -> Sequence[Any]:
     """Waiting messages whose receiver waits too, in an open case, without a job that brings them together."""
     other = t.job.alias()
     brought = exists(
@@ -736,7 +736,7 @@ def end_suspension(tx: Connection, case_id: int, *, until: datetime, by: str) ->
     return since
 
 
-def open_due_items(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
+def open_due_items(tx: Connection, case_id: int) -> Sequence[Any]:
     """Open items of a case that have a due date."""
     w = t.work_item.c
     return tx.execute(

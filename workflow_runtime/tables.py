@@ -431,3 +431,26 @@ notification = Table(
     Column("created_at", Instant, nullable=False),
     Column("delivered_at", Instant),
 )
+
+
+# --- the cluster -------------------------------------------------------------------------------------------------
+suspension = Table(
+    "suspension",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("case_id", ForeignKey("case.id"), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("reason", Text, nullable=False),
+    Column("suspended_by", String(100), nullable=False),
+    Column("resumed_by", String(100)),
+)
+Index("ix_suspension_case", suspension.c.case_id)
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("done", BigInteger, nullable=False),
+)

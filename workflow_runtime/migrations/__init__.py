@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from workflow_runtime.database import APPLICATION_ID
 
 #: The schema this program reads and writes.
-HEAD = "0001"
+HEAD = "0002"
 
 
 def version(tx: Connection) -> str | None:
