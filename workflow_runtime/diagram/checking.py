@@ -9,8 +9,8 @@ from pkgutil import iter_modules
 
 from workflow_runtime.diagram.context import CheckContext
 from workflow_runtime.diagram.importing import sheet_with_imports
+from workflow_runtime.diagram.markup import line_of
 from workflow_runtime.diagram.model import Diagram
-from workflow_runtime.diagram.reading import line_of
 from workflow_runtime.diagram.sheet import Problem, Sheet
 from workflow_runtime.findings import Finding, Severity
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
+from workflow_runtime.diagram.guarding import guarded_tree
+from workflow_runtime.diagram.markup import local_name, namespace_of
 from workflow_runtime.diagram.model import Diagram
-from workflow_runtime.diagram.reading import guarded_tree, local_name, namespace_of, read
+from workflow_runtime.diagram.reading import read
 from workflow_runtime.diagram.sheet import Sheet
 from workflow_runtime.errors import DiagramError
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from workflow_runtime.diagram.markup import DRAWING, child, children, is_bpmn, local_name, namespace_of, text_of
 from workflow_runtime.diagram.model import (
     ACTIVITIES,
     EVENTS,
@@ -22,7 +23,6 @@ from workflow_runtime.diagram.model import (
     FlowNode,
     Scope,
 )
-from workflow_runtime.diagram.reading import DRAWING, child, children, is_bpmn, local_name, namespace_of, text_of
 from workflow_runtime.findings import Severity
 
 CONTAINERS = frozenset({"process"}) | SUBPROCESSES

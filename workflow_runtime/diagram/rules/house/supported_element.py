@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.markup import children, local_name
 from workflow_runtime.diagram.model import EVENTS, FlowNode
-from workflow_runtime.diagram.reading import children, local_name
 from workflow_runtime.diagram.sheet import (
     FLOW_NODES,
     Problem,

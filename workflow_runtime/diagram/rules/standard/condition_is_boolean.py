@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.reading import child, text_of
+from workflow_runtime.diagram.markup import child, text_of
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,

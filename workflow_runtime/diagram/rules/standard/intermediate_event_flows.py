@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.reading import local_name
+from workflow_runtime.diagram.markup import local_name
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.reading import local_name
+from workflow_runtime.diagram.markup import local_name
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,

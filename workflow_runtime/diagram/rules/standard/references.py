@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 
 from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.markup import local_name, text_of
 from workflow_runtime.diagram.model import ACTIVITIES, EVENTS
-from workflow_runtime.diagram.reading import local_name, text_of
 from workflow_runtime.diagram.sheet import (
     ARTIFACTS,
     FLOW_NODES,
