@@ -19,6 +19,24 @@ Parsed = TypeVar("Parsed")
 _KEPT = 64
 
 
+class _Years(dict[int, calendars.Year]):
+    """Year tables that are read when a day of theirs is first looked at."""
+
+    def __init__(self, stored: dict[int, bytes]) -> None:
+        super().__init__()
+        self._stored = stored
+
+    def __contains__(self, year: object) -> bool:
+        return year in self._stored
+
+    def get(self, year: int, default: Any = None) -> Any:
+        if year not in self._stored:
+            return default
+        if not super().__contains__(year):
+            self[year] = calendars.read(self._stored[year], name=f"{year}")
+        return self[year]
+
+
 class Library:
     """Reads each stored file once per process and keeps what was parsed (least recently used goes first)."""
 
@@ -42,12 +60,10 @@ class Library:
         return self._get(
             "calendar",
             calendar_id,
-            lambda: calendars.calendar(
+            lambda: calendars.Calendar(
                 f"{calendar_id}",
-                [
-                    calendars.read(content, name=f"{year}")
-                    for year, content in queries.calendar_years(tx, calendar_id).items()
-                ],
+                _Years(queries.calendar_years(tx, calendar_id)),
+                queries.calendar_version(tx, calendar_id),
             ),
         )
 

@@ -95,8 +95,8 @@ def own_keys(procedure: Procedure, lanes: frozenset[str]) -> frozenset[str]:
     keys: set[str] = set()
     for process, node in procedure.steps():
         lane = procedure.diagrams[process].lane_of(node)
-        if lane is not None and lane.id in ids and node.form is not None and node.form in procedure.forms:
-            keys.update(procedure.forms[node.form].keys)
+        if lane is not None and lane.id in ids:
+            keys.update(procedure.form_keys(node.form))
     return frozenset(keys)
 
 
@@ -129,7 +129,7 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True)
         at=row.due_at,
         name=kept["name"],
         title=of_data(kept["title"]),
-        value=f"{kept['value']} {kept['unit']}",
+        value=calendars.amount(value, kept["unit"]) if isinstance(value, int) else value.isoformat(),
         mark=kept["mark"],
         source=" ".join(part for part in (of_data(kept["source"]), kept["section"]) if part),
         provisional=kept["provisional"],

@@ -8,6 +8,7 @@ processes, decision tables, forms, document templates and the subject kind (deci
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.documents import Template
 from workflow_runtime.errors import BadInput, DiagramError, NotFound
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.forms import Field, Form
+from workflow_runtime.forms import Form
 from workflow_runtime.i18n import _
 from workflow_runtime.subjects import SubjectKind
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 Bundle = Mapping[str, bytes]
 _PARTS = (".bpmn", ".dmn", ".form")
+#: The class of fields that every party of a case may see.
+GENERAL = "general"
 _SEVERITIES = "severities.yaml"  #: how much each rule of the check weighs for this procedure
 
 
@@ -423,23 +426,31 @@ class Procedure:
                     yield id, node
 
     @cached_property
-    def field_of(self) -> Mapping[str, Field]:
-        """Form field by its own key, over all forms (one key has one type in a procedure)."""
-        found: dict[str, Field] = {}
-        for form in self.forms.values():
-            for one in form.fields:
-                found.setdefault(one.key, one)
-        return MappingProxyType(found)
+    def _fields(self) -> tuple[Mapping[str, tuple[str, str]], Mapping[str, frozenset[str]]]:
+        """Label and class by field key, and field keys by form id: read off the JSON, because every page needs them."""
+        known: dict[str, tuple[str, str]] = {}
+        keys: dict[str, frozenset[str]] = {}
+        for path, content in self.files.items():
+            if path.endswith(".form") and not path.startswith("subjects/"):
+                schema = json.loads(content)
+                fields = list(_components(schema.get("components", ())))
+                keys[str(schema.get("id"))] = frozenset(key for key, _label, _class in fields)
+                for key, label, field_class in fields:
+                    if key not in known or known[key][1] == GENERAL:  # a key that is confidential once is so everywhere
+                        known[key] = (label, field_class)
+        return MappingProxyType(known), MappingProxyType(keys)
 
     def label(self, key: str) -> str:
         """What a case-file key is called on its form; the key itself when no form has it."""
-        one = self.field_of.get(key.rsplit(".", 1)[-1])
-        return one.label if one is not None else key
+        return self._fields[0].get(key.rsplit(".", 1)[-1], (key, GENERAL))[0]
 
     def field_class(self, key: str) -> str:
-        """The class of a case-file key: `general` unless its form says more."""
-        one = self.field_of.get(key.rsplit(".", 1)[-1])
-        return one.field_class if one is not None else "general"
+        """The class of a case-file key: `general` unless a form says more."""
+        return self._fields[0].get(key.rsplit(".", 1)[-1], (key, GENERAL))[1]
+
+    def form_keys(self, form: str | None) -> frozenset[str]:
+        """The field keys of a form; none where there is no such form."""
+        return self._fields[1].get(form or "", frozenset())
 
     def check(
         self,
@@ -500,6 +511,15 @@ def _lane_ref(one: Diagram, lane: Lane, path: tuple[str, ...]) -> LaneRef:
         role=one.lane_property(lane, "xb:role"),
         sees=one.lane_property(lane, "xb:sees") or "",
     )
+
+
+def _components(components: Any) -> Iterator[tuple[str, str, str]]:
+    for one in components:
+        if one.get("key"):
+            field_class = str((one.get("properties") or {}).get("class") or GENERAL)
+            yield str(one["key"]), str(one.get("label") or one["key"]), field_class
+        if one.get("type") in ("group", "columns"):
+            yield from _components(one.get("components", ()))
 
 
 def _in_file(path: str, finding: Finding) -> Finding:
