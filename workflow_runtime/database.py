@@ -55,7 +55,12 @@ class Database:
             self._reading = _sqlite_engine(url, "BEGIN")
         else:
             self._writing = self._reading = create_engine(
-                url, pool_pre_ping=True, pool_size=5, max_overflow=20, hide_parameters=True  # no case data in any log
+                url,
+                pool_pre_ping=True,
+                pool_size=5,
+                max_overflow=20,
+                hide_parameters=True,  # no case data in any log
+                connect_args=PATIENCE,
             )
 
     @contextmanager

@@ -79,4 +79,4 @@ def test_machine_work_that_fails_is_tried_again_and_then_becomes_an_incident(
     page = runtime.case(case.case.number, actor=SYSTEM)
     assert len(failing_notice) == 5 and len(set(failing_notice)) == 1
     assert page.case.state == CaseState.INCIDENT
-    assert page.incident == "OSError: the post office is closed"
+    assert page.incident is not None and page.incident.startswith("OSError (test_incidents.py:")
