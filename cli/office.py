@@ -84,22 +84,25 @@ def late(
         )
 
 
-@click.command(cls=Command, help=_("Fire due timers and run machine steps; --once stops when nothing is due."))
-@click.option("--inline", is_flag=True, help=_("Work in this process (the embedded way)."))
+@click.command(
+    cls=Command,
+    help=_(
+        "Fire due timers and run machine steps until stopped: here, or in a pool of processes where a broker is named."
+    ),
+)
+@click.option("--inline", is_flag=True, help=_("Work in this process, also where a broker is named."))
 @click.option("--once", is_flag=True, help=_("Do what is due now, then stop."))
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=2, show_default=True, help=_("How many, with a broker.")
+)
 @click.option(
     "--poll", type=click.FloatRange(0.1, 3600), default=1.0, show_default=True, help=_("Seconds between looks.")
 )
 @pass_session
-def worker(session: Session, inline: bool, once: bool, poll: float) -> None:
-    runtime, output = session.runtime, session.output
+def worker(session: Session, inline: bool, once: bool, processes: int, poll: float) -> None:
+    output = session.output
     if once:
-        done = Swept()
-        while swept := runtime.sweep():
-            done = Swept(
-                done.timers + swept.timers, done.jobs + swept.jobs, done.reminders + swept.reminders, swept.left
-            )
-        _tell(session, done)
+        _tell(session, _swept_clean(session))
         return
     stopping = threading.Event()
 
@@ -108,9 +111,25 @@ def worker(session: Session, inline: bool, once: bool, poll: float) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    output.note(_("The worker looks for due timers and machine steps; Ctrl-C stops it."))
-    runtime.work(stop=stopping.is_set, poll=poll, on_swept=lambda swept: _tell(session, swept))
+    if session.settings.broker and not inline:
+        from workflow_runtime import worker as cluster
+
+        runtime_class()
+        output.note(_("The worker listens to {broker}; Ctrl-C stops it.").format(broker=shown(session.settings.broker)))
+        cluster.work(session.settings, stop=stopping, processes=processes, poll=poll)
+    else:
+        runtime = session.runtime
+        output.note(_("The worker looks for due timers and machine steps; Ctrl-C stops it."))
+        runtime.work(stop=stopping.is_set, poll=poll, on_swept=lambda swept: _tell(session, swept))
     output.note(_("The worker has stopped."))
+
+
+def _swept_clean(session: Session) -> Swept:
+    """Sweep until nothing is due; what was done altogether."""
+    done = Swept()
+    while swept := session.runtime.sweep():
+        done = Swept(done.timers + swept.timers, done.jobs + swept.jobs, done.reminders + swept.reminders, swept.left)
+    return done
 
 
 def _tell(session: Session, swept: Swept) -> None:

@@ -48,7 +48,8 @@ def runtime_class() -> type[Runtime]:
     """The runtime, knowing the machine steps of this installation. Imports all that is heavy: call it late."""
     from workflow_runtime.runtime import Runtime
 
-    import_module("handlers")  # each registers itself by name; the runtime knows none of them
+    for module in Settings.from_env().handlers:  # each registers itself by name; the runtime knows none of them
+        import_module(module)
     return Runtime
 
 

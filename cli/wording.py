@@ -24,7 +24,8 @@ class Wording:
 
     @classmethod
     def of_procedure(cls, output: Output, runtime: Runtime, key: str, version: int | None = None) -> Wording:
-        return cls(output, runtime.parsed(key, version).field_of)
+        forms = runtime.parsed(key, version).forms.values()
+        return cls(output, {field.key: field for form in forms for field in form.fields})
 
     @classmethod
     def of_subject(cls, output: Output, kind: str) -> Wording:
