@@ -113,6 +113,7 @@ BOMB = "".join(
     f'<!ENTITY l{n} "{"&l" + str(n - 1) + ";" if n else "ha"}{"" if not n else "&l" + str(n - 1) + ";"}">'
     for n in range(20)
 )
+CROWD = " ".join(f'a{n}="1"' for n in range(300_000))
 HOSTILE = {
     "H37 external entity": (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "file/doctype"),
     "H38 metadata address": (b'<!DOCTYPE a SYSTEM "http://169.254.169.254/"><a/>', "file/doctype"),
@@ -135,6 +136,8 @@ HOSTILE = {
     "too many": (f"{HEAD}>{'<process/>' * 30_000}</definitions>".encode(), "file/too-many"),
     "too large": (b" " * 5_000_001, "file/too-large"),
     "long attribute": (f'{HEAD} name="{"x" * 70_000}"/>'.encode(), "file/too-long"),
+    "a million tags": (f"{HEAD}>{'<a/>' * 1_200_000}</definitions>".encode(), "file/too-many"),
+    "attributes without end": (f"{HEAD} {CROWD}/>".encode(), "file/too-many"),
     "empty": (b"", "file/empty"),
     "not a diagram": (b"<html/>", "file/not-bpmn"),
     "not XML": (b"\x00\x01\x02", "file/xml"),

@@ -30,6 +30,7 @@ class Limits:
     elements: int = 20_000  #: outside extensionElements
     all_elements: int = 200_000
     attribute: int = 65_536  #: characters of one attribute, outside extensionElements
+    attributes: int = 1_000  #: attributes of one element
 
 
 #: encodings a modelling tool may write; everything else (UTF-7 above all) hides text from the guard
@@ -45,6 +46,7 @@ _MARKS = (
     (b"\0<", "utf-16-be"),
 )
 _DECLARED = re.compile(r"""^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_ATTRIBUTE = re.compile(r"""[^\s=<>"']\s*=\s*["']""")
 _PROLOG_PIECE = re.compile(r"\s+|<!--.*?-->|<\?(?P<instruction>[^\s?]+).*?\?>", re.DOTALL)
 
 
@@ -58,6 +60,7 @@ def guarded_tree(source: bytes, limits: Limits = Limits()) -> etree._ElementTree
         )
     text = _decoded(source).removeprefix("\ufeff").lstrip()
     _refuse_hostile_prolog(text)
+    _refuse_crowds(text, limits)
     # The parser gets the very text the guard has seen, so the two cannot disagree about the encoding.
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -124,6 +127,23 @@ def _refuse_hostile_prolog(text: str) -> None:
             _("Remove it; BPMN 2.0 has none."),
             text.count("\n", 0, position) + 1,
         )
+
+
+def _refuse_crowds(text: str, limits: Limits) -> None:
+    """Stop at what a parser would choke on before it could be counted: a million tags, or attributes of one tag."""
+    if text.count("<") > 2 * limits.all_elements:
+        raise refusal(
+            "too-many",
+            _("The file has more than {limit} elements.").format(limit=limits.all_elements),
+            _("Split the diagram into called processes."),
+        )
+    for tag in text.split("<"):
+        if len(tag) > 4 * limits.attributes and len(_ATTRIBUTE.findall(tag)) > limits.attributes:
+            raise refusal(
+                "too-many",
+                _("An element has more than {limit} attributes.").format(limit=limits.attributes),
+                _("Move lists into a form, a table or a template."),
+            )
 
 
 def _findings_about_size(root: etree._Element, limits: Limits) -> Iterator[Finding]:
