@@ -63,7 +63,7 @@ def start(
         subject,
         actor=session.actor,
         regions=pairs_to_mapping(regions, "--region"),
-        data=answers(session, None, file=file, pairs=pairs, values={}),
+        data=answers(session, None, file=file, pairs=pairs),
         jurisdiction=jurisdiction,
         key=key,
     )

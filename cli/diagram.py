@@ -159,7 +159,7 @@ def test(session: Session, path: Path, name: str | None, file: str | None, pairs
             text = _("{file} holds {count} decisions: name one of {known}")
             raise BadInput(text.format(file=path, count=len(known), known=", ".join(map(str, known))))
         name = str(known[0])
-    explanation = model.explain(name, answers(session, None, file=file, pairs=pairs, values={}))
+    explanation = model.explain(name, answers(session, None, file=file, pairs=pairs))
     if session.as_json:
         session.output.json(explanation)
         return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,28 +19,64 @@ from workflow_runtime.i18n import _, of_data
 if TYPE_CHECKING:
     from workflow_runtime.forms import Form, Prompt
 
+Submitted = TypeVar("Submitted")
+
 MAX_FILE = 100_000_000  #: bytes; a form sets its own, smaller limits
 _FILES = ("file", "files")
 
 
-def answers(
+def fill(
     session: Session,
     form: Form | None,
+    submit: Callable[[dict[str, Any]], Submitted],
     *,
     file: str | None,
     pairs: Sequence[str],
     values: Mapping[str, Any],
     context: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """What the clerk answers to `form`. Asks only on a terminal, and only when no answer came with the command."""
+) -> Submitted:
+    """What `submit` makes of the clerk's answers to `form`.
+
+    Asks only on a terminal, and only when no answer came with the command. What was typed is not lost when it is
+    refused: the questions that were answered wrongly are asked again.
+    """
+    given = answers(session, form, file=file, pairs=pairs)
+    if given or file is not None or form is None or not sys.stdin.isatty() or session.as_json:
+        return submit(given)
+    known, only, said = dict(values), frozenset[str](), ""
+    while True:
+        asked = ask(session, form, {**known, **given}, context or {}, only=only)
+        given = {**given, **asked} if only else asked
+        try:
+            return submit(given)
+        except BadInput as error:
+            wrong = _named(form, error)
+            if not wrong:
+                raise
+            session.output.line()
+            for finding in error.findings:
+                session.output.wrapped(f"{safe(finding.message)} → {safe(finding.remedy)}", "  ✖ ")
+            session.output.line()
+            session.output.wrapped(_("Please answer again; what you have typed is kept."))
+            # Refused twice in the same words, the mistake may stand in another field: go through all of them.
+            only, said = frozenset() if str(error) == said else wrong, str(error)
+            given = {key: value for key, value in given.items() if key not in wrong}
+
+
+def _named(form: Form, error: BadInput) -> frozenset[str]:
+    """The fields of the form that the refusal is about."""
+    words = {word for finding in error.findings for word in (*finding.path, finding.element)}
+    return frozenset(key for key in form.keys if key in words)
+
+
+def answers(session: Session, form: Form | None, *, file: str | None, pairs: Sequence[str]) -> dict[str, Any]:
+    """The answers that came with the command: from a data file and from `--set`."""
     given: dict[str, Any] = {}
     if file is not None:
         given |= _from_file(session, form, file)
     for key, text in pairs_to_mapping(pairs, "--set").items():
         given[key] = _from_text(session, form, key, text)
-    if given or file is not None or form is None or not sys.stdin.isatty() or session.as_json:
-        return given
-    return ask(session, form, values, context or {})
+    return given
 
 
 def _from_file(session: Session, form: Form | None, name: str) -> dict[str, Any]:
@@ -116,8 +152,15 @@ def read_bytes(path: Path) -> bytes:
 # --- on the terminal ------------------------------------------------------------------------------------------
 
 
-def ask(session: Session, form: Form, values: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask every visible question of the form, one after the other."""
+def ask(
+    session: Session,
+    form: Form,
+    values: Mapping[str, Any],
+    context: Mapping[str, Any],
+    *,
+    only: Collection[str] = frozenset(),
+) -> dict[str, Any]:
+    """Ask every visible question of the form, one after the other; or those named in `only`."""
     from workflow_runtime.forms import prompts
 
     output = session.output
@@ -127,7 +170,7 @@ def ask(session: Session, form: Form, values: Mapping[str, Any], context: Mappin
     section = ""
     for prompt in prompts(form, known=values):
         known = {**context, **values, **given}
-        if not prompt.visible(_feel, known):
+        if (only and prompt.key not in only) or not prompt.visible(_feel, known):
             continue
         if prompt.section and prompt.section != section:
             section = prompt.section

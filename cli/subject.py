@@ -9,7 +9,7 @@ import click
 
 from cli.app import Group
 from cli.case import case_state, show_standings
-from cli.filling import answers
+from cli.filling import fill
 from cli.options import data_options, listing, paging, pairs_to_mapping
 from cli.output import Column
 from cli.session import Session, pass_session
@@ -53,15 +53,20 @@ def register(
     known = subjects.shipped()
     if kind not in known:
         raise BadInput(_("there is no kind {kind!r}; there is {known}").format(kind=kind, known=", ".join(known)))
-    given = answers(session, known[kind].form, file=file, pairs=pairs, values={})
-    in_file = given.pop("standings", {})
-    if not isinstance(in_file, dict) or not all(isinstance(one, dict) for one in in_file.values()):
-        raise BadInput(_("standings: write an object such as {example}").format(example=STANDINGS))
-    held = {name: dict(one) for name, one in in_file.items()}
-    for name, party in pairs_to_mapping(standings, "--standing").items():
-        place = known[kind].standing(name).holder == "place"
-        held[name] = {"holder" if place else "party": party, **({"since": since} if since else {})}
-    number = session.runtime.register_subject(kind, given, actor=session.actor, region=region, standings=held)
+    actor = session.actor  # who may not register is told before the questions, not after
+
+    def submit(given: dict[str, Any]) -> str:
+        answered = dict(given)
+        in_file = answered.pop("standings", {})
+        if not isinstance(in_file, dict) or not all(isinstance(one, dict) for one in in_file.values()):
+            raise BadInput(_("standings: write an object such as {example}").format(example=STANDINGS))
+        held = {name: dict(one) for name, one in in_file.items()}
+        for name, party in pairs_to_mapping(standings, "--standing").items():
+            place = known[kind].standing(name).holder == "place"
+            held[name] = {"holder" if place else "party": party, **({"since": since} if since else {})}
+        return session.runtime.register_subject(kind, answered, actor=actor, region=region, standings=held)
+
+    number = fill(session, known[kind].form, submit, file=file, pairs=pairs, values={})
     if session.as_json:
         session.output.json({"number": number})
         return

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.app import Group
-from cli.filling import answers
+from cli.filling import fill
 from cli.options import data_options, filters, listing, paging
 from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session
 from cli.wording import Wording
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.model import ItemPage, ItemState, ItemView
+from workflow_runtime.model import Completion, ItemPage, ItemState, ItemView
 
 if TYPE_CHECKING:
     from workflow_runtime.forms import Prompt
@@ -248,19 +248,17 @@ def complete(
 ) -> None:
     page = session.runtime.work_item(item, actor=session.actor)
     form = _form(page)
-    returned = outcome != "done" and not pairs and file is None
-    given: dict[str, Any] = {}
-    if not returned:
-        given = answers(session, form, file=file, pairs=pairs, values=page.values, context=page.fields)
-    completion = session.runtime.complete(
-        page.item.id,
-        given,
-        actor=session.actor,
-        outcome=outcome,
-        reason=reason,
-        version=page.item.version if version is None else version,
-        key=key,
-    )
+    read = page.item.version if version is None else version
+
+    def submit(given: dict[str, Any]) -> Completion:
+        return session.runtime.complete(
+            page.item.id, given, actor=session.actor, outcome=outcome, reason=reason, version=read, key=key
+        )
+
+    if outcome != "done" and not pairs and file is None:
+        completion = submit({})
+    else:
+        completion = fill(session, form, submit, file=file, pairs=pairs, values=page.values, context=page.fields)
     if session.as_json:
         session.output.json(completion)
         return
