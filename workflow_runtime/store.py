@@ -418,8 +418,8 @@ def sync_waits(
         tx.execute(delete(table).where(table.c.case_id == case_id, table.c.id.in_(gone)))
     fresh = [{**row, "case_id": case_id, "opened_at": now} for row in wanted if row["id"] not in rows]
     if table is t.subscription:
-        for row in fresh:
-            meet(tx, row["name"], row["correlation"])
+        for one in fresh:
+            meet(tx, one["name"], one["correlation"])
     if fresh:
         tx.execute(insert(table), fresh)
     if table is t.timer:

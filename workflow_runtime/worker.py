@@ -161,11 +161,9 @@ def log_as_json(loglevel: int | str | None = None, **_facts: object) -> None:
 
 
 class Poller:
-    """Finds what no bell told of. While the broker is away it does the work itself, slowly; several pollers do no harm."""
+    """Finds what no bell told of. While the broker is away it does the work itself; several pollers do no harm."""
 
-    def __init__(
-        self, runtime: Runtime, bell: Bell, *, name: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, runtime: Runtime, bell: Bell, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._runtime = runtime
         self._bell = bell
         self._name = name
@@ -251,9 +249,9 @@ class Pool:
         }
         queues = ",".join(f"xieban.{name}" for name in QUEUES)
         options = f"--pool=prefork --concurrency={self._processes} -Q {queues} -n {self._name}@%h --loglevel=WARNING"
+        options += " --without-gossip --without-mingle --without-heartbeat"
         return subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "workflow_runtime.worker", "worker", *options.split()]
-            + ["--without-gossip", "--without-mingle", "--without-heartbeat"],
+            [sys.executable, "-m", "celery", "-A", "workflow_runtime.worker", "worker", *options.split()],
             env=environment,
             start_new_session=True,
         )
