@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -26,10 +27,21 @@ def _compiler() -> Any:
     return typst.Compiler(font_paths=loaded)
 
 
+def picture_size(svg: str) -> tuple[float, float]:
+    """Width and height of one of our pictures."""
+    size = _SIZE.search(svg)
+    return (float(size[1]), float(size[2])) if size else (100.0, 100.0)
+
+
+def compiled(source: str, files: Mapping[str, bytes]) -> bytes:
+    """A PDF from a typesetter's source and the pictures it names."""
+    with _lock:
+        return bytes(_compiler().compile(input={"main": source.encode(), **files}, format="pdf"))
+
+
 def convert(svg: str, format: str, *, scale: float = 2.0, title: str = "") -> bytes:
     """The picture as `png` or `pdf`."""
-    size = _SIZE.search(svg)
-    width, height = (float(value) for value in size.groups()) if size else (100.0, 100.0)
+    width, height = picture_size(svg)
     # PDF readers refuse pages above 14,400 points
     shrink = min(1.0, 14_000 / max(width, height))
     text = title.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")

@@ -1,0 +1,52 @@
+"""The book of a procedure holds what a new clerk needs, and nothing that acts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from workflow_runtime import procedures, profiles
+from workflow_runtime.handbook import Handbook, as_html, as_pdf, handbook
+from workflow_runtime.procedures import Procedure
+
+
+@pytest.fixture(scope="module")
+def book() -> Handbook:
+    procedure = Procedure.parse(procedures.gather(procedures.find_folder("county-city-transfer")))
+    return handbook(procedure, profile=profiles.shipped()["GX"], on=date(2024, 6, 1))
+
+
+def test_has_purpose_picture_deadlines_steps_forms_tables_documents_and_clauses(book: Handbook) -> None:
+    chapters = [section.title for section in book.sections if section.level == 1]
+
+    assert len(chapters) == 9
+    assert any(section.picture.startswith("<svg") for section in book.sections)
+    assert sum(section.table is not None for section in book.sections) > 20
+
+
+def test_every_deadline_says_how_long_and_where_from(book: Handbook) -> None:
+    deadlines = next(section.table for section in book.sections if section.table and len(section.table.heads) == 4)
+
+    assert deadlines is not None
+    assert all(length and source and steps for _name, length, source, steps in deadlines.rows)
+
+
+def test_every_department_reads_its_own_steps(book: Handbook) -> None:
+    departments = [section for section in book.sections if section.level == 2 and section.lines]
+
+    assert len(departments) >= 10
+    assert all(any(line.number for line in section.lines) for section in departments[:2])
+
+
+def test_the_page_is_one_file_without_script(book: Handbook) -> None:
+    page = as_html(book)
+
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<script" not in page and "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_pdf_is_the_same_every_time(book: Handbook) -> None:
+    first = as_pdf(book)
+
+    assert first[:5] == b"%PDF-" and as_pdf(book) == first

@@ -1,0 +1,315 @@
+"""What a new clerk gets on the first day: one procedure as a book, in HTML or PDF.
+
+    book = handbook(Procedure.parse(files), profile=profile, on=today)
+    Path("p16.html").write_text(as_html(book))
+    Path("p16.pdf").write_bytes(as_pdf(book))
+
+Purpose, picture, deadlines with their sources, the steps of each department, forms, tables, documents and clauses.
+Nothing in it is written by hand: it is the procedure, read aloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflow_runtime.diagram.diff.tables import tables
+from workflow_runtime.diagram.model import Diagram, FlowNode, Lane
+from workflow_runtime.diagram.outline import Line, outline
+from workflow_runtime.diagram.outline.words import called, one_line
+from workflow_runtime.diagram.render import render
+from workflow_runtime.diagram.render.raster import compiled, picture_size
+from workflow_runtime.diagram.render.svg import escaped
+from workflow_runtime.i18n import _, language, of_data
+from workflow_runtime.procedures import Procedure
+from workflow_runtime.profiles import Parameter, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with headings."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the book: text, then lines of an outline, a picture, a table."""
+
+    title: str
+    level: int = 1
+    text: str = ""
+    lines: tuple[Line, ...] = ()
+    picture: str = ""  #: SVG
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handbook:
+    """A procedure as a book."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+
+
+def handbook(procedure: Procedure, *, profile: Profile | None = None, on: date | None = None) -> Handbook:
+    """The book of a procedure, in the language in use; with a profile, deadlines have values and sources."""
+    writer = _Writer(procedure, _parameters(procedure, profile, on))
+    subtitle = " · ".join(
+        part
+        for part in (procedure.code, of_data(profile.name) if profile else "", profile.version if profile else "")
+        if part
+    )
+    return Handbook(of_data(procedure.name), subtitle, tuple(writer.sections()))
+
+
+def _parameters(procedure: Procedure, profile: Profile | None, on: date | None) -> dict[str, Parameter]:
+    if profile is None or on is None:
+        return {}
+    found: dict[str, Parameter] = {}
+    for parameter in profile.parameters:
+        if parameter.procedure in (procedure.code, "*", "") and parameter.holds_on(on):
+            found.setdefault(parameter.name, parameter)
+    return found
+
+
+class _Writer:
+    def __init__(self, procedure: Procedure, parameters: Mapping[str, Parameter]) -> None:
+        self._procedure = procedure
+        self._diagram: Diagram = procedure.main
+        self._parameters = parameters
+        self._titles: dict[str, Mapping[str, str]] = {
+            "forms": {id: form.title or form.name or id for id, form in procedure.forms.items()},
+            "deadlines": {name: f"{p.value_text}（{of_data(p.title)}）" for name, p in parameters.items()},
+            "documents": {code: template.title for code, template in procedure.templates.items()},
+            "procedures": {
+                process: one.elements[process].name
+                for process, one in procedure.diagrams.items()
+                if process in one.elements
+            },
+            "decisions": {id: id for id in procedure.decisions},
+        }
+
+    def sections(self) -> Iterator[Section]:
+        scope = self._diagram.scopes[self._procedure.key]
+        yield Section(_("Purpose"), text=of_data(scope.documentation) or of_data(self._procedure.name))
+        yield Section(_("The procedure as a picture"), picture=render(self._diagram, theme="print").decode())
+        yield from self._deadlines()
+        yield from self._departments()
+        yield Section(_("The whole course"), lines=self._told(None))
+        yield from self._forms()
+        yield from self._tables()
+        yield from self._documents()
+        yield from self._clauses()
+
+    def _told(self, lanes: frozenset[str] | None) -> tuple[Line, ...]:
+        titles = self._titles
+        lines = outline(
+            self._diagram,
+            forms=titles["forms"],
+            deadlines=titles["deadlines"],
+            documents=titles["documents"],
+            procedures=titles["procedures"],
+            decisions=titles["decisions"],
+            lanes=lanes,
+        )
+        # the title stands above already
+        return lines[1:]
+
+    def _departments(self) -> Iterator[Section]:
+        """For each department, its own steps."""
+        yield Section(_("The steps of each department"))
+        inner = {lane.parent for lane in self._diagram.lanes.values()}
+        for lane in self._diagram.lanes.values():
+            if lane.id not in inner and any(node in self._diagram.elements for node in lane.nodes):
+                lines = self._told(frozenset({lane.id}))
+                if lines:
+                    yield Section(self._lane_name(lane), 2, lines=lines)
+
+    def _lane_name(self, lane: Lane) -> str:
+        names = [of_data(lane.name)]
+        while lane.parent is not None:
+            lane = self._diagram.lanes[lane.parent]
+            names.insert(0, of_data(lane.name))
+        return _(", ").join(names)
+
+    def _steps(self) -> list[FlowNode]:
+        return list(self._diagram.nodes())
+
+    def _deadlines(self) -> Iterator[Section]:
+        rows = []
+        for name in sorted(
+            {node.properties["xb:deadline"] for node in self._steps() if "xb:deadline" in node.properties}
+        ):
+            steps = [called(node) for node in self._steps() if node.properties.get("xb:deadline") == name]
+            known = self._parameters.get(name)
+            rows.append(
+                (
+                    of_data(known.title) if known else name,
+                    known.value_text if known else _("set by the profile"),
+                    known.standing_text if known else "",
+                    _(", ").join(dict.fromkeys(steps)),
+                )
+            )
+        if rows:
+            heads = (_("Deadline"), _("Length"), _("Source"), _("Steps"))
+            yield Section(_("Deadlines and where they come from"), table=Table(heads, tuple(rows)))
+
+    def _forms(self) -> Iterator[Section]:
+        used = dict.fromkeys(node.form for node in self._steps() if node.form)
+        forms = [self._procedure.forms[id] for id in used if id in self._procedure.forms]
+        if forms:
+            yield Section(_("Forms"))
+        for form in forms:
+            rows = tuple(
+                (
+                    of_data(field.label) or field.key,
+                    _("yes") if field.required is True else _("no") if not field.required else _("depends"),
+                    of_data(one_line(field.hint, 200)),
+                )
+                for field in form.fields
+            )
+            title = of_data(form.title or form.name) or form.id
+            yield Section(title, 2, table=Table((_("Field"), _("Required"), _("Remark")), rows))
+
+    def _tables(self) -> Iterator[Section]:
+        used = {node.decision for node in self._steps() if node.decision}
+        found = []
+        for path, content in sorted(self._procedure.files.items()):
+            if path.endswith(".dmn"):
+                found += [table for id, table in tables(content).items() if id in used and table.columns]
+        if found:
+            yield Section(_("Decision tables"))
+        for table in found:
+            heads = (*map(of_data, table.columns), _("Remark"))
+            rows = tuple((*rule.cells, of_data(rule.remark)) for rule in table.rules)
+            text = _("Hit policy: {policy}").format(policy=table.policy)
+            yield Section(of_data(table.name or table.id), 2, text=text, table=Table(heads, rows))
+
+    def _documents(self) -> Iterator[Section]:
+        rows = tuple(
+            (
+                template.code,
+                template.title_en if language() == "en" else template.title,
+                _(", ").join(of_data(party.role) for party in template.parties),
+                str(template.copies),
+                of_data(template.retention),
+            )
+            for template in self._procedure.templates.values()
+        )
+        if rows:
+            heads = (_("Code"), _("Document"), _("Parties"), _("Copies"), _("Kept"))
+            yield Section(_("Documents"), table=Table(heads, rows))
+
+    def _clauses(self) -> Iterator[Section]:
+        steps: dict[str, list[str]] = {}
+        for node in self._steps():
+            if clause := node.properties.get("xb:clause"):
+                steps.setdefault(clause, []).append(called(node))
+        if steps:
+            rows = tuple(
+                (of_data(clause), _(", ").join(dict.fromkeys(names))) for clause, names in sorted(steps.items())
+            )
+            yield Section(_("Clauses and the steps that rest on them"), table=Table((_("Clause"), _("Steps")), rows))
+
+
+# --- as a page ----------------------------------------------------------------------------------------------------
+
+_STYLE = """
+body{margin:0 auto;max-width:60rem;padding:1.5rem;font:16px/1.6 'Noto Sans SC','PingFang SC',
+'Microsoft YaHei',sans-serif}
+h1{font-size:1.7rem;margin:0}h3{font-size:1.05rem}
+h2{font-size:1.3rem;margin:2rem 0 .5rem;border-bottom:2px solid #22303c}
+table{border-collapse:collapse;width:100%}
+th,td{border:1px solid #8795a1;padding:.3rem .5rem;text-align:left;vertical-align:top}
+th{background:#f3f5f7}figure{margin:0;overflow:auto;border:1px solid #c8d0d8}p.line{margin:.15rem 0}
+nav ul{columns:2}.n{font-weight:bold}
+"""
+
+
+def as_html(book: Handbook) -> str:
+    """The book as one self-contained page, without script."""
+    parts = []
+    contents = []
+    for number, section in enumerate(book.sections):
+        tag = "h2" if section.level == 1 else "h3"
+        parts.append(f'<{tag} id="s{number}">{escaped(section.title)}</{tag}>')
+        if section.level == 1:
+            contents.append(f'<li><a href="#s{number}">{escaped(section.title)}</a></li>')
+        if section.text:
+            parts.append(f"<p>{escaped(section.text)}</p>")
+        if section.picture:
+            parts.append(f"<figure>{section.picture}</figure>")
+        for line in section.lines:
+            head = f'<span class="n">{escaped(line.number)}</span> ' if line.number else ""
+            parts.append(f'<p class="line" style="margin-left:{line.depth * 2}rem">{head}{escaped(line.text)}</p>')
+        if section.table is not None:
+            heads = "".join(f'<th scope="col">{escaped(head)}</th>' for head in section.table.heads)
+            rows = "".join(
+                "<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in row) + "</tr>" for row in section.table.rows
+            )
+            parts.append(f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
+    return (
+        f'<!DOCTYPE html><html lang="{"zh-CN" if language() == "zh" else "en"}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escaped(book.title)}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{escaped(book.title)}</h1><p>{escaped(book.subtitle)}</p>"
+        f"<nav><ul>{''.join(contents)}</ul></nav>{''.join(parts)}</body></html>"
+    )
+
+
+# --- as a PDF -----------------------------------------------------------------------------------------------------
+
+
+def as_pdf(book: Handbook) -> bytes:
+    """The book as PDF on A4: the picture on a page of its own, across."""
+    files: dict[str, bytes] = {}
+    body = [
+        f"#set document(title: {_quoted(book.title)}, date: none)",
+        '#set page(paper: "a4", margin: 20mm, numbering: "1")',
+        f'#set text(font: ("Xieban Hei", "Xieban Song Wide"), size: 10pt, lang: "{language()}")',
+        "#set par(leading: 0.7em)",
+        f"#text(size: 20pt, weight: 700)[#{_quoted(book.title)}]",
+        f"#linebreak()#text(fill: luma(90))[#{_quoted(book.subtitle)}]",
+        "#outline(depth: 1)",
+    ]
+    for number, section in enumerate(book.sections):
+        heading = f"#heading(level: {section.level}, {_quoted(section.title)})"
+        if section.picture:
+            files[f"p{number}.svg"] = section.picture.encode()
+            width, height = picture_size(section.picture)
+            # as large as its letters need, at six points for the smallest; a reader zooms, a printer scales
+            scale = max(0.55, min(1.0, 720 / width))
+            body.append(
+                f"#page(width: {width * scale + 60:.0f}pt, height: "
+                f"{height * scale + 110:.0f}pt, margin: 30pt)[{heading}\n"
+                f'#image("p{number}.svg", width: {width * scale:.0f}pt, alt: {_quoted(section.title)})]'
+            )
+            continue
+        body.append(heading)
+        if section.text:
+            body.append(f"#par({_quoted(section.text)})")
+        for line in section.lines:
+            head = f"#strong({_quoted(line.number)}) " if line.number else ""
+            body.append(f"#pad(left: {line.depth * 1.6}em, bottom: -0.4em)[{head}#{_quoted(line.text)}]")
+        if section.table is not None:
+            columns = len(section.table.heads)
+            heads = ", ".join(f"strong({_quoted(head)})" for head in section.table.heads)
+            cells = ", ".join(_quoted(cell, breaking=True) for row in section.table.rows for cell in row)
+            set_ = f"#table(columns: ({'1fr, ' * columns}), table.header({heads}), {cells})"
+            if columns > 5:
+                body.append(f"#page(flipped: true)[#set text(size: 8pt)\n{set_}]")
+            else:
+                body.append(f"#[#set text(size: 9pt)\n{set_}]")
+    return compiled("\n".join(body), files)
+
+
+def _quoted(text: str, *, breaking: bool = False) -> str:
+    """A string of the typesetter: nothing in it is read as markup. `breaking` lets long code words end a line."""
+    clean = "".join(character for character in text if character.isprintable())
+    clean = clean.replace("\\", "\\\\").replace('"', '\\"')
+    if breaking:
+        clean = clean.replace("_", "_\u200b").replace("(", "(\u200b")
+    return f'"{clean}"'
