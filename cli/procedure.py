@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -221,6 +223,34 @@ def show(session: Session, key: str, version: int | None) -> None:
     output.line()
     output.heading(_("Course"))
     show_drawing(output, bundle[f"{found.key}/{found.key}.bpmn"])
+
+
+@procedure.command(help=_("Write the handbook of a procedure: what a new clerk reads on the first day."))
+@click.argument("key")
+@click.option(
+    "--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("A .html or .pdf file.")
+)
+@click.option("--profile", "jurisdiction", metavar="CODE", help=_("Whose deadlines to print; default: none."))
+@pass_session
+def handbook(session: Session, key: str, target: Path, jurisdiction: str | None) -> None:
+    from workflow_runtime import profiles
+    from workflow_runtime.handbook import as_html, as_pdf
+    from workflow_runtime.handbook import handbook as written
+    from workflow_runtime.procedures import Procedure
+
+    if target.suffix not in (".html", ".pdf"):
+        raise BadInput(_("the file ends in .html or .pdf"))
+    shipped = profiles.shipped()
+    if jurisdiction is not None and jurisdiction not in shipped:
+        raise BadInput(_("the profiles are {known}").format(known=", ".join(shipped)))
+    today = datetime.now(ZoneInfo(session.settings.zone)).date()
+    book = written(Procedure.parse(_bundle(key)), profile=shipped[jurisdiction] if jurisdiction else None, on=today)
+    content = as_html(book).encode() if target.suffix == ".html" else as_pdf(book)
+    target.write_bytes(content)
+    if session.as_json:
+        session.output.json({"path": str(target), "bytes": len(content)})
+        return
+    session.output.line(str(target))
 
 
 @procedure.command(help=_("Write a deployed version's files to a folder or a .zip file, as they were deployed."))
