@@ -138,10 +138,10 @@ def of_store(tx: Connection) -> list[str]:
             year, count = _year_and_count(number)
             used.setdefault((kind, year), []).append(count)
     for key in given.keys() | used.keys():
-        numbers, last = sorted(used.get(key, [])), given.get(key, 0)
-        if numbers != list(range(1, last + 1)):
-            missing = sorted(set(range(1, last + 1)) - set(numbers))[:5]
-            found.append(f"{key}: {len(numbers)} used, {last} given, missing {missing}")
+        taken, last = sorted(used.get(key, [])), given.get(key, 0)
+        if taken != list(range(1, last + 1)):
+            missing = sorted(set(range(1, last + 1)) - set(taken))[:5]
+            found.append(f"{key}: {len(taken)} used, {last} given, missing {missing}")
     return found
 
 

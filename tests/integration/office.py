@@ -98,7 +98,7 @@ class Deeds:
                 "child", known, actor=SYSTEM, region="990101", standings=holders
             )
         except RuleBroken:
-            self.subject = subject_number(self.runtime, known["name"])
+            self.subject = subject_number(self.runtime, str(known["name"]))
         self.tell("registered", self.subject)
 
     def start(self) -> None:

@@ -151,7 +151,7 @@ def test_two_clerks_claim_one_item_and_one_of_them_has_it(hall: Hall, long: bool
 
     for number in range(2000 if long else 150):
         answers = at_once(
-            *(lambda actor=actor: hall.runtime.claim(item.id, actor=actor) for actor in hall.pairs["check"])  # type: ignore[misc]
+            *(lambda actor=actor: hall.runtime.claim(item.id, actor=actor) for actor in hall.pairs["check"])
         )
         problem = judge(answers, ItemTaken)
         wrong += [f"round {number}: {problem}"] if problem else []

@@ -25,7 +25,7 @@ def test_a_reminder_fires_once_and_leaves_the_item_open(
     again = runtime.sweep()
 
     assert swept.timers == 1 and not again.timers
-    assert open_item(runtime, case, "check")
+    assert open_item(runtime, case, "check").element == "check"
     fired = [line for line in runtime.history(case.case.number, actor=SYSTEM) if line.kind == "timer_fired"]
     assert len(fired) == 1
 
