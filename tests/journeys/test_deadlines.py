@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tests.conftest import Clock
 from tests.journeys.conftest import open_item
 from workflow_runtime.i18n import of_data
-from workflow_runtime.model import SYSTEM, Actor, CasePage
+from workflow_runtime.model import SYSTEM, Actor, CasePage, ItemState
 from workflow_runtime.runtime import Runtime
 
 People = Callable[[str], list[Actor]]
@@ -25,7 +25,7 @@ def test_a_reminder_fires_once_and_leaves_the_item_open(
     again = runtime.sweep()
 
     assert swept.timers == 1 and not again.timers
-    assert open_item(runtime, case, "check").element == "check"
+    assert open_item(runtime, case, "check").state == ItemState.READY
     fired = [line for line in runtime.history(case.case.number, actor=SYSTEM) if line.kind == "timer_fired"]
     assert len(fired) == 1
 
