@@ -216,13 +216,13 @@ def ours(store: str, size: int, url: str, folder: Path, cases: int, *, profile: 
             walk(runtime, number, people, Meter(Cost(store, "", size)))
             runtime.run_ready_jobs()
         meter, profiler = Meter(cost), cProfile.Profile()
-        backend = postgres_cpu() if store == "postgresql" else 0.0
         for number in numbers[3:]:
+            backend = postgres_cpu() if store == "postgresql" else 0.0
             walk(runtime, number, people, meter, profiler if profile else None)
-        cost.backend = postgres_cpu() - backend if store == "postgresql" else 0.0
-        runtime.run_ready_jobs(1)
-        for _number in numbers[4:]:
-            Meter(machine)(lambda: runtime.run_ready_jobs(2))
+            done = postgres_cpu() if store == "postgresql" else 0.0
+            Meter(machine)(runtime.run_ready_jobs)
+            cost.backend += done - backend
+            machine.backend += postgres_cpu() - done if store == "postgresql" else 0.0
         if profile:
             pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
             pstats.Stats(profiler).sort_stats("cumulative").print_stats(60)
