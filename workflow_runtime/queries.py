@@ -686,3 +686,21 @@ def files(tx: Connection, hashes: Sequence[str]) -> Sequence[Row[Any]]:
 def calendar_version(tx: Connection, calendar_id: int) -> str:
     """The content hash of a calendar version."""
     return str(tx.execute(select(t.calendar.c.sha256).where(t.calendar.c.id == calendar_id)).scalar_one())
+
+
+def open_cases_of(tx: Connection, subject_number: str, procedures: Sequence[str]) -> list[str]:
+    """Numbers of the cases of these procedures about a subject that have not ended, oldest first."""
+    p, c = t.procedure_version.c, t.case.c
+    return list(
+        tx.execute(
+            select(c.number)
+            .join(t.procedure_version, p.id == c.version_id)
+            .join(t.subject, t.subject.c.id == c.subject_id)
+            .where(
+                t.subject.c.number == subject_number,
+                p.key.in_(procedures),
+                c.state.not_in((CaseState.COMPLETED, CaseState.CANCELLED)),
+            )
+            .order_by(c.id)
+        ).scalars()
+    )

@@ -66,7 +66,7 @@ from workflow_runtime.errors import (
 from workflow_runtime.files import FileStore, write_durably
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registered
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, of_data
 from workflow_runtime.isolation import Bench, HandlerUnfit
 from workflow_runtime.library import Library
 from workflow_runtime.model import (
@@ -563,6 +563,7 @@ class Runtime:
         subject = queries.subject(tx, subject_number)
         if subject is None:
             raise NotFound(_("there is no subject {number}, or not for you").format(number=subject_number))
+        self._alone(tx, procedure, subject_number)
         regions = self._bind_regions(procedure, directory, subject, regions)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
         parties = bind_lanes(procedure, directory, regions)
@@ -615,6 +616,16 @@ class Runtime:
         hand.record(step, "case_started", element=None, content=content)
         hand.save()
         return number
+
+    def _alone(self, tx: Connection, procedure: Procedure, subject_number: str) -> None:
+        """The procedure's precondition (`xb:notWith`): no open case of those procedures about the same subject."""
+        excluded = [part.strip() for part in procedure.attribute("xb:notWith").split(",") if part.strip()]
+        for one in queries.open_cases_of(tx, subject_number, excluded) if excluded else ():
+            raise RuleBroken(
+                _("subject {subject} has the open case {number}; {procedure} cannot start beside it").format(
+                    subject=subject_number, number=one, procedure=procedure.name
+                )
+            )
 
     def _bind_regions(
         self, procedure: Procedure, directory: Directory, subject: Row[Any], given: dict[str, str]
@@ -992,6 +1003,12 @@ class Runtime:
             case_row = self._case_row(tx, row.case_number, actor)
             return self._completion_in(tx, fresh, CaseState(case_row.state), case_row.milestone, opened, actor)
 
+    def may_complete(self, id: str, *, actor: Actor, version: int | None = None) -> None:
+        """Raises what `complete` would raise before it looks at the answers, so that nobody fills in a form in vain."""
+        with self._database.begin() as tx:
+            hand, row = self._hold(tx, id, actor)
+            self._may_complete(tx, hand, row, actor, version)
+
     def _go_on(
         self, hand: CaseInHand, row: Row[Any], patch: dict[str, Any], outcome: str, reason: str | None, actor: Actor
     ) -> None:
@@ -1044,7 +1061,7 @@ class Runtime:
         if outcome not in allowed:
             raise BadInput(
                 _("{name} can end with {allowed}, not with {outcome!r}").format(
-                    name=row.name, allowed=", ".join(allowed), outcome=outcome
+                    name=of_data(row.name), allowed=", ".join(allowed), outcome=outcome
                 )
             )
         if outcome == "returned":
@@ -1062,7 +1079,7 @@ class Runtime:
                             Severity.ERROR,
                             key,
                             None,
-                            _("{name} has no form and takes no field {key!r}").format(name=row.name, key=key),
+                            _("{name} has no form and takes no field {key!r}").format(name=of_data(row.name), key=key),
                             _("leave it out"),
                         )
                         for key in data
@@ -1653,13 +1670,15 @@ class Runtime:
         if row.department_id not in actor.departments:
             raise NotInThisDepartment(
                 _("“{name}” stands in the worklist of {department}; {actor} does not work there").format(
-                    name=row.name, department=row.department_name or row.department_id, actor=actor.name
+                    name=of_data(row.name),
+                    department=of_data(row.department_name or row.department_id),
+                    actor=actor.name,
                 )
             )
         if row.role and (row.department_id, row.role) not in actor.roles:
             raise NotInThisDepartment(
                 _("“{name}” is for the role {role} in {department}").format(
-                    name=row.name, role=row.role, department=row.department_name or row.department_id
+                    name=of_data(row.name), role=row.role, department=of_data(row.department_name or row.department_id)
                 )
             )
 
@@ -1674,7 +1693,7 @@ class Runtime:
             if other and queries.completers(tx, hand.row.id, other, row.path) & people:
                 raise FourEyes(
                     _("“{name}” must be done by somebody else than “{other}” (four eyes)").format(
-                        name=row.name, other=hand.procedure.node(row.process, other).name or other
+                        name=of_data(row.name), other=of_data(hand.procedure.node(row.process, other).name or other)
                     )
                 )
 
@@ -1687,7 +1706,7 @@ class Runtime:
             raise ItemTaken(
                 _("item {id} “{name}” is held by {who} since {when}").format(
                     id=row.id[:8],
-                    name=row.name,
+                    name=of_data(row.name),
                     who=names.get(row.clerk or "", "?"),
                     when=self._local(queries.taken_at(tx, row.case_id, _at(row))),
                 )
@@ -1696,7 +1715,7 @@ class Runtime:
             raise AlreadyDone(
                 _("item {id} “{name}” was completed by {who} at {when}").format(
                     id=row.id[:8],
-                    name=row.name,
+                    name=of_data(row.name),
                     who=names.get(row.completed_by or "", "?"),
                     when=self._local(row.completed_at),
                 )
@@ -1704,10 +1723,12 @@ class Runtime:
         if row.state == ItemState.OBSOLETE:
             raise AlreadyDone(
                 _("item {id} “{name}” is no longer needed: the case took another way at {when}").format(
-                    id=row.id[:8], name=row.name, when=self._local(row.completed_at)
+                    id=row.id[:8], name=of_data(row.name), when=self._local(row.completed_at)
                 )
             )
-        raise NotAllowed(_("item {id} “{name}” is {state}").format(id=row.id[:8], name=row.name, state=row.state))
+        raise NotAllowed(
+            _("item {id} “{name}” is {state}").format(id=row.id[:8], name=of_data(row.name), state=row.state)
+        )
 
     def _known_actor(self, actor: Actor) -> None:
         if not actor.departments and actor.clerk not in ("root", "system"):

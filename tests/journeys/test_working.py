@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Clock
-from tests.journeys.conftest import open_item
+from tests.journeys.conftest import HERE, open_item
 from workflow_runtime.errors import (
     AlreadyDone,
     BadInput,
@@ -17,9 +17,11 @@ from workflow_runtime.errors import (
     NotAllowed,
     NotFound,
     NotInThisDepartment,
+    RuleBroken,
     StaleVersion,
 )
 from workflow_runtime.model import SYSTEM, Actor, CasePage, CaseState, ItemState
+from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
 
 People = Callable[[str], list[Actor]]
@@ -185,3 +187,19 @@ class TestWithdrawing:
         assert page.case.state == CaseState.CANCELLED and page.items == ()
         with pytest.raises(AlreadyDone):
             runtime.withdraw(case.case.number, reason="误立案", actor=social_worker)
+
+
+class TestOneMatterAtATime:
+    def test_a_procedure_that_excludes_itself_starts_once_for_a_subject(self, runtime: Runtime, child: str) -> None:
+        bundle = dict(gather(HERE / "review"))
+        alone = b'<zeebe:property name="xb:subject" value="child" /><zeebe:property name="xb:notWith" value="review" />'
+        path = "review/review.bpmn"
+        bundle[path] = bundle[path].replace(b'<zeebe:property name="xb:subject" value="child" />', alone)
+        runtime.deploy(bundle, actor=SYSTEM)
+        first = runtime.start_case("review", child, actor=SYSTEM)
+
+        with pytest.raises(RuleBroken, match=first.case.number):
+            runtime.start_case("review", child, actor=SYSTEM)
+
+        runtime.withdraw(first.case.number, reason="误立案", actor=runtime.actor("wei-ning"))
+        assert runtime.start_case("review", child, actor=SYSTEM).case.number != first.case.number

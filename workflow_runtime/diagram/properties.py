@@ -28,6 +28,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:code": Property(_PROCESS, _CODE, "P16"),
     "xb:kind": Property(_PROCESS, "M|S|C|MC", "M"),
     "xb:subject": Property(_PROCESS, _NAME, "child"),
+    "xb:notWith": Property(_PROCESS, rf"{_CODE}(\s*,\s*{_CODE})*", "county-city-transfer,guardianship-revocation"),
     "xb:title": Property(_PROCESS, ".{1,200}", "County to city transfer"),
     "xb:agency": Property(_LANE, r"[A-Z][A-Z0-9_.]*", "CAB.CITY"),
     "xb:region": Property(_LANE, _NAME, "receiving_city"),
