@@ -17,8 +17,8 @@ from workflow_runtime.diagram.model import EVENTS, GATEWAYS
 RIGHT, DOWN, LEFT, UP = range(4)
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 BEND, CROSSING, SHUN = 1.0, 0.9, 6.0
-#: a search gives up after this many points; the link is then drawn straight
-PATIENCE = 30_000
+#: a careful search gives up after this many points; a hasty one follows
+PATIENCE = 20_000
 
 
 def route(scene: Scene, grid: Grid) -> list[Wire]:
@@ -94,7 +94,11 @@ class _Finder:
             a, b = self._pool_of_band.get(source.band), self._pool_of_band.get(target.band)
             if a is not None and a == b:
                 low, high = self._rows[a]
-        path = self._search(link, starts, goals, low, high, shunned)
+        # a long way is found sooner when the search leans towards its goal; it may then have a bend too many
+        for haste, patience in ((1.0, PATIENCE), (4.0, PATIENCE), (12.0, 10 * PATIENCE)):
+            path = self._search(link, starts, goals, low, high, shunned, haste, patience)
+            if path is not None:
+                break
         if path is None:
             return
         self._note(link, path, source, target)
@@ -194,6 +198,8 @@ class _Finder:
         low: int,
         high: int,
         shunned: frozenset[tuple[int, int]],
+        haste: float,
+        patience: int,
     ) -> list[tuple[int, int]] | None:
         occupied, across, along = self._grid.occupied, self._across, self._along
         width, kinds = self._grid.width, self._grid.kinds
@@ -209,7 +215,7 @@ class _Finder:
             if not few:
                 dx = x_low - x if x < x_low else x - x_high if x > x_high else 0
                 dy = y_low - y if y < y_low else y - y_high if y > y_high else 0
-                return 0.1 * (dx + dy)
+                return 0.1 * haste * (dx + dy)
             least = 1e9
             for gx, gy, enter, price in few:
                 dx, dy = gx - x, gy - y
@@ -227,7 +233,7 @@ class _Finder:
                     else:
                         fits = dy * STEP[way][1] >= 0 and dx * STEP[enter][0] >= 0
                     bends = 1.0 if fits else 3.0
-                guess = 0.1 * (abs(dx) + abs(dy)) + bends + price
+                guess = 0.1 * haste * (abs(dx) + abs(dy)) + bends + price
                 if guess < least:
                     least = guess
             return least
@@ -255,7 +261,7 @@ class _Finder:
             if state in came:
                 continue
             came[state] = previous
-            if len(came) > PATIENCE:
+            if len(came) > patience:
                 break
             x, y, way = state
             for turn in (0, 1, 3):

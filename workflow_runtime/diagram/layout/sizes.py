@@ -173,7 +173,9 @@ class _Measure:
                 if len(link.path) == 2 and target is not None:
                     if target.col > last + 1:
                         continue
-                    slack += (wide[target.col] - target.w) / 2 if target.span == 1 else 0.0
+                    if (False, 2 * last + 2) not in self._tracks:
+                        # nothing crosses: the label may reach over the empty half of the next column
+                        slack += (wide[target.col] - target.w) / 2 if target.span == 1 else 0.0
                     room += 10
                 gutter_left[last + 1] = max(gutter_left[last + 1], room - slack)
             elif link.path[0][0] % 2 and source.span == 1:
