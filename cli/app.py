@@ -149,7 +149,7 @@ def run(arguments: Sequence[str]) -> int:
     session = Session(as_json="--json" in arguments)
     try:
         return _run(arguments, session)
-    except BrokenPipeError:  # the reader went away, e.g. `| head`: nothing is wrong
+    except (BrokenPipeError, SystemExit):  # the reader went away, e.g. `| head` (click leaves): nothing is wrong
         sys.stdout = open(os.devnull, "w")
         return DONE
     finally:

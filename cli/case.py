@@ -335,6 +335,7 @@ def why(session: Session, number: str) -> None:
 @pass_session
 def withdraw(session: Session, number: str, reason: str, yes: bool) -> None:
     if not yes and not session.as_json:
+        session.runtime.case(number, actor=session.actor)  # one that is not there is said before the question
         click.confirm(_("Withdraw case {number}?").format(number=number), abort=True)
     page = session.runtime.withdraw(number, reason=reason, actor=session.actor)
     if session.as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,6 +259,8 @@ def complete(
     if outcome != "done" and not pairs and file is None:
         completion = submit({})
     else:
+        if sys.stdin.isatty() and not session.as_json:
+            session.runtime.may_complete(page.item.id, actor=session.actor, version=read)
         completion = fill(session, form, submit, file=file, pairs=pairs, values=page.values, context=page.fields)
     if session.as_json:
         session.output.json(completion)

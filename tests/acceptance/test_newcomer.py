@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .conftest import Desk, Made
+import shlex
+import subprocess
+
+from .conftest import COMMAND, Desk, Made
 from .test_demo import read
 from .test_driving import PARTIES
 from .test_refusals import an_item, clerks_of
@@ -40,3 +43,42 @@ def test_the_rule_of_a_deadline_is_said_in_words(office: Desk, made: Made) -> No
     rule = shown.out.split("Rule ")[1].split("Counted")[0]
     assert "working day" in rule
     assert " WD" not in rule
+
+
+def test_another_departments_item_is_refused_before_the_first_question(office: Desk, made: Made) -> None:
+    item = an_item(office, made)
+    stranger = next(
+        clerk["id"]
+        for clerk in read(office("org", "show", "--json"))["clerks"]
+        if all(part["department"] != item["department"] for part in clerk["memberships"])
+        and office("--as", clerk["id"], "work", "show", item["id"]).code == 0
+    )
+
+    seen = on_a_terminal(office, "--as", stranger, "work", "complete", item["id"], NO_COLOR="1")
+
+    assert "does not work there" in seen.replace("\n        ", " ")
+    assert "  > " not in seen
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in seen.split("stands in")[0]), "an English sentence"
+
+
+def test_a_reader_who_leaves_early_is_no_failure(office: Desk, made: Made) -> None:
+    number = read(office("--as", "zhou-lan", "case", "list", "--json"))[0]["number"]
+    command = shlex.join([*COMMAND, "--as", "zhou-lan", "case", "show", number])
+
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} | head -1"],
+        cwd=office.folder,
+        env=office.environment({}),
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_a_case_that_is_not_there_is_not_asked_about(office: Desk) -> None:
+    answer = office("--as", "zhou-lan", "case", "withdraw", "GX-P16-1999-000001", "--reason", "test", given="y\n")
+
+    assert answer.code == 2
+    assert "?" not in answer.out
