@@ -45,8 +45,18 @@ def source_of(session: Session, key: str) -> bytes:
 
 @diagram.command(help=_("The course of a diagram as text: who does what, by when, what it leads to."))
 @click.argument("key")
+@click.option("--by-name", is_flag=True, help=_("Tell steps by name instead of number: for git (a textconv)."))
 @pass_session
-def outline(session: Session, key: str) -> None:
+def outline(session: Session, key: str, by_name: bool) -> None:
+    if by_name:
+        # whole lines and no colour: version control compares them
+        from workflow_runtime.diagram.diff import text_for_git
+
+        named = key.endswith((".dmn", ".form"))
+        content = read_bytes(Path(key)) if named else source_of(session, key)
+        for line in text_for_git(content, key if named else "x.bpmn").splitlines():
+            session.output.line(safe(line))
+        return
     source = source_of(session, key)
     if session.as_json:
         from workflow_runtime import diagram as drawings
