@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from cli.output import plain, write_file
 from cli.session import Session, pass_session
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
-from workflow_runtime.i18n import _, language, of_data
+from workflow_runtime.i18n import _, language, ngettext, of_data
 
 if TYPE_CHECKING:
     from workflow_runtime.diagram.render import Mark
@@ -85,11 +86,22 @@ def render(session: Session, key: str, target: Path | None, form: str | None, th
     marks: dict[str, Mark] = {}
     if number is not None:
         page = session.runtime.case(number, actor=session.actor, history=0)
-        states = {state.value: state for state in pictures.MarkState}
-        marks = {name: pictures.Mark(states[state]) for name, state in page.marks.items() if state in states}
         source = session.runtime.bundle(page.case.procedure, page.case.version)[
             f"{page.case.procedure}/{page.case.procedure}.bpmn"
         ]
+        now = datetime.now(UTC)
+        notes = {
+            # a step of a called procedure is told on the step that calls it
+            (*item.path, item.element)[0]: (
+                item.clerk_name or item.department_name,
+                ngettext("{count} day", "{count} days", days).format(count=days)
+                if (days := (now - item.opened_at).days)
+                else "",
+            )
+            for item in page.items
+            if item.completed_at is None
+        }
+        marks = pictures.case_marks(drawings.read(source), page.marks, notes)
     else:
         source = source_of(session, key)
     content = pictures.render(drawings.read(source), format=form, theme=theme, marks=marks)

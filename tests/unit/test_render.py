@@ -14,7 +14,7 @@ from tests.unit.picture_drawings import HEAD, STORY, Drawn, drawing, flows, midd
 from workflow_runtime.diagram import read, write
 from workflow_runtime.diagram.layout import layout
 from workflow_runtime.diagram.model import ACTIVITIES, EVENTS, GATEWAYS, Diagram, FlowNode
-from workflow_runtime.diagram.render import FORMATS, THEMES, Mark, MarkState, render, symbols
+from workflow_runtime.diagram.render import FORMATS, THEMES, Mark, MarkState, case_marks, render, symbols
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import language, use_language
 
@@ -199,6 +199,18 @@ class TestACase:
         assert shown["check"].get("class") == "done"
         assert "王敏" in str(shown["tell"].get("aria-label"))
         assert "王敏 · 3 个工作日" in "".join(map(str, svg.itertext()))
+
+    def test_says_what_can_no_longer_be_reached_and_which_way_it_came(self) -> None:
+        marks = case_marks(
+            process(STORY),
+            {"start": "done", "check": "done", "ok": "done", "tell": "active"},
+            {"tell": ("王敏", "3 天")},
+        )
+
+        assert marks["tell"] == Mark(MarkState.ACTIVE, "王敏", "3 天")
+        assert marks["mend"].state is MarkState.SKIPPED and "end" not in marks
+        assert marks["check_ok"].state is marks["ok_tell"].state is MarkState.DONE
+        assert "ok_mend" not in marks
 
     def test_shows_findings_on_their_elements(self) -> None:
         finding = Finding("x", Severity.ERROR, "tell", 1, "没有表单", "指定一个表单")

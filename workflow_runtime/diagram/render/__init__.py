@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workflow_runtime.diagram.model import Diagram
+from workflow_runtime.diagram.render.marking import case_marks
 from workflow_runtime.diagram.render.themes import THEMES, Mark, MarkState
 from workflow_runtime.findings import Finding
 
-__all__ = ["FORMATS", "THEMES", "Mark", "MarkState", "render"]
+__all__ = ["FORMATS", "THEMES", "Mark", "MarkState", "case_marks", "render"]
 
 FORMATS = ("svg", "png", "pdf")
 
