@@ -7,13 +7,15 @@ reads, decides and then finds that somebody else wrote in between. Reads go thro
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from workflow_runtime.errors import NotADatabase, StoreBusy, StoreError, StoreFull
@@ -23,6 +25,7 @@ from workflow_runtime.settings import shown, sqlite_path
 APPLICATION_ID = 0x78626E31  #: "xbn1", written into every SQLite file of ours
 #: How long PostgreSQL may keep us waiting: for a connection, and for a row that another transaction holds.
 PATIENCE = {"connect_timeout": 10, "options": "-c lock_timeout=10s"}
+RESTED = 10.0  #: seconds after which a connection is asked whether it still lives
 SAFE_WAL = (3, 51, 3)  #: first SQLite release without the WAL reset fault (decision 17)
 
 
@@ -56,12 +59,12 @@ class Database:
         else:
             self._writing = self._reading = create_engine(
                 url,
-                pool_pre_ping=True,
                 pool_size=5,
                 max_overflow=20,
                 hide_parameters=True,  # no case data in any log
                 connect_args=PATIENCE,
             )
+            _ping_after_a_pause(self._writing)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -153,6 +156,22 @@ def _code(error: DBAPIError) -> str:
 
 def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+
+
+def _ping_after_a_pause(engine: Engine) -> None:
+    """Ask a connection whether it still lives only when it has rested: asking always costs a clerk two round trips."""
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wake(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) > RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool opens another
 
 
 def _sqlite_engine(url: str, begin: str) -> Engine:

@@ -277,3 +277,19 @@ def test_what_a_dead_process_began_is_undone_before_the_file_is_judged(tmp_path:
 
     with Runtime.create(settings, clock=clock) as runtime:
         assert runtime.profiles()
+
+
+def test_a_connection_that_died_while_it_rested_is_replaced(
+    settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflow_runtime.database.RESTED", -1.0)
+    with Runtime.create(settings, clock=clock) as runtime:
+        if not runtime._database.is_sqlite:
+            with runtime._database.read() as tx:
+                (mine,) = tx.execute(text("SELECT pg_backend_pid()")).scalars()
+            other = Database(settings.database)
+            with other.read() as tx:
+                tx.execute(text(f"SELECT pg_terminate_backend({mine})"))
+            other.close()
+
+        assert runtime.profiles()
