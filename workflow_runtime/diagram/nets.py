@@ -23,10 +23,12 @@ from workflow_runtime.diagram.model import ACTIVITIES, Diagram, FlowNode
 
 #: More ways out of (or into) an inclusive gateway than this are not unfolded into all their combinations.
 MOST_INCLUSIVE_WAYS = 8
+#: A scope with more transitions than this is not searched.
+MOST_TRANSITIONS = 6_000
 
 
 class TooMany(Exception):
-    """The scope has a gateway with more combinations than are ever unfolded."""
+    """The scope has more combinations than are ever unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Net:
     def move(self, pre: Collection[int], post: Collection[int], *nodes: str, **more: bool) -> None:
         """Add a transition."""
         number = len(self.transitions)
+        if number >= MOST_TRANSITIONS:
+            raise TooMany
         self.transitions.append(Transition(frozenset(pre), frozenset(post), frozenset(nodes), (number,), **more))
 
 

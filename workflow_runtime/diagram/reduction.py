@@ -13,6 +13,8 @@ from workflow_runtime.diagram.nets import Net, Transition
 
 #: A choice is moved in front of its place only while it multiplies transitions no further than this.
 MOST_PRODUCTS = 16
+#: A net that takes more rewriting than this is left as it is then: bigger, and just as right.
+MOST_REWRITES = 20_000
 
 
 def reduced(net: Net) -> tuple[Net, frozenset[str]]:
@@ -59,6 +61,8 @@ class _Reduction:
             for place in waiting:
                 if place not in self._producers:
                     continue
+                if self._next > MOST_REWRITES:
+                    return
                 near = self._around(place)
                 if any(rule(place) for rule in rules):
                     work.append(place)

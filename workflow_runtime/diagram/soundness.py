@@ -17,6 +17,8 @@ from workflow_runtime.diagram.nets import Net, Part, TooMany, Transition, net_of
 from workflow_runtime.diagram.reduction import reduced
 
 BOUND = 20_000
+#: Looks at a transition in a state; the bound of effort where a net has many transitions.
+MOST_LOOKS = 8_000_000
 
 
 class FaultKind(StrEnum):
@@ -173,7 +175,9 @@ class States:
         self._reached: dict[str, tuple[int, int]] = {}
         self._before: dict[int, list[int]] = {}
         waiting = deque([first])
-        while waiting and len(self.came_from) <= bound:
+        looks = 0
+        while waiting and len(self.came_from) <= bound and looks <= MOST_LOOKS:
+            looks += len(self._moves)
             self._visit(waiting.popleft(), waiting)
         self.complete = not waiting
         self.endless = self._cannot_finish() if self.complete else []

@@ -15,6 +15,7 @@ from workflow_runtime.i18n import _
 
 MOST_NODES = 1_000
 MOST_WAYS = 100
+MOST_FLOWS = 3_000
 MOST_ITEMS = 1_000
 DEEPEST = 10
 LONGEST_NAME = 200
@@ -28,6 +29,13 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
         yield Problem(
             sheet.root,
             _("The diagram has {number} steps; at most {limit} run.").format(number=number, limit=MOST_NODES),
+            _("Split it into called processes."),
+        )
+    number = sum(1 for _flow in sheet.flows())
+    if number > MOST_FLOWS:
+        yield Problem(
+            sheet.root,
+            _("The diagram has {number} flows; at most {limit} run.").format(number=number, limit=MOST_FLOWS),
             _("Split it into called processes."),
         )
     for node in sheet.steps():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lxml import etree
+
 from workflow_runtime.diagram.context import CheckContext
 from workflow_runtime.diagram.markup import local_name
 from workflow_runtime.diagram.model import ACTIVITIES
@@ -17,14 +19,15 @@ from workflow_runtime.i18n import _
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    leads_to: dict[etree._Element, list[etree._Element | None]] = {}
+    for association in sheet.all("association"):
+        source = sheet.attribute(association, "sourceRef")
+        if source is not None:
+            leads_to.setdefault(source, []).append(sheet.attribute(association, "targetRef"))
     for event, kinds in sheet.events("boundaryEvent"):
         if "compensate" not in kinds:
             continue
-        targets = [
-            sheet.attribute(association, "targetRef")
-            for association in sheet.all("association")
-            if sheet.attribute(association, "sourceRef") is event
-        ]
+        targets = leads_to.get(event, [])
         remedy = _("Draw an association from the event to an activity that is for compensation.")
         if not targets:
             message = _("The compensation event {node} is joined to nothing.").format(node=named(event))

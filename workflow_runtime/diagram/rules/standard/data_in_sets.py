@@ -21,10 +21,14 @@ SIDES = (
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     for kind, set_kind, word, listed, optional, executing in SIDES:
+        listed_by = {
+            (owner, data)
+            for each in sheet.all(set_kind)
+            if (owner := each.getparent()) is not None
+            for data in sheet.named_in(each, f"data{word}Refs")
+        }
         for data in sheet.all(kind):
-            owner = data.getparent()
-            sets = [] if owner is None else children(owner, set_kind)
-            if not any(data in sheet.named_in(each, f"data{word}Refs") for each in sets):
+            if (data.getparent(), data) not in listed_by:
                 yield Problem(
                     data,
                     _("No set lists {node}.").format(node=named(data)),
@@ -32,7 +36,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                     listed,
                 )
         for each in sheet.all(set_kind):
-            whole = sheet.named_in(each, f"data{word}Refs")
+            whole = set(sheet.named_in(each, f"data{word}Refs"))
             for part, constraint in ((f"optional{word}Refs", optional), (f"whileExecuting{word}Refs", executing)):
                 if any(data not in whole for data in sheet.named_in(each, part)):
                     yield Problem(

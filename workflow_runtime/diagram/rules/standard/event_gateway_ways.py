@@ -19,6 +19,7 @@ EVENTS_BEHIND = frozenset({"message", "signal", "timer", "conditional"})
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    hosts = {sheet.attribute(event, "attachedToRef") for event in sheet.all("boundaryEvent")}
     for gateway in sheet.all("eventBasedGateway"):
         if len(sheet.outgoing(gateway)) < 2:
             yield Problem(
@@ -47,7 +48,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                     _("Put a message, signal, timer or conditional catching event or a receive task there."),
                     "EXT.138",
                 )
-        yield from _about_targets(sheet, gateway, targets)
+        yield from _about_targets(sheet, gateway, targets, hosts)
 
 
 def _may_follow(sheet: Sheet, target: etree._Element) -> bool:
@@ -57,9 +58,14 @@ def _may_follow(sheet: Sheet, target: etree._Element) -> bool:
     return local_name(target) == "intermediateCatchEvent" and bool(kinds) and kinds <= EVENTS_BEHIND
 
 
-def _about_targets(sheet: Sheet, gateway: etree._Element, targets: list[etree._Element]) -> Iterator[Problem]:
+def _about_targets(
+    sheet: Sheet, gateway: etree._Element, targets: list[etree._Element], hosts: set[etree._Element | None]
+) -> Iterator[Problem]:
+    """`hosts`: the activities that have an event on their border."""
     tasks = [target for target in targets if local_name(target) == "receiveTask"]
-    if tasks and any("message" in sheet.definition_kinds(target) for target in targets if target not in tasks):
+    if tasks and any(
+        "message" in sheet.definition_kinds(target) for target in targets if local_name(target) != "receiveTask"
+    ):
         yield Problem(
             gateway,
             _("The event gateway {node} mixes receive tasks and message events.").format(node=named(gateway)),
@@ -67,7 +73,7 @@ def _about_targets(sheet: Sheet, gateway: etree._Element, targets: list[etree._E
             "EXT.139",
         )
     for task in tasks:
-        if any(sheet.attribute(event, "attachedToRef") is task for event in sheet.all("boundaryEvent")):
+        if task in hosts:
             yield Problem(
                 task,
                 _("The receive task {node} behind an event gateway has a boundary event.").format(node=named(task)),
