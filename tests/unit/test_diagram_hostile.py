@@ -145,3 +145,32 @@ def test_a_date_without_offset_is_a_date_in_the_zone_of_the_case() -> None:
     findings = check(read(timer("timeDate", "2026-02-03T09:00:00")), rules="house", context=WORLD)
 
     assert "house/timer-legal" not in {finding.rule for finding in findings}
+
+
+def crowd(number: int, each: str) -> bytes:
+    """A process with so many of one thing; `{i}` counts them."""
+    inside = "".join(each.replace("{i}", str(index)) for index in range(number))
+    return f'{HEAD}<process id="p" isExecutable="true"><userTask id="t"/>{inside}</process></definitions>'.encode()
+
+
+CROWDS = {
+    "one id 10,000 times": crowd(10_000, '<task id="x"/>'),
+    "flows between everything": crowd(9_000, '<sequenceFlow id="f{i}" sourceRef="t" targetRef="t"/>'),
+    "events on one border": crowd(
+        5_000, '<boundaryEvent id="b{i}" attachedToRef="t"><compensateEventDefinition/></boundaryEvent>'
+    ),
+    "associations": crowd(8_000, '<association id="a{i}" sourceRef="t" targetRef="t"/>'),
+    "events behind one gateway": crowd(
+        3_000, '<receiveTask id="r{i}"/><sequenceFlow id="f{i}" sourceRef="t" targetRef="r{i}"/>'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CROWDS)
+def test_a_crowded_drawing_is_answered_at_once(name: str) -> None:
+    began = time.process_time()
+
+    findings = check(read(CROWDS[name]), rules="house")
+
+    assert findings
+    assert time.process_time() - began < 4  # two seconds, and as much for a busy machine
