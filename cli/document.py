@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -57,10 +58,10 @@ def list_documents(
 
 @document.command("open", help=_("Write a document's PDF to var/documents and show it."))
 @click.argument("number")
-@click.option("--to", "target", type=click.Path(path_type=Path), help=_("Write it here (a file or a folder)."))
+@click.option("--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
 @click.option("--reading-copy", is_flag=True, help=_("An English reading copy, marked as such."))
 @pass_session
-def open_document(session: Session, number: str, target: Path | None, reading_copy: bool) -> None:
+def open_document(session: Session, number: str, target: str | None, reading_copy: bool) -> None:
     language = "en" if reading_copy else "zh"
     name, content = session.runtime.document_pdf(number, actor=session.actor, language=language)
     path = _written(session, target, name, content)
@@ -73,9 +74,10 @@ def open_document(session: Session, number: str, target: Path | None, reading_co
         subprocess.Popen([viewer, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _written(session: Session, target: Path | None, name: str, content: bytes) -> Path:
-    folder = session.settings.documents if target is None else target
-    path = folder if target is not None and not target.is_dir() else folder / display_name(name)
+def _written(session: Session, target: str | None, name: str, content: bytes) -> Path:
+    folder = session.settings.documents if target is None else Path(target)
+    named = target is not None and not target.endswith(("/", os.sep)) and not folder.is_dir()
+    path = folder if named else folder / display_name(name)
     write_file(path, content)
     return path
 
@@ -86,9 +88,9 @@ def _written(session: Session, target: Path | None, name: str, content: bytes) -
 @click.option(
     "--sample", type=click.Choice(["full", "sparse"]), default="full", show_default=True, help=_("Which data.")
 )
-@click.option("--to", "target", type=click.Path(path_type=Path), help=_("Write it here (a file or a folder)."))
+@click.option("--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
 @pass_session
-def preview(session: Session, procedure: str, code: str, sample: str, target: Path | None) -> None:
+def preview(session: Session, procedure: str, code: str, sample: str, target: str | None) -> None:
     content = session.runtime.preview(procedure, code, sample=sample)
     path = _written(session, target, f"{code}-{sample}.pdf", content)
     if session.as_json:

@@ -17,7 +17,7 @@ from importlib import resources
 from typing import Any, Final
 
 from workflow_runtime import forms
-from workflow_runtime.errors import FormError, ProfileError
+from workflow_runtime.errors import BadInput, FormError, ProfileError
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.sources import Source, Table
@@ -119,7 +119,11 @@ class SubjectKind:
 
     def standing(self, code: str) -> StandingKind:
         """The standing of that code."""
-        return next(one for one in self.standings if one.code == code)
+        for one in self.standings:
+            if one.code == code:
+                return one
+        known = ", ".join(one.code for one in self.standings)
+        raise BadInput(_("there is no standing {code!r}; there is {known}").format(code=code, known=known))
 
     def signal(self, name: str) -> Signal | None:
         """The signal of that name, if it is one of this kind of subject."""

@@ -82,3 +82,18 @@ def test_a_case_that_is_not_there_is_not_asked_about(office: Desk) -> None:
 
     assert answer.code == 2
     assert "?" not in answer.out
+
+
+def test_a_slash_at_the_end_means_a_folder(office: Desk) -> None:
+    answer = office("document", "preview", "county-city-transfer", "D15", "--to", "drafts/")
+
+    assert answer.code == 0, answer.err
+    assert [path.suffix for path in (office.folder / "drafts").iterdir()] == [".pdf"]
+
+
+def test_a_misspelt_standing_is_named_with_those_there_are(office: Desk) -> None:
+    answer = office("--as", "qin-chuan", "subject", "register", "--set", "name=x", "--standing", "guardien=CAB.CNTY")
+
+    assert answer.code == 2
+    assert "guardien" in answer.err
+    assert "custodian, guardian" in answer.err
