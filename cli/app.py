@@ -108,6 +108,8 @@ def build() -> Group:
         "work": ("cli.work:work", _("Work items: your list, claim, complete, pass on")),
         "document": ("cli.document:document", _("Documents: list, open, preview, verify")),
         "late": ("cli.office:late", _("What is overdue, by department and working days")),
+        "incident": ("cli.incident:incident", _("Where the machine stopped, and going on from there")),
+        "message": ("cli.message:message", _("Messages between cases and with agencies outside")),
         "worker": ("cli.office:worker", _("Fire due timers and run machine steps until stopped")),
     }
     return Group(

@@ -216,6 +216,8 @@ class CaseInHand:
             **(content or {}),
             "passed": [_passed(one) for one in step.history if one.what != "entered"],
         }
+        if step.decided:
+            told["decisions"] = [{"at": ".".join((*one.path, one.element)), **one.record} for one in step.decided]
         if step.patch:
             told["patch"] = {key: value for key, value in step.patch.items() if value is not None}
             removed = sorted(key for key, value in step.patch.items() if value is None)
@@ -367,7 +369,10 @@ class CaseInHand:
             store.save_case_file(self.tx, self.row.id, casefile.dumps(self.file))
         ended = self.state in (CaseState.COMPLETED, CaseState.CANCELLED)
         names = {
-            CaseState.OPEN: "resume_case" if self.row.state == CaseState.INCIDENT else "step",
+            CaseState.OPEN: {CaseState.INCIDENT: "resume_case", CaseState.SUSPENDED: "continue_case"}.get(
+                self.row.state, "step"
+            ),
+            CaseState.SUSPENDED: "suspend_case",
             CaseState.INCIDENT: "stop_case",
             CaseState.COMPLETED: "finish_case",
             CaseState.CANCELLED: "cancel_case",

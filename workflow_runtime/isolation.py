@@ -36,7 +36,7 @@ from workflow_runtime.handling import (
     StandingChange,
     registered,
 )
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, language, use_language
 
 Kind = TypeVar("Kind")
 
@@ -140,7 +140,7 @@ class Bench:
         limits = self._limits
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
-        told = [str(theirs), str(limits.processor), str(limits.memory), str(int(limits.patience) + 5)]
+        told = [str(theirs), str(limits.processor), str(limits.memory), str(int(limits.patience) + 5), language()]
         self._child = subprocess.Popen(
             [sys.executable, "-m", "workflow_runtime.isolation", *told, *self._modules],
             stdin=subprocess.PIPE,
@@ -306,4 +306,5 @@ def _plain(value: Any) -> Any:
 
 if __name__ == "__main__":
     answering, seconds, most, patient = map(int, sys.argv[1:5])
-    _serve(answering, seconds, most, patient, sys.argv[5:])
+    use_language(sys.argv[5])
+    _serve(answering, seconds, most, patient, sys.argv[6:])

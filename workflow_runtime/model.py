@@ -92,7 +92,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "finish_case": Move(frozenset({CaseState.OPEN}), CaseState.COMPLETED),
     "stop_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT}), CaseState.INCIDENT),
     "resume_case": Move(frozenset({CaseState.INCIDENT}), CaseState.OPEN),
-    "suspend_case": Move(frozenset({CaseState.OPEN}), CaseState.SUSPENDED),
+    "suspend_case": Move(frozenset({CaseState.OPEN, CaseState.SUSPENDED}), CaseState.SUSPENDED),
     "continue_case": Move(frozenset({CaseState.SUSPENDED}), CaseState.OPEN),
     "cancel_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT, CaseState.SUSPENDED}), CaseState.CANCELLED),
     "deliver": Move(frozenset({DocumentState.ISSUED}), DocumentState.DELIVERED),
@@ -100,6 +100,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "void": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.VOID),
     "consume": Move(frozenset({MessageState.WAITING}), MessageState.CONSUMED),
     "expire": Move(frozenset({MessageState.WAITING}), MessageState.EXPIRED),
+    "revive_message": Move(frozenset({MessageState.EXPIRED, MessageState.DEAD}), MessageState.WAITING),
     "bury": Move(frozenset({MessageState.WAITING}), MessageState.DEAD),
     "retire": Move(frozenset({VersionState.ACTIVE}), VersionState.RETIRED),
 }

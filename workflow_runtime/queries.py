@@ -665,6 +665,60 @@ def pending_notifications(tx: Connection, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def message_by_id(tx: Connection, message_id: str) -> Row[Any] | None:
+    """A message by its whole id, if there is one."""
+    return tx.execute(select(t.message).where(t.message.c.id == message_id)).first()
+
+
+def message_rows(
+    tx: Connection,
+    *,
+    id: str | None = None,
+    state: str | None = None,
+    name: str | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> Sequence[Row[Any]]:
+    """Messages with the number of the case that took them, the newest first. `id`: the beginning of it."""
+    m = t.message.c
+    statement = select(t.message, t.case.c.number).outerjoin(t.case, t.case.c.id == m.consumed_case_id)
+    if id is not None:
+        statement = statement.where(m.id.startswith(id, autoescape=True))
+    if state is not None:
+        statement = statement.where(m.state == state)
+    if name is not None:
+        statement = statement.where(m.name == name)
+    return tx.execute(statement.order_by(m.sent_at.desc(), m.id).limit(limit).offset(offset)).all()
+
+
+def _incidents() -> Select[Any]:
+    return (
+        select(t.incident, t.case.c.number, t.case.c.version_id, t.job.c.attempts)
+        .join(t.case, t.case.c.id == t.incident.c.case_id)
+        .outerjoin(t.job, t.job.c.id == t.incident.c.job_id)
+    )
+
+
+def incident_row(tx: Connection, id: int) -> Row[Any] | None:
+    """An incident with its case's number and its job's attempts."""
+    return tx.execute(_incidents().where(t.incident.c.id == id)).first()
+
+
+def incident_rows(tx: Connection, *, case: str | None, resolved: bool, limit: int, offset: int) -> Sequence[Row[Any]]:
+    """Such rows, the oldest first; those that are dealt with only when asked for."""
+    statement = _incidents()
+    if case is not None:
+        statement = statement.where(t.case.c.number == case)
+    if not resolved:
+        statement = statement.where(t.incident.c.resolved_at.is_(None))
+    return tx.execute(statement.order_by(t.incident.c.id).limit(limit).offset(offset)).all()
+
+
+def job(tx: Connection, job_id: str) -> Row[Any] | None:
+    """A job by id."""
+    return tx.execute(select(t.job).where(t.job.c.id == job_id)).first()
+
+
 def any_message_waits(tx: Connection) -> bool:
     """Whether a message waits that somebody waits for, or whose time may run out."""
     m, s = t.message.c, t.subscription.c

@@ -805,6 +805,7 @@ class Runtime:
         *,
         sender: str,
         id: str | None = None,
+        expires_at: datetime | None = None,
         actor: Actor,
     ) -> str:
         """A message from outside, kept until a case takes it; returns its id. The same id again changes nothing."""
@@ -821,6 +822,7 @@ class Runtime:
                 element=None,
                 payload=casefile.dumps(dict(payload)),
                 sent_at=now,
+                expires_at=expires_at,
             )
             target = store.waiting_subscription(tx, name, correlation)
             if target is not None:

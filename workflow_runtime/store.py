@@ -218,7 +218,11 @@ def switch_standing(
     basis: str,
     case_number: str | None,
 ) -> bool:
-    """End the open interval of `kind` at `at` and open one for the new holder; False when it holds it already."""
+    """End the open interval of `kind` at `at` and open one for the new holder; False when it holds it already.
+
+    Raises ValueError when the open interval began after `at`: a register that says otherwise than the paper is worse
+    than none.
+    """
     open_row = tx.execute(
         select(t.standing).where(
             t.standing.c.subject_id == subject_id, t.standing.c.kind == kind, t.standing.c.valid_to.is_(None)
@@ -227,16 +231,18 @@ def switch_standing(
     if open_row is not None:
         if open_row.holder == holder and open_row.holder_agency == holder_agency:
             return False
-        tx.execute(
-            update(t.standing).where(t.standing.c.id == open_row.id).values(valid_to=max(at, open_row.valid_from))
-        )
+        if at < open_row.valid_from:
+            raise ValueError(
+                f"{open_row.holder} holds {kind} since {open_row.valid_from.isoformat()}, after {at.isoformat()}"
+            )
+        tx.execute(update(t.standing).where(t.standing.c.id == open_row.id).values(valid_to=at))
     tx.execute(
         insert(t.standing).values(
             subject_id=subject_id,
             kind=kind,
             holder=holder,
             holder_agency=holder_agency,
-            valid_from=at if open_row is None else max(at, open_row.valid_from),
+            valid_from=at,
             basis=basis,
             case_number=case_number,
         )
@@ -387,6 +393,7 @@ def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Any]:
         )
         .join(t.case, t.case.c.id == t.work_item.c.case_id)
         .where(t.work_item.c.state.in_(OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None))
+        .where(t.case.c.state != CaseState.SUSPENDED)  # its clocks stand still
         .order_by(t.work_item.c.due_at)
         .limit(limit)
     ).all()

@@ -24,7 +24,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
 from kombu import Exchange, Queue
 
 from workflow_runtime.dispatch import URGENT, Bell
@@ -130,6 +130,20 @@ def _forked(**_facts: object) -> None:
 def _leaving(**_facts: object) -> None:
     while _office:
         _office.pop().close()
+
+
+@worker_init.connect
+def _end_with_parent(**_facts: object) -> None:
+    """Whoever started these processes watches them; when it is killed, they end too, and another worker takes over."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    if os.environ.get("XIEBAN_WATCHED"):
+        threading.Thread(target=watch, daemon=True).start()
 
 
 class JsonLines(logging.Formatter):
@@ -245,6 +259,7 @@ class Pool:
             "XIEBAN_BROKER": settings.broker or "",
             "XIEBAN_HANDLERS": ",".join(settings.handlers),
             "XIEBAN_ISOLATE": "yes" if settings.isolate else "no",
+            "XIEBAN_WATCHED": "yes",
             "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
         }
         queues = ",".join(f"xieban.{name}" for name in QUEUES)

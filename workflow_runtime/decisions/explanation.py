@@ -120,9 +120,13 @@ class Explanation:
 
     def record(self) -> dict[str, Any]:
         """What the history of a case keeps: decision, inputs, rules hit and answer, as plain JSON values."""
+        rows = [rule for table in self.tables for rule in table.rules[:1]]
+        asked = {cell.expression: cell.value for rule in rows for cell in rule.cells}
         return {
             "decision": self.id,
-            "inputs": {name: shown(value) for name, value in self.inputs.items()},
+            "inputs": {name: shown(value) for name, value in (self.inputs or asked).items()},
             "rules": {table.decision: list(table.hits) for table in self.tables},
-            "value": shown(self.value),
+            "value": {name: shown(value) for name, value in self.value.items()}
+            if isinstance(self.value, dict)
+            else shown(self.value),
         }

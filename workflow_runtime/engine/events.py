@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +134,15 @@ def fire_due_timer(wf: CaseWorkflow) -> bool:
     wf.spend(task)
     fire(task, position, {}, f"due {at.isoformat()}")
     return True
+
+
+def shift_timers(wf: CaseWorkflow, by: timedelta) -> None:
+    """Every running timer is due so much later."""
+    for task in wf.live():
+        for _id, position, event, note in list(_ids(task)):
+            if event.kind == "timer":
+                later = (datetime.fromisoformat(note[0]) + by).isoformat()
+                task.internal_data["waits"][position] = [later, *note[1:]]
 
 
 def fire_message(wf: CaseWorkflow, subscription: str, payload: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from workflow_runtime.engine.steps import (
     Incident,
     JobDone,
     JobFailed,
+    ShiftTimers,
     Step,
     Thrown,
     TimersDue,
@@ -114,6 +115,7 @@ def _step(wf: CaseWorkflow, compiled: Compiled, move: Callable[[], None], before
         timers=events.timers(wf),
         subscriptions=events.subscriptions(wf),
         thrown=tuple(turn.thrown),
+        decided=tuple(turn.decided),
         patch=turn.patch,
         history=tuple(turn.history),
     )
@@ -159,6 +161,8 @@ def _obey(wf: CaseWorkflow, command: Command) -> None:
             while fired < MOST_TIMERS and events.fire_due_timer(wf):
                 wf.do_engine_steps()
                 fired += 1
+        case ShiftTimers(by):
+            events.shift_timers(wf, by)
         case Cancel(reason):
             _cancel(wf, reason)
 

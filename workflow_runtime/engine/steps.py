@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -67,13 +67,20 @@ class TimersDue:
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftTimers:
+    """The case stood still for so long: every running timer is due so much later."""
+
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """End the case now; every open item, job, timer and subscription closes."""
 
     reason: str
 
 
-Command = CompleteItem | JobDone | JobFailed | DeliverMessage | DeliverSignal | TimersDue | Cancel
+Command = CompleteItem | JobDone | JobFailed | DeliverMessage | DeliverSignal | TimersDue | ShiftTimers | Cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,15 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision taken in this step. `record`: decision, inputs, rules hit and answer, as plain JSON values."""
+
+    element: str
+    record: Mapping[str, Any]
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """The machine stopped and a person is needed. `code` is a short stable word, `message` is for people."""
 
@@ -175,4 +191,5 @@ class Step:
     thrown: tuple[Thrown, ...] = ()
     patch: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Passed, ...] = ()
+    decided: tuple[Decided, ...] = ()
     incident: Incident | None = None

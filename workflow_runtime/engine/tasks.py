@@ -11,7 +11,7 @@ from SpiffWorkflow.task import Task
 from workflow_runtime.diagram.model import FlowNode
 from workflow_runtime.engine.elements import ElementSpec
 from workflow_runtime.engine.formulas import Formula
-from workflow_runtime.engine.steps import Job, OpenedItem
+from workflow_runtime.engine.steps import Decided, Job, OpenedItem
 from workflow_runtime.engine.workflow import CaseWorkflow
 from workflow_runtime.i18n import _
 
@@ -150,6 +150,7 @@ class DecisionSpec(ElementSpec):
                 "decision",
                 _("The decision {decision} cannot be taken: {error}").format(decision=decision, error=explained.error),
             )
+        wf.turn.decided.append(Decided(task.task_spec.node.id, explained.record(), wf.path(task)))
         result = explained.value
         if self.result:
             self.write(task, {self.result: result})

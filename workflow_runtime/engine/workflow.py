@@ -20,7 +20,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_runtime.engine.formulas import Formula, Names
-from workflow_runtime.engine.steps import CaseState, Incident, Job, OpenedItem, Passed, Thrown
+from workflow_runtime.engine.steps import CaseState, Decided, Incident, Job, OpenedItem, Passed, Thrown
 from workflow_runtime.engine.timing import Clock
 from workflow_runtime.i18n import _
 
@@ -68,6 +68,7 @@ class Turn:
     jobs: dict[str, Job] = field(default_factory=dict)
     closed: list[str] = field(default_factory=list)
     thrown: list[Thrown] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
     history: list[Passed] = field(default_factory=list)
     transitions: int = 0
 

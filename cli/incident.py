@@ -1,0 +1,76 @@
+"""`xieban incident`: where the machine stopped, why, and going on from there."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from cli.app import Group
+from cli.output import Column, Listing
+from cli.session import Session, pass_session
+from workflow_runtime.errors import BadInput
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _, of_data
+from workflow_runtime.repairs import IncidentView, Repairs, incident_lines
+
+
+@click.group(cls=Group, help=_("Incidents: where the machine stopped, and going on from there."))
+def incident() -> None:
+    pass
+
+
+@incident.command("list", help=_("Incidents that nobody has dealt with, the oldest first."))
+@click.option("--case", "number", metavar="TEXT", help=_("Only this case (its number)."))
+@click.option("--all", "resolved", is_flag=True, help=_("Also those that are dealt with."))
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, help=_("Rows at most."))
+@click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV."))
+@pass_session
+def list_incidents(session: Session, number: str | None, resolved: bool, limit: int, as_csv: bool) -> None:
+    rows = Repairs(session.runtime).incidents(actor=session.actor, case=number, resolved=resolved, limit=limit)
+    output = session.output
+    columns: list[Column[IncidentView]] = [
+        Column(_("Incident"), lambda row: row.id, right=True),
+        Column(_("Case"), lambda row: row.case),
+        Column(_("Step"), lambda row: of_data(row.element_name) or row.element, least=8),
+        Column(_("Reason"), lambda row: row.reason, least=12),
+        Column(_("Since"), lambda row: output.moment(row.opened_at)),
+    ]
+    Listing(output, columns, rows, 1, limit, _("The machine has stopped nowhere."), as_csv).show()
+
+
+@incident.command(help=_("One incident: case, step, reason, and what to do."))
+@click.argument("id", type=int)
+@pass_session
+def show(session: Session, id: int) -> None:
+    _show(session, Repairs(session.runtime).incident(id, actor=session.actor))
+
+
+@incident.command(help=_("Try again from where the machine stopped, after the cause is mended."))
+@click.argument("id", type=int)
+@click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@pass_session
+def retry(session: Session, id: int, reason: str) -> None:
+    _show(session, Repairs(session.runtime).retry(id, reason=reason, actor=session.actor))
+
+
+@incident.command(help=_("Say that a person did by hand what the machine could not."))
+@click.argument("id", type=int)
+@click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@click.option("--result", metavar="JSON", help=_("What the step would have answered, as a JSON object."))
+@pass_session
+def resolve(session: Session, id: int, reason: str, result: str | None) -> None:
+    try:
+        given = json.loads(result) if result else None
+    except ValueError as error:
+        raise BadInput(_("--result is no JSON: {reason}").format(reason=error)) from error
+    _show(session, Repairs(session.runtime).resolve(id, reason=reason, actor=session.actor, result=given))
+
+
+def _show(session: Session, view: IncidentView) -> None:
+    if session.as_json:
+        session.output.json(view)
+        return
+    sign = "✔ " if view.resolved_at else "✖ "
+    for number, line in enumerate(incident_lines(view)):
+        session.output.wrapped(safe(of_data(line), lines=True), "  " if number else sign, "  ")

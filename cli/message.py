@@ -1,0 +1,115 @@
+"""`xieban message`: what cases and agencies said to one another, and answers from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.app import NO, Group
+from cli.output import Column, Listing
+from cli.session import Session, pass_session
+from workflow_runtime.escaping import safe
+from workflow_runtime.i18n import _
+from workflow_runtime.repairs import MessageView, Receipt, Repairs
+
+
+@click.group(cls=Group, help=_("Messages between cases and with agencies outside the platform."))
+def message() -> None:
+    pass
+
+
+@message.command("list", help=_("Messages in and out, the newest first."))
+@click.option("--state", type=click.Choice(("waiting", "consumed", "expired", "dead")), help=_("Only in this state."))
+@click.option("--name", metavar="TEXT", help=_("Only messages of this name."))
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, help=_("Rows at most."))
+@click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV."))
+@pass_session
+def list_messages(session: Session, state: str | None, name: str | None, limit: int, as_csv: bool) -> None:
+    rows = Repairs(session.runtime).messages(actor=session.actor, state=state, name=name, limit=limit)
+    output = session.output
+    columns: list[Column[MessageView]] = [
+        Column(_("Message"), lambda row: row.id[:12]),
+        Column(_("Name"), lambda row: row.name, least=8),
+        Column(_("For"), lambda row: row.correlation, least=10),
+        Column(_("From"), lambda row: row.sender, least=6),
+        Column(_("State"), lambda row: message_state(row.state)),
+        Column(_("Sent"), lambda row: output.moment(row.sent_at)),
+    ]
+    Listing(output, columns, rows, 1, limit, _("There is no such message."), as_csv).show()
+
+
+def message_state(state: str) -> str:
+    """A message's state in words."""
+    return {"waiting": _("waiting"), "consumed": _("taken"), "expired": _("expired"), "dead": _("dead")}[state]
+
+
+@message.command(help=_("One message: for whom, from whom, and how it ended."))
+@click.argument("id")
+@pass_session
+def show(session: Session, id: str) -> None:
+    _show(session, Repairs(session.runtime).message(id, actor=session.actor))
+
+
+@message.command(help=_("Let a message that expired or was given up wait for its case again."))
+@click.argument("id")
+@click.option("--reason", required=True, help=_("Why; it stands with the message."))
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help=_("How long it waits."))
+@pass_session
+def redeliver(session: Session, id: str, reason: str, days: int) -> None:
+    _show(session, Repairs(session.runtime).redeliver(id, reason=reason, days=days, actor=session.actor))
+
+
+@message.command(help=_("Give a message up: nobody will ever take it."))
+@click.argument("id")
+@click.option("--reason", required=True, help=_("Why; it stands with the message."))
+@pass_session
+def bury(session: Session, id: str, reason: str) -> None:
+    _show(session, Repairs(session.runtime).bury(id, reason=reason, actor=session.actor))
+
+
+@message.command(help=_("Hand in the answer of an agency: a JSON file with name, correlation and payload."))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--from", "sender", metavar="TEXT", help=_("Who it is from; else what the file says."))
+@pass_session
+def send(session: Session, file: Path, sender: str | None) -> None:
+    view, repeated = Repairs(session.runtime).send(file.read_bytes(), actor=session.actor, sender=sender)
+    if repeated and not session.as_json:
+        session.output.wrapped(_("This message was here before; nothing was changed."))
+    _show(session, view)
+
+
+@message.command(help=_("Take in all answers that lie in a folder; each gets a receipt in FOLDER/receipts."))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@pass_session
+def collect(session: Session, folder: Path) -> int:
+    receipts = Repairs(session.runtime).collect(folder, actor=session.actor)
+    columns: list[Column[Receipt]] = [
+        Column(_("File"), lambda row: row.file, least=8),
+        Column(
+            _("State"), lambda row: {"accepted": _("accepted"), "repeated": _("repeated")}.get(row.state, _("refused"))
+        ),
+        Column(_("What became of it"), lambda row: row.text, least=12),
+        Column(_("Message"), lambda row: (row.message or "")[:12]),
+    ]
+    Listing(session.output, columns, receipts, 1, len(receipts) or 1, _("Nothing lies in the folder.")).show()
+    return NO if any(one.state == "refused" for one in receipts) else 0
+
+
+def _show(session: Session, view: MessageView) -> None:
+    output = session.output
+    if session.as_json:
+        output.json(view)
+        return
+    output.wrapped(output.bold(f"{safe(view.name)}  {view.id[:12]}") + f"  {message_state(view.state)}")
+    output.facts(
+        [
+            (_("For"), safe(view.correlation)),
+            (_("From"), safe(view.sender)),
+            (_("Sent"), output.moment(view.sent_at)),
+            (_("Waits until"), output.moment(view.expires_at)),
+            (_("Taken by"), safe(view.case or "")),
+            (_("Reason"), safe(view.reason or "")),
+            (_("Carries"), ", ".join(safe(name) for name in view.fields)),
+        ]
+    )

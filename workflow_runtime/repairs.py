@@ -1,0 +1,426 @@
+"""The repair kit: what a process owner does when the machine stopped, a message lies about, or a case must stand still.
+
+Each method is one use case in one transaction, like those of the runtime; each has a reason, and leaves a line in the
+case's history for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from workflow_runtime import casefile, engine, queries, store
+from workflow_runtime import tables as t
+from workflow_runtime.casework import CaseInHand
+from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound, XiebanError
+from workflow_runtime.files import write_durably
+from workflow_runtime.i18n import _
+from workflow_runtime.model import Actor, CaseState
+from workflow_runtime.runtime import Runtime
+
+#: A message from outside that says nothing else is kept so long for a case that waits for it.
+TIME_TO_LIVE = timedelta(days=90)
+#: No answer of an agency is longer.
+LONGEST_MESSAGE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Where the machine stopped, why, and what to do about it."""
+
+    id: int
+    case: str
+    procedure: str
+    element: str
+    element_name: str
+    code: str
+    reason: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+    attempts: int | None  #: of the machine step, where there is one
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message and how it ended, or what it waits for."""
+
+    id: str
+    name: str
+    correlation: str
+    direction: str
+    sender: str
+    state: str
+    sent_at: datetime
+    expires_at: datetime | None
+    case: str | None  #: who took it
+    reason: str | None
+    fields: tuple[str, ...] = ()  #: names of what it carries
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a file that was handed in."""
+
+    file: str
+    message: str | None
+    state: str  #: accepted, repeated or refused
+    text: str
+
+
+class Repairs:
+    """The repair kit of a runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._database = runtime._database
+
+    # --- incidents -----------------------------------------------------------------------------------------------
+    def incidents(
+        self, *, actor: Actor, case: str | None = None, resolved: bool = False, limit: int = 100, offset: int = 0
+    ) -> tuple[IncidentView, ...]:
+        """Incidents that nobody has dealt with (or all, with `resolved`), the oldest first."""
+        self._runtime._owner_only(actor)
+        with self._database.read() as tx:
+            rows = queries.incident_rows(tx, case=case, resolved=resolved, limit=limit, offset=offset)
+            return tuple(self._view(tx, row) for row in rows)
+
+    def incident(self, id: int, *, actor: Actor) -> IncidentView:
+        """One incident. Raises NotFound."""
+        self._runtime._owner_only(actor)
+        with self._database.read() as tx:
+            return self._view(tx, self._row(tx, id))
+
+    def retry(self, id: int, *, reason: str, actor: Actor) -> IncidentView:
+        """The cause is mended: the machine tries again from where it stopped. Raises NotFound, AlreadyDone."""
+        self._runtime._owner_only(actor)
+        _demand(reason)
+        with self._database.begin() as tx:
+            hand, incident = self._hold(tx, id, actor)
+            store.close_incident(tx, id, now=hand.now, resolution=_("tried again: {reason}").format(reason=reason))
+            if incident.job_id is not None:
+                store.revive_job(tx, incident.job_id, hand.now)
+            self._go_on(hand, "incident_retried", incident, {"incident": id, "reason": reason})
+        self._runtime._after_commit()
+        return self.incident(id, actor=actor)
+
+    def resolve(self, id: int, *, reason: str, actor: Actor, result: Mapping[str, Any] | None = None) -> IncidentView:
+        """A person did by hand what the machine could not: the step counts as done, with `result` as its outputs.
+
+        An incident without a machine step is only marked; the case goes on. Raises NotFound, AlreadyDone.
+        """
+        self._runtime._owner_only(actor)
+        _demand(reason)
+        with self._database.begin() as tx:
+            hand, incident = self._hold(tx, id, actor)
+            store.close_incident(tx, id, now=hand.now, resolution=_("done by hand: {reason}").format(reason=reason))
+            content = {"incident": id, "reason": reason}
+            job = queries.job(tx, incident.job_id) if incident.job_id is not None else None
+            self._go_on(hand, "incident_resolved", incident, content)
+            if job is not None and job.kind == "service" and hand.state == CaseState.OPEN:
+                row = store.lock_case_by_id(tx, incident.case_id)
+                assert row is not None
+                hand = self._runtime._take(tx, row, actor)
+                path = tuple(job.path.split(".")) if job.path else ()
+                done = engine.JobDone(job.id, dict(result or {}))
+                hand.apply(done, "job_done", element=job.element, path=path, content={"job": job.type, **content})
+                hand.save()
+        self._runtime._after_commit()
+        return self.incident(id, actor=actor)
+
+    def _hold(self, tx: Connection, id: int, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
+        incident = self._row(tx, id)
+        row = store.lock_case_by_id(tx, incident.case_id)
+        assert row is not None
+        incident = self._row(tx, id)  # again, under the lock
+        if incident.resolved_at is not None:
+            raise AlreadyDone(_("incident {id} was dealt with: {how}").format(id=id, how=incident.resolution))
+        return self._runtime._take(tx, row, actor), incident
+
+    def _go_on(self, hand: CaseInHand, kind: str, incident: Row[Any], content: Mapping[str, Any]) -> None:
+        left = [one for one in queries.open_incidents(hand.tx, hand.row.id) if one.id != incident.id]
+        hand.history.add(kind, actor=hand.actor, at=hand.now, element=incident.element, content=content)
+        if hand.state == CaseState.INCIDENT and not left:
+            hand.state = CaseState.OPEN
+        hand.save()
+
+    def _row(self, tx: Connection, id: int) -> Row[Any]:
+        row = queries.incident_row(tx, id)
+        if row is None:
+            raise NotFound(_("there is no incident {id}").format(id=id))
+        return row
+
+    def _view(self, tx: Connection, row: Row[Any]) -> IncidentView:
+        procedure = self._runtime._library.procedure(tx, row.version_id)
+        element = row.element.rpartition(".")[2]
+        name = next(
+            (
+                diagram.elements[element].name
+                for diagram in procedure.diagrams.values()
+                if element in diagram.elements and diagram.elements[element].name
+            ),
+            "",
+        )
+        remedy = _("mend the cause, then “xieban incident retry {id} --reason TEXT”")
+        if row.job_id is not None:
+            remedy += _("; or do the step by hand and say so with “xieban incident resolve {id} --reason TEXT”")
+        return IncidentView(
+            id=row.id,
+            case=row.number,
+            procedure=procedure.name,
+            element=row.element,
+            element_name=name,
+            code=row.code,
+            reason=row.message,
+            opened_at=row.opened_at,
+            resolved_at=row.resolved_at,
+            resolution=row.resolution,
+            attempts=row.attempts,
+            remedy="" if row.resolved_at is not None else remedy.format(id=row.id),
+        )
+
+    # --- messages ------------------------------------------------------------------------------------------------
+    def messages(
+        self, *, actor: Actor, state: str | None = None, name: str | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[MessageView, ...]:
+        """Messages in and out, the newest first."""
+        self._runtime._owner_only(actor)
+        with self._database.read() as tx:
+            rows = queries.message_rows(tx, state=state, name=name, limit=limit, offset=offset)
+            return tuple(_message(row) for row in rows)
+
+    def message(self, id: str, *, actor: Actor) -> MessageView:
+        """One message, by its id or the beginning of it. Raises NotFound."""
+        self._runtime._owner_only(actor)
+        with self._database.read() as tx:
+            return _message(self._message_row(tx, id))
+
+    def redeliver(self, id: str, *, reason: str, actor: Actor, days: int = 90) -> MessageView:
+        """A message that expired or was buried waits again for its case. Raises NotFound, AlreadyDone when consumed."""
+        self._runtime._owner_only(actor)
+        _demand(reason)
+        now = self._runtime._clock()
+        with self._database.begin() as tx:
+            row = self._message_row(tx, id)
+            store.meet(tx, row.name, row.correlation)
+            if row.state == "consumed":
+                raise AlreadyDone(_("message {id} was taken by case {case}").format(id=row.id[:12], case=row.number))
+            if row.state != "waiting":
+                store.move(
+                    tx,
+                    t.message,
+                    {"id": row.id},
+                    "revive_message",
+                    expires_at=now + timedelta(days=days),
+                    reason=reason,
+                )
+        self._runtime.tidy_messages()
+        self._runtime._after_commit()
+        return self.message(row.id, actor=actor)
+
+    def bury(self, id: str, *, reason: str, actor: Actor) -> MessageView:
+        """Nobody will ever take this message: it is dead, with the reason. Raises NotFound, AlreadyDone."""
+        self._runtime._owner_only(actor)
+        _demand(reason)
+        with self._database.begin() as tx:
+            row = self._message_row(tx, id)
+            if not store.move(tx, t.message, {"id": row.id}, "bury", reason=reason):
+                raise AlreadyDone(_("message {id} is {state}").format(id=row.id[:12], state=row.state))
+        return self.message(row.id, actor=actor)
+
+    def send(self, content: bytes, *, actor: Actor, sender: str | None = None) -> tuple[MessageView, bool]:
+        """A message from a file: name, correlation, payload, and as they are known id, sender, expires_at (JSON).
+
+        Returns the message, and whether it was here before: the same file, or the same id of the same sender, changes
+        nothing. Raises BadInput.
+        """
+        self._runtime._owner_only(actor)
+        given = _read_message(content)
+        sender = str(sender or given.get("sender") or actor.clerk)
+        own = str(given["id"]) if given.get("id") else hashlib.sha256(content).hexdigest()
+        id = hashlib.sha256(f"{sender}\n{own}".encode()).hexdigest()[:40]
+        with self._database.read() as tx:
+            known = queries.message_by_id(tx, id)
+        if known is None:
+            now = self._runtime._clock()
+            expires = self._runtime._instant(given.get("expires_at")) or now + TIME_TO_LIVE
+            if expires <= now:
+                raise BadInput(_("the message expired at {when}, before it came").format(when=expires.isoformat()))
+            self._runtime.deliver_message(
+                str(given["name"]),
+                str(given["correlation"]),
+                given.get("payload") or {},
+                sender=sender,
+                id=id,
+                expires_at=expires,
+                actor=actor,
+            )
+        return self.message(id, actor=actor), known is not None
+
+    def collect(self, folder: Path, *, actor: Actor) -> tuple[Receipt, ...]:
+        """Take in what agencies laid into a folder (`*.json`), the oldest first; each gets a receipt beside it.
+
+        A file that was taken goes to `taken/`, one that cannot be read to `refused/`; a receipt of the same name in
+        `receipts/` says what became of it. A crash in between is harmless: the same file again is the same message.
+        """
+        receipts = []
+        for path in sorted(folder.glob("*.json"), key=lambda one: (one.stat().st_mtime, one.name)):
+            if path.is_symlink() or not path.is_file():
+                continue
+            try:
+                if path.stat().st_size > LONGEST_MESSAGE:
+                    raise BadInput(_("the file is longer than {limit} bytes").format(limit=LONGEST_MESSAGE))
+                message, repeated = self.send(path.read_bytes(), actor=actor)
+                waits = message.state == "waiting"
+                text = _("taken; no case waits for it yet") if waits else _("taken")
+                text = _("was here before; nothing was changed") if repeated else text
+                receipt = Receipt(path.name, message.id, "repeated" if repeated else "accepted", text)
+            except BadInput as error:
+                receipt = Receipt(path.name, None, "refused", str(error))
+            answer = {
+                "file": receipt.file,
+                "message": receipt.message,
+                "state": receipt.state,
+                "text": receipt.text,
+                "at": self._runtime._clock().isoformat(),
+            }
+            write_durably(
+                folder / "receipts" / f"{path.stem}.receipt.json", json.dumps(answer, ensure_ascii=False).encode()
+            )
+            goal = folder / ("refused" if receipt.state == "refused" else "taken")
+            goal.mkdir(exist_ok=True)
+            path.replace(goal / path.name)
+            receipts.append(receipt)
+        return tuple(receipts)
+
+    def _message_row(self, tx: Connection, id: str) -> Row[Any]:
+        rows = queries.message_rows(tx, id=id, limit=2)
+        if len(rows) != 1:
+            raise NotFound(
+                _("there is no message {id}").format(id=id)
+                if not rows
+                else _("{id} fits several messages; write more of it").format(id=id)
+            )
+        return rows[0]
+
+    # --- standing still ------------------------------------------------------------------------------------------
+    def suspend(self, number: str, *, reason: str, actor: Actor) -> None:
+        """Hold an open case: nobody and nothing moves it, and its clocks stand still until `resume`.
+
+        Raises NotFound, NotAllowed when the case is not open.
+        """
+        self._runtime._owner_only(actor)
+        _demand(reason)
+        with self._database.begin() as tx:
+            hand = self._runtime._lock(tx, number, actor)
+            if hand.state != CaseState.OPEN:
+                raise NotAllowed(_("case {number} is {state}").format(number=number, state=hand.state))
+            store.insert_suspension(tx, hand.row.id, since=hand.now, reason=reason, by=actor.clerk)
+            hand.history.add("suspended", actor=actor, at=hand.now, content={"reason": reason})
+            hand.state = CaseState.SUSPENDED
+            hand.save()
+
+    def resume(self, number: str, *, reason: str, actor: Actor) -> timedelta:
+        """Let a suspended case go on: its timers and due dates move by the time it stood. Returns that time.
+
+        Raises NotFound, NotAllowed when the case is not suspended.
+        """
+        self._runtime._owner_only(actor)
+        _demand(reason)
+        with self._database.begin() as tx:
+            hand = self._runtime._lock(tx, number, actor)
+            since = store.end_suspension(tx, hand.row.id, until=hand.now, by=actor.clerk)
+            if hand.state != CaseState.SUSPENDED or since is None:
+                raise NotAllowed(_("case {number} is {state}").format(number=number, state=hand.state))
+            stood = hand.now - since
+            moved = []
+            for item in store.open_due_items(tx, hand.row.id):
+                store.shift_item(tx, item.id, due_at=item.due_at + stood, due=_shifted(item.due, stood))
+                moved.append([item.id, item.due_at.isoformat(), (item.due_at + stood).isoformat()])
+            hand.state = CaseState.OPEN
+            hand.apply(
+                engine.ShiftTimers(stood),
+                "resumed",
+                content={
+                    "reason": reason,
+                    "since": since.isoformat(),
+                    "stood": stood,
+                    "moved": moved,
+                },
+            )
+            hand.save()
+        self._runtime._after_commit()
+        return stood
+
+
+def _shifted(due: str | None, by: timedelta) -> str | None:
+    """What an item keeps of its deadline, with the time that its case stood still."""
+    if due is None:
+        return None
+    kept = json.loads(due)
+    kept["stood"] = kept.get("stood", 0) + by.total_seconds()
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def _demand(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput(_("a reason is needed: --reason TEXT"))
+
+
+def _message(row: Row[Any]) -> MessageView:
+    return MessageView(
+        id=row.id,
+        name=row.name,
+        correlation=row.correlation,
+        direction=row.direction,
+        sender=row.sender,
+        state=row.state,
+        sent_at=row.sent_at,
+        expires_at=row.expires_at,
+        case=row.number,
+        reason=row.reason,
+        fields=tuple(sorted(casefile.loads(row.payload))),
+    )
+
+
+def _read_message(content: bytes) -> Mapping[str, Any]:
+    try:
+        given = casefile.read_json(content, what=_("the message"))
+    except XiebanError as error:
+        raise BadInput(str(error)) from error
+    if not isinstance(given, Mapping):
+        raise BadInput(_("the message is no JSON object with name, correlation and payload"))
+    known = {"id", "name", "correlation", "payload", "sender", "expires_at"}
+    wrong = [key for key in given if key not in known]
+    missing = [key for key in ("name", "correlation") if not isinstance(given.get(key), str) or not given[key]]
+    if wrong or missing or not isinstance(given.get("payload", {}), Mapping):
+        raise BadInput(
+            _("the message needs {known}; missing: {missing}; unknown: {wrong}").format(
+                known="name, correlation, payload [, id, sender, expires_at]",
+                missing=", ".join(missing) or "-",
+                wrong=", ".join(map(str, wrong)) or "-",
+            )
+        )
+    return given
+
+
+def incident_lines(view: IncidentView) -> Sequence[str]:
+    """An incident in words: where, why, what to do."""
+    name = f" “{view.element_name}”" if view.element_name else ""
+    lines = [
+        _("case {case}, {procedure}, step {element}{name}").format(
+            case=view.case, procedure=view.procedure, element=view.element, name=name
+        ),
+        _("reason: {reason} ({code})").format(reason=view.reason, code=view.code),
+    ]
+    if view.attempts:
+        lines.append(_("tried {count} times").format(count=view.attempts))
+    return [*lines, view.remedy] if view.remedy else [*lines, view.resolution or ""]
