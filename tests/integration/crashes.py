@@ -232,7 +232,7 @@ def enumerated(server: ForkServer, journey: str, *, stride: int = 1, offset: int
         struck += outcome.killed
         if outcome.problem:
             wrong.append(f"{journey} point {k}: {outcome.problem}")
-        to_the_end = journey == "document" or k % 12 == 0
+        to_the_end = journey == "document" or k % 24 == 0
         wrong += [
             f"{journey} point {k}: {one}" for one in server.carry_on(journey, run, outcome, to_the_end=to_the_end)
         ]
@@ -252,7 +252,7 @@ def at_random(server: ForkServer, *, kills: int, seed: int) -> tuple[int, list[s
         struck += outcome.killed
         if outcome.problem:
             wrong.append(f"seed {seed}, kill {number}, {journey}: {outcome.problem}")
-        left = server.carry_on(journey, run, outcome, to_the_end=journey == "document" or number % 12 == 0)
+        left = server.carry_on(journey, run, outcome, to_the_end=journey == "document" or number % 24 == 0)
         wrong += [f"seed {seed}, kill {number}, {journey}: {one}" for one in left]
         if len(wrong) > 10:
             break

@@ -47,7 +47,7 @@ def server(store: str, request: pytest.FixtureRequest) -> Iterator[ForkServer]:
 
 @pytest.mark.parametrize("journey", JOURNEYS)
 def test_a_journey_that_is_cut_anywhere_is_continued(server: ForkServer, store: str, journey: str, long: bool) -> None:
-    stride = 1 if long else (1 if store == "sqlite" else 3) * (2 if journey == "document" else 1)  # printing takes time
+    stride = 1 if long else (1 if store == "sqlite" else 3) * (3 if journey == "document" else 1)  # printing takes time
 
     points, struck, wrong = crashes.enumerated(server, journey, stride=stride)
 
