@@ -61,16 +61,21 @@ def _switch(hand: CaseInHand, changes: list[StandingChange]) -> None:
         if errors:
             raise RuleBroken("; ".join(f"{finding.message}. {finding.remedy}" for finding in errors))
     for change, holder, agency in resolved:
-        switched = store.switch_standing(
-            hand.tx,
-            hand.row.subject_id,
-            change.kind,
-            holder=holder,
-            holder_agency=agency,
-            at=change.at,
-            basis=change.basis,
-            case_number=hand.row.number,
-        )
+        try:
+            switched = store.switch_standing(
+                hand.tx,
+                hand.row.subject_id,
+                change.kind,
+                holder=holder,
+                holder_agency=agency,
+                at=change.at,
+                basis=change.basis,
+                case_number=hand.row.number,
+            )
+        except ValueError as error:
+            raise RuleBroken(
+                _("a standing cannot change hands before it began: {reason}").format(reason=error)
+            ) from error
         if switched:
             hand.history.add(
                 "standing_switched",

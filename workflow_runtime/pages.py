@@ -388,6 +388,12 @@ def _history_line(
                     for key, value in content[part].items()
                     if procedure.field_class(key) in classes or key.rsplit(".", 1)[-1] in own
                 }
+        for decision in content.get("decisions", ()):
+            decision["inputs"] = {
+                key: value
+                for key, value in decision["inputs"].items()
+                if procedure.field_class(key) in classes or key in own
+            }
     path, _dot, element = (row.element or "").rpartition(".")
     name = of_data(_name(procedure, path, element)) if element else None
     return HistoryView(

@@ -508,7 +508,7 @@ class ScenarioRun:
                     _("{where}: {element} should never have been entered").format(where=where, element=element)
                 )
         for element, wanted in (expected.get("decisions") or {}).items():
-            self._decision(where, str(element), wanted, page.fields, passed)
+            self._decision(where, str(element), wanted, history)
         if "documents" in expected:
             self._documents(where, expected["documents"])
         if "standings" in expected:
@@ -562,37 +562,24 @@ class ScenarioRun:
                     return
             at = last
 
-    def _decision(
-        self,
-        where: str,
-        element: str,
-        wanted: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        passed: Sequence[Sequence[str]],
-    ) -> None:
-        path, _slash, id = element.rpartition("/")
-        node = self.procedure.node(self.procedure.process_at(tuple(path.split("/")) if path else ()), id)
-        prefix = path.replace("/", ".") + "." if path else ""
-        result = fields.get(prefix + (node.result or ""))
-        mapped = {one.source.lstrip("= "): fields.get(prefix + one.target) for one in node.outputs}
-        given = (
-            result
-            if isinstance(result, Mapping)
-            else {key: mapped.get(f"{node.result}.{key}", result) for key in wanted if key != "rules"}
-        )
+    def _decision(self, where: str, element: str, wanted: Mapping[str, Any], history: Sequence[HistoryView]) -> None:
+        """Compare with what the history says of the decision: its answer and the rules that were hit."""
+        at = element.replace("/", ".")
+        records = [one for line in history for one in line.content.get("decisions", ()) if one["at"] == at]
+        if not records:
+            self._same(where, f"decision {element}", dict(wanted), None)
+            return
+        said, hits = records[-1]["value"], [rule for rules in records[-1]["rules"].values() for rule in rules]
+        if isinstance(said, Mapping):  # what a decision said is kept as FEEL
+            answer: Any = {key: feel.evaluate(str(one), {}) for key, one in said.items()}
+        else:
+            answer = feel.evaluate(str(said), {})
         for key, value in wanted.items():
-            if key == "rules":
-                notes = [line[2] for line in passed if len(line) > 2 and line[1] == element.replace("/", ".")]
-                if not any(str(rule) in notes[-1] for rule in value) if notes else True:
-                    self.problems.append(
-                        _("{where}: {element} hit {found}, expected rules {wanted}").format(
-                            where=where, element=element, found=notes[-1:] or "-", wanted=value
-                        )
-                    )
-            elif not _like(value, given.get(key)):
+            found = hits if key == "rules" else answer.get(key) if isinstance(answer, Mapping) else answer
+            if (key == "rules" and not set(value) <= set(hits)) or (key != "rules" and not _like(value, found)):
                 self.problems.append(
                     _("{where}: {element} decided {found!r}, expected {wanted!r}").format(
-                        where=where, element=element, found=given.get(key), wanted=value
+                        where=where, element=element, found=found, wanted=value
                     )
                 )
 

@@ -276,6 +276,9 @@ class Hearing:
             hits = (2,)
             error = None
 
+            def record(self) -> dict[str, Any]:
+                return {"decision": decision, "inputs": {"age": "9"}, "rules": {decision: [2]}, "value": '"hearing"'}
+
         return Explained()
 
 
@@ -289,6 +292,8 @@ def test_a_decision_is_taken_within_the_step_and_history_names_the_rule() -> Non
     assert desk.step.patch == {"how": "hearing"}
     note = next(passed.note for passed in desk.step.history if passed.element == "r" and passed.what == "completed")
     assert note is not None and "2" in note
+    (decided,) = desk.step.decided
+    assert decided.element == "r" and decided.record["inputs"] == {"age": "9"}
 
 
 # --- gateways -----------------------------------------------------------------------------------------------------

@@ -204,6 +204,14 @@ def test_formats_check_and_normalise(name: str, answer: str, stored: str) -> Non
     assert value(one("textfield", properties={"format": name}), answer, regions=["9901"]) == stored
 
 
+def test_a_day_may_not_lie_before_what_it_follows() -> None:
+    begun = {"case": {"started_on": date(2024, 8, 20)}}
+    handover = one("datetime", subtype="date", properties={"notBefore": "=case.started_on"})
+
+    assert value(handover, "2024-08-20", context=begun) == date(2024, 8, 20)
+    assert value(handover, "2024-08-19", context=begun) == "form.not-before"
+
+
 @pytest.mark.parametrize(
     ("properties", "answer", "stored"),
     [

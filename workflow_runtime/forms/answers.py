@@ -223,7 +223,7 @@ def _check_value(one: Field, value: Value, scope: Mapping[str, Any], room: Room)
     elif one.type in (FieldType.NUMBER, FieldType.INTEGER, FieldType.MONEY):
         _check_number(one, value, scope, room)
     elif one.type in (FieldType.DATE, FieldType.DATETIME):
-        _check_day(one, value, room)
+        _check_day(one, value, scope, room)
     elif one.type is FieldType.LIST:
         if len(value) < one.min_items:
             raise Wrong("form.items", _few(one, len(value)), _rule_or(one, _("add entries")))
@@ -298,8 +298,25 @@ def _bound(one: Field, what: str, limit: Any, scope: Mapping[str, Any], room: Ro
     return bound if isinstance(bound, int | Decimal) and not isinstance(bound, bool) else None
 
 
-def _check_day(one: Field, value: date | datetime, room: Room) -> None:
-    day = value.astimezone(ZoneInfo(ZONE)).date() if isinstance(value, datetime) else value
+def _local_day(value: date | datetime) -> date:
+    return value.astimezone(ZoneInfo(ZONE)).date() if isinstance(value, datetime) else value
+
+
+def _check_day(one: Field, value: date | datetime, scope: Mapping[str, Any], room: Room) -> None:
+    day = _local_day(value)
+    earliest = _computed(one, "notBefore", one.not_before, scope, room) if one.not_before else None
+    if isinstance(earliest, date):
+        early = (
+            value < earliest
+            if isinstance(earliest, datetime) and isinstance(value, datetime)
+            else day < _local_day(earliest)
+        )
+        if early:
+            raise Wrong(
+                "form.not-before",
+                _("{date} is before {earliest}").format(date=day, earliest=_local_day(earliest)),
+                _rule_or(one, _("give that day or a later one")),
+            )
     if one.format == "past-date" and day > room.today:
         raise Wrong(
             "form.past-date",

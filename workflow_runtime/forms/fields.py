@@ -95,6 +95,7 @@ class Field:
     hide: tuple[str, ...] = ()
     min: Any = None
     max: Any = None
+    not_before: str = ""  #: FEEL: the earliest day or moment that a date field takes
     min_length: int | None = None
     max_length: int | None = None
     pattern: str = ""

@@ -50,7 +50,7 @@ _OWN: Final = {
 }  # fmt: skip
 _VALIDATE: Final = frozenset("required minLength maxLength pattern patternErrorMessage min max validationType".split())
 _PROPERTIES: Final = frozenset(
-    "class format birthDateField sexField accept maxSize minItems maxItems minAge maxAge source rule".split()
+    "class format notBefore birthDateField sexField accept maxSize minItems maxItems minAge maxAge source rule".split()
 )
 _TYPES: Final = {
     "textfield": FieldType.TEXT,
@@ -256,6 +256,17 @@ class _Reader:
             )
             return None
 
+    def earliest(self, component: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> str:
+        value = properties.get("notBefore")
+        if value is None:
+            return ""
+        if kind != "datetime" or not is_feel(value):
+            self.wrong(
+                component, _("notBefore must be FEEL, and stands on dates only"), '"notBefore": "=case.started_on"'
+            )
+            return ""
+        return str(value)
+
     def field(self, component: Mapping[str, Any], kind: str) -> Field:
         validate, properties = _part(component, "validate"), _part(component, "properties")
         key = component.get("path" if kind == "dynamiclist" else "key")
@@ -288,6 +299,7 @@ class _Reader:
             required=self.condition(component, validate, "required"),
             readonly=readonly,
             min=self.limit(component, validate, "min"),
+            not_before=self.earliest(component, kind, properties),
             max=self.limit(component, validate, "max"),
             min_length=self.whole(component, validate, "minLength"),
             max_length=self.whole(component, validate, "maxLength"),
