@@ -110,6 +110,8 @@ def build() -> Group:
         "late": ("cli.office:late", _("What is overdue, by department and working days")),
         "incident": ("cli.incident:incident", _("Where the machine stopped, and going on from there")),
         "message": ("cli.message:message", _("Messages between cases and with agencies outside")),
+        "db": ("cli.db:db", _("The database: upgrade, check, back up, restore")),
+        "doctor": ("cli.doctor:doctor", _("What is wrong, in words; the exit code is for monitoring")),
         "worker": ("cli.office:worker", _("Fire due timers and run machine steps until stopped")),
     }
     return Group(

@@ -342,3 +342,26 @@ def withdraw(session: Session, number: str, reason: str, yes: bool) -> None:
         session.output.json(page)
         return
     session.output.wrapped(_("Case {number} is withdrawn.").format(number=safe(page.case.number)), "✔ ")
+
+
+@case.command(help=_("Hold a case: nobody moves it, and its clocks stand still until it is resumed."))
+@click.argument("number")
+@click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@pass_session
+def suspend(session: Session, number: str, reason: str) -> None:
+    from workflow_runtime.repairs import Repairs
+
+    Repairs(session.runtime).suspend(number, reason=reason, actor=session.actor)
+    session.output.wrapped(_("Case {number} stands still; so do its clocks.").format(number=safe(number)), "✔ ")
+
+
+@case.command(help=_("Let a suspended case go on; its timers and due dates move by the time it stood still."))
+@click.argument("number")
+@click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@pass_session
+def resume(session: Session, number: str, reason: str) -> None:
+    from workflow_runtime.repairs import Repairs
+
+    stood = Repairs(session.runtime).resume(number, reason=reason, actor=session.actor)
+    text = _("Case {number} goes on; its clocks moved by {days:.1f} days.")
+    session.output.wrapped(text.format(number=safe(number), days=stood.total_seconds() / 86400), "✔ ")

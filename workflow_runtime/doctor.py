@@ -1,0 +1,180 @@
+"""What is wrong with the office, in words, for a person and for monitoring; and the same as figures for Prometheus."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from workflow_runtime import migrations, store
+from workflow_runtime import tables as t
+from workflow_runtime.database import Database
+from workflow_runtime.errors import StoreError
+from workflow_runtime.i18n import _
+from workflow_runtime.runtime import Clock, utc_now
+from workflow_runtime.settings import Settings, shown
+
+
+class Health(StrEnum):
+    """How bad it is."""
+
+    WELL = "well"
+    WARNING = "warning"
+    ILL = "ill"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing the doctor looked at."""
+
+    name: str
+    health: Health
+    text: str
+    remedy: str = ""
+
+
+#: From here on somebody should look, and from here on something is wrong.
+OLD, TOO_OLD = timedelta(seconds=60), timedelta(minutes=10)
+CLOCK_OFF = timedelta(seconds=30)
+ROOM, NO_ROOM = 2 * 1024**3, 200 * 1024**2
+
+
+def examine(settings: Settings, *, clock: Clock = utc_now) -> list[Sign]:
+    """Every sign, well or not, in the order in which they depend on one another."""
+    database = Database(settings.database)
+    try:
+        signs = [_reachable(database, settings)]
+        if signs[0].health is Health.WELL:
+            signs += [_clock(database, clock()), *_work(database, clock(), settings)]
+    except StoreError as error:
+        signs = [Sign("database", Health.ILL, str(error), _("start the database, or name another with --db"))]
+    finally:
+        database.close()
+    if settings.broker is not None:
+        signs.append(_broker(settings.broker))
+    return [*signs, _room(settings.home)]
+
+
+def _reachable(database: Database, settings: Settings) -> Sign:
+    if database.is_sqlite and database.path != Path() and not database.path.exists():
+        return Sign(
+            "database", Health.ILL, _("there is no database {where}").format(where=database.path), "xieban init"
+        )
+    with database.read() as tx:
+        found = migrations.version(tx)
+    if found != migrations.HEAD:
+        words = _("the schema is {found}, this program needs {head}").format(found=found, head=migrations.HEAD)
+        return Sign("schema", Health.ILL, words, "xieban db upgrade")
+    return Sign("database", Health.WELL, _("{where} answers").format(where=shown(settings.database)))
+
+
+def _clock(database: Database, now: datetime) -> Sign:
+    if database.is_sqlite:
+        return Sign("clock", Health.WELL, _("the database has no clock of its own"))
+    with database.read() as tx:
+        theirs: datetime = tx.execute(text("SELECT clock_timestamp()")).scalar_one()
+    off = abs(theirs - now)
+    words = _("the clock is {seconds:.0f} seconds off the database's").format(seconds=off.total_seconds())
+    if off > CLOCK_OFF:
+        return Sign("clock", Health.ILL, words, _("let NTP set the clock of this machine"))
+    return Sign("clock", Health.WELL, words)
+
+
+def _work(database: Database, now: datetime, settings: Settings) -> list[Sign]:
+    figures = measure(database, now)
+    oldest = timedelta(seconds=max(figures["xieban_oldest_ready_job_seconds"], figures["xieban_oldest_timer_seconds"]))
+    words = _("{jobs:.0f} machine steps and {timers:.0f} timers are due, the oldest for {seconds:.0f} seconds").format(
+        jobs=figures["xieban_ready_jobs"], timers=figures["xieban_due_timers"], seconds=oldest.total_seconds()
+    )
+    start = _("start a worker: “xieban worker”, or look at the log of those that run")
+    health = Health.ILL if oldest > TOO_OLD else Health.WARNING if oldest > OLD else Health.WELL
+    signs = [Sign("backlog", health, words, "" if health is Health.WELL else start)]
+    seen = figures["xieban_worker_seen_seconds"]
+    if settings.broker is not None:
+        if seen < 0:
+            signs.append(Sign("workers", Health.ILL, _("no worker was ever seen"), start))
+        else:
+            words = _("a worker was seen {seconds:.0f} seconds ago").format(seconds=seen)
+            deaf = seen <= OLD.total_seconds() < oldest.total_seconds()
+            if deaf:
+                words += _("; it lives, but does not take the work: it is deaf")
+            ill = deaf or seen > OLD.total_seconds()
+            signs.append(Sign("workers", Health.ILL if ill else Health.WELL, words, start if ill else ""))
+    stopped = figures["xieban_open_incidents"]
+    words = _("{count:.0f} incidents wait for a person").format(count=stopped)
+    signs.append(Sign("incidents", Health.WARNING if stopped else Health.WELL, words, "xieban incident list"))
+    lost = figures['xieban_messages{state="expired"}']
+    words = _("{count:.0f} messages expired without a receiver").format(count=lost)
+    signs.append(
+        Sign("messages", Health.WARNING if lost else Health.WELL, words, "xieban message list --state expired")
+    )
+    return [sign if sign.health is not Health.WELL else Sign(sign.name, sign.health, sign.text) for sign in signs]
+
+
+def _broker(url: str) -> Sign:
+    from kombu import Connection
+
+    try:
+        with Connection(url, connect_timeout=2, transport_options={"socket_connect_timeout": 2}) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=3)
+        return Sign("broker", Health.WELL, _("{where} answers").format(where=shown(url)))
+    except Exception as error:  # whatever a broker's client may raise: it is not there
+        words = _("the broker {where} is not there ({kind}); work goes on, slower").format(
+            where=shown(url), kind=type(error).__name__
+        )
+        return Sign("broker", Health.WARNING, words, _("start the broker, or mend XIEBAN_BROKER"))
+
+
+def _room(home: Path) -> Sign:
+    folder = home
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    words = _("{free:.1f} GB are free at {where}").format(free=free / 1024**3, where=home)
+    health = Health.ILL if free < NO_ROOM else Health.WARNING if free < ROOM else Health.WELL
+    return Sign("disk", health, words, "" if health is Health.WELL else _("make room"))
+
+
+def measure(database: Database, now: datetime) -> dict[str, float]:
+    """Figures for monitoring, by name; counts and ages only, nothing of any case."""
+    with database.read() as tx:
+        ready = store.ready_jobs(tx, now)
+        oldest = tx.execute(select(func.min(t.job.c.run_at)).where(t.job.c.state == "pending")).scalar()
+        timers = t.timer.join(t.case, t.case.c.id == t.timer.c.case_id)
+        due = select(func.count(), func.min(t.timer.c.due_at)).select_from(timers)
+        count, first = tx.execute(due.where(t.timer.c.due_at <= now, t.case.c.state == "open")).one()
+        incidents = tx.execute(select(func.count()).select_from(t.incident).where(t.incident.c.resolved_at.is_(None)))
+        figures: dict[str, float] = {
+            "xieban_ready_jobs": ready,
+            "xieban_oldest_ready_job_seconds": max(0.0, (now - oldest).total_seconds()) if ready and oldest else 0.0,
+            "xieban_due_timers": count,
+            "xieban_oldest_timer_seconds": max(0.0, (now - first).total_seconds()) if first else 0.0,
+            "xieban_open_incidents": incidents.scalar_one(),
+        }
+        seen = tx.execute(select(func.max(t.worker.c.seen_at))).scalar()
+        figures["xieban_worker_seen_seconds"] = (now - seen).total_seconds() if seen else -1.0
+        for table, name, states in (
+            (t.case, "xieban_cases", ("open", "incident", "suspended", "completed", "cancelled")),
+            (t.message, "xieban_messages", ("waiting", "consumed", "expired", "dead")),
+        ):
+            rows = tx.execute(select(table.c.state, func.count()).group_by(table.c.state)).all()
+            found: dict[str, float] = {state: count for state, count in rows}
+            for state in states:
+                figures[f'{name}{{state="{state}"}}'] = found.get(state, 0)
+    return figures
+
+
+def prometheus(figures: dict[str, float]) -> str:
+    """The figures in Prometheus' text format (for its textfile collector, or to be served)."""
+    lines, known = [], set()
+    for name, value in figures.items():
+        family = name.partition("{")[0]
+        if family not in known:
+            known.add(family)
+            lines.append(f"# TYPE {family} gauge")
+        lines.append(f"{name} {value:g}")
+    return "\n".join(lines) + "\n"
