@@ -22,7 +22,7 @@ import yaml
 from cli.app import Command
 from cli.output import Output
 from cli.rehearsal import Child, Office, Step, Story, scenario, story
-from cli.session import Session, pass_session, runtime_class
+from cli.session import Session, pass_session, program, runtime_class
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
@@ -326,17 +326,16 @@ def _sum_up(session: Session, path: Path, seconds: float | None) -> None:
 
 
 def _commands(runtime: Runtime, everyone: Any, late: Any) -> list[str]:
-    program = "python3 run xieban" if Path(sys.argv[0]).name == "__main__.py" else "xieban"
     items = runtime.worklist(actor=SYSTEM, state="ready", limit=1000) or runtime.worklist(actor=everyone, limit=1000)
     office = Office(runtime, datetime.now(UTC).date())
     clerk = office.anyone_of(items[0].department).clerk if items else "zhou-lan"
     case = late[0].item.case if late else (items[0].case if items else "")
-    commands = [f"{program} --as {clerk} work list"]
+    commands = [f"{program(clerk)} work list"]
     if items:
-        commands.append(f"{program} --as {clerk} work show {items[0].id[:8]}")
+        commands.append(f"{program(clerk)} work show {items[0].id[:8]}")
     commands += [
-        f"{program} --as {everyone.clerk} case show {case}",
-        f"{program} --as {everyone.clerk} case why {case}",
-        f"{program} --as {everyone.clerk} late",
+        f"{program(everyone.clerk)} case show {case}",
+        f"{program(everyone.clerk)} case why {case}",
+        f"{program(everyone.clerk)} late",
     ]
     return commands

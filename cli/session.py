@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from workflow_runtime.runtime import Runtime
 
 
+def program(user: str | None = None) -> str:
+    """How this program is called here, so that what it prints can be pasted; with `--as` when a user is named."""
+    name = "python3 run xieban" if Path(sys.argv[0]).name == "__main__.py" else "xieban"
+    return f"{name} --as {user}" if user else name
+
+
 def choose_language(arguments: Sequence[str]) -> None:
     """Speak the language of `--lang`, else of the settings; click's own words come from our catalogue too."""
     wanted = Settings.from_env().language

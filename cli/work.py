@@ -12,7 +12,7 @@ from cli.app import Group
 from cli.filling import fill
 from cli.options import data_options, filters, listing, paging
 from cli.output import Column, Output, urgency
-from cli.session import Session, pass_session
+from cli.session import Session, pass_session, program
 from cli.wording import Wording
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
@@ -123,7 +123,7 @@ def _show_page(session: Session, page: ItemPage) -> None:
         )
     if item.state in (ItemState.READY, ItemState.RESERVED):
         output.line()
-        for line in _commands(item):
+        for line in _commands(item, program(session.user)):
             output.line("  " + line)
 
 
@@ -169,13 +169,13 @@ def _facts(output: Output, item: ItemView) -> list[tuple[str, str]]:
     return facts
 
 
-def _commands(item: ItemView) -> list[str]:
+def _commands(item: ItemView, called: str) -> list[str]:
     short = item.id[:8]
     if item.state == ItemState.READY:
-        return [f"xieban work claim {short}", f"xieban work complete {short}"]
+        return [f"{called} work claim {short}", f"{called} work complete {short}"]
     other = [outcome for outcome in item.outcomes if outcome != "done"]
-    more = [f"xieban work complete {short} --outcome {outcome} --reason …" for outcome in other]
-    return [f"xieban work complete {short}", *more, f"xieban work release {short}"]
+    more = [f"{called} work complete {short} --outcome {outcome} --reason …" for outcome in other]
+    return [f"{called} work complete {short}", *more, f"{called} work release {short}"]
 
 
 def state_text(item: ItemView) -> str:
