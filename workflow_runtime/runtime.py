@@ -163,6 +163,7 @@ class Runtime:
         with database.read() as tx:
             found = migrations.version(tx)
         if found != migrations.HEAD:
+            database.close()
             raise WrongSchema(_schema_message(found, shown(settings.database)))
         return cls(database, settings, clock=clock, dispatch=dispatch)
 

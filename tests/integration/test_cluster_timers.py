@@ -1,0 +1,118 @@
+"""Timers and schema in a cluster: each timer once whoever looks, and old data under the new schema."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import inspect
+
+from tests.conftest import Clock
+from tests.integration.office import clerks
+from tests.integration.test_cluster import REVIEW, child
+from tests.journeys.conftest import ORGANISATION, open_item
+from workflow_runtime import migrations
+from workflow_runtime import tables as t
+from workflow_runtime.database import Database
+from workflow_runtime.dispatch import Bell, Waiting
+from workflow_runtime.errors import WrongSchema
+from workflow_runtime.i18n import use_language
+from workflow_runtime.model import SYSTEM
+from workflow_runtime.procedures import gather
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh")
+
+
+@pytest.fixture
+def runtime(settings: Settings, clock: Clock) -> Iterator[Runtime]:
+    with Runtime.create(settings, clock=clock) as office:
+        office.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        office.deploy(gather(REVIEW), actor=SYSTEM)
+        yield office
+
+
+def reminded(runtime: Runtime, numbers: list[str]) -> list[int]:
+    """How often the timer of each case took effect."""
+    return [[line.kind for line in runtime.history(number, actor=SYSTEM)].count("timer_fired") for number in numbers]
+
+
+def test_two_schedulers_at_once_let_each_timer_take_effect_once(
+    runtime: Runtime, settings: Settings, clock: Clock
+) -> None:
+    (worker, *_rest) = clerks(runtime, "cwi-qingxi.social_work")
+    numbers = []
+    for number in range(1, 9):
+        case = runtime.start_case("review", child(runtime, number), actor=SYSTEM)
+        runtime.complete(open_item(runtime, case, "prepare").id, {"summary": "一册", "pages": 3}, actor=worker)
+        numbers.append(case.case.number)
+    clock.advance(days=30)
+    due = runtime.due_cases()
+    assert len(due) == 8
+
+    def schedule() -> None:
+        with Runtime.open(settings, clock=clock, dispatch=Waiting()) as other:
+            for case_id in due:
+                other.fire_case(case_id)
+
+    schedulers = [threading.Thread(target=schedule) for _each in range(3)]
+    for one in schedulers:
+        one.start()
+    for one in schedulers:
+        one.join()
+
+    assert reminded(runtime, numbers) == [1] * 8
+    assert not runtime.due_cases()
+
+
+def test_a_bell_is_rung_once_for_an_id_and_again_when_nobody_came() -> None:
+    now = [0.0]
+    bell = Bell("memory://", again_after=20, clock=lambda: now[0])
+
+    rung = [bell.ring("xieban.job", "a", "people") for _each in range(3)]
+    now[0] = 21.0
+    rung.append(bell.ring("xieban.job", "a", "people"))
+
+    assert rung == [True, False, False, True]
+
+
+def test_a_broker_that_refuses_is_left_alone_for_a_while() -> None:
+    now = [0.0]
+    bell = Bell("redis://127.0.0.1:1/0", away=10, clock=lambda: now[0])
+
+    assert not bell.ring("xieban.job", "a", "people")
+
+    assert not bell.heard
+    now[0] = 11.0
+    assert bell.heard
+
+
+def test_an_old_schema_is_refused_and_upgraded_with_its_cases(
+    runtime: Runtime, settings: Settings, clock: Clock
+) -> None:
+    number = runtime.start_case("review", child(runtime, 1), actor=SYSTEM).case.number
+    database = Database(settings.database)
+    with database.begin() as tx:  # as the first release left it
+        for table in (t.suspension, t.worker):
+            table.drop(tx)
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(WrongSchema, match="0001"):
+        Runtime.open(settings, clock=clock)
+
+    Runtime.create(replace(settings), clock=clock).close()
+
+    with database.read() as tx:
+        assert migrations.version(tx) == migrations.HEAD == "0002"
+        assert inspect(tx).has_table("suspension")
+    database.close()
+    with Runtime.open(settings, clock=clock) as upgraded:
+        assert upgraded.case(number, actor=SYSTEM).items
+        assert upgraded.verify_history(number, actor=SYSTEM) is None
