@@ -26,9 +26,10 @@ from workflow_runtime.diagram.model import SUBPROCESSES
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.documents import Template
 from workflow_runtime.errors import BadInput, DiagramError, NotFound
+from workflow_runtime.feel import types
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.forms import Form
-from workflow_runtime.i18n import _
+from workflow_runtime.forms import Field, FieldType, Form
+from workflow_runtime.i18n import _, language
 from workflow_runtime.subjects import SubjectKind
 
 if TYPE_CHECKING:
@@ -169,6 +170,13 @@ def digest(files: Bundle) -> str:
         sha256.update(f"{path}\0{len(files[path])}\0".encode())
         sha256.update(files[path])
     return sha256.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with an expression, in the language in use."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +460,32 @@ class Procedure:
         """The field keys of a form; none where there is no such form."""
         return self._fields[1].get(form or "", frozenset())
 
+    def _expression_faults(self, text: str) -> list[Fault]:
+        """What is wrong with an expression, also against the types that the forms give their keys.
+
+        Names that nothing sets are not asked here: `house/names-set` knows what else may set them.
+        """
+        found = feel.check(text) or [one for one in feel.check(text, self._types) if one.code in _TYPE_FAULTS]
+        return [Fault(one.message(language())) for one in found]
+
+    def _form_faults(self, path: str, form: Form) -> Iterator[Finding]:
+        """The same for the expressions of a form."""
+        for key, what, text in form.expressions:
+            for fault in self._expression_faults(text):
+                message = _("{key}, {what}: {fault}").format(key=key, what=what, fault=fault.message)
+                remedy = _("Correct the expression: {text}").format(text=text[:200])
+                yield Finding("form-expression", Severity.ERROR, key, None, message, remedy, path=(path, what))
+
+    @cached_property
+    def _types(self) -> Mapping[str, feel.Type | None]:
+        """The type of every form key; None where two forms disagree."""
+        found: dict[str, feel.Type | None] = {}
+        for form in self.forms.values():
+            for one in form.fields:
+                kind = _feel_type(one)
+                found[one.key] = kind if found.get(one.key, kind) == kind else None
+        return MappingProxyType(found)
+
     def check(
         self,
         *,
@@ -471,7 +505,7 @@ class Procedure:
             directory=directory,
             on=on,
             parameters=_parameters(profiles),
-            feel=feel.check,
+            feel=self._expression_faults,
             evaluate=feel.evaluate,
             feel_errors=(feel.FeelError,),
             names=lambda text: feel.compile(text).names,
@@ -483,6 +517,8 @@ class Procedure:
             if path.endswith(".bpmn"):
                 checked = diagram.check(self._read(path), rules="house", context=context)
                 found += [_in_file(path, finding) for finding in checked]
+            elif path.endswith(".form") and isinstance(form := self._read(path), Form):
+                found += self._form_faults(path, form)
             elif path.endswith(".dmn"):
                 found += [_in_file(path, finding) for finding in self._read(path).check()]
         return found
@@ -511,6 +547,37 @@ def _lane_ref(one: Diagram, lane: Lane, path: tuple[str, ...]) -> LaneRef:
         role=one.lane_property(lane, "xb:role"),
         sees=one.lane_property(lane, "xb:sees") or "",
     )
+
+
+#: What the check against types says of an expression that parses.
+_TYPE_FAULTS = frozenset(
+    {"incomparable", "no-arithmetic", "not-a-condition", "not-allowed-value", "unknown-member", "wrong-type"}
+)
+
+
+def _feel_type(one: Field) -> feel.Type:
+    """The FEEL type of what a form field holds in the case file."""
+    simple = {
+        FieldType.NUMBER: types.NUMBER,
+        FieldType.INTEGER: types.NUMBER,
+        FieldType.MONEY: types.NUMBER,
+        FieldType.BOOLEAN: types.BOOLEAN,
+        FieldType.DATE: types.DATE,
+        FieldType.TIME: types.TIME,
+        FieldType.DATETIME: types.DATE_TIME,
+        FieldType.TEXT: types.STRING,
+    }
+    values = tuple(option.value for option in one.options)
+    answer: feel.Type = types.STRING
+    if values and all(isinstance(value, str) for value in values):
+        answer = types.EnumerationType(types.STRING, values)
+    if one.type is FieldType.CHOICE:
+        return answer if not values or isinstance(values[0], str) else types.ANY
+    if one.type is FieldType.CHOICES:
+        return types.ListType(answer)
+    if one.type is FieldType.LIST:
+        return types.ListType(types.ContextType({part.key: _feel_type(part) for part in one.fields}))
+    return simple.get(one.type, types.ANY)
 
 
 def _components(components: Any) -> Iterator[tuple[str, str, str]]:
