@@ -11,17 +11,18 @@ from sqlalchemy import inspect
 
 from tests.conftest import Clock
 from tests.integration.office import clerks
-from tests.integration.test_cluster import REVIEW, child
+from tests.integration.test_cluster import REVIEW, approved, child, notices, state
 from tests.journeys.conftest import ORGANISATION, open_item
-from workflow_runtime import migrations
+from workflow_runtime import migrations, store
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.dispatch import Bell, Waiting
 from workflow_runtime.errors import WrongSchema
+from workflow_runtime.handling import Effects
 from workflow_runtime.i18n import use_language
-from workflow_runtime.model import SYSTEM
+from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
-from workflow_runtime.runtime import Runtime
+from workflow_runtime.runtime import LEASE, Runtime
 from workflow_runtime.settings import Settings
 
 
@@ -116,3 +117,49 @@ def test_an_old_schema_is_refused_and_upgraded_with_its_cases(
     with Runtime.open(settings, clock=clock) as upgraded:
         assert upgraded.case(number, actor=SYSTEM).items
         assert upgraded.verify_history(number, actor=SYSTEM) is None
+
+
+@pytest.fixture
+def left(settings: Settings, clock: Clock) -> Iterator[tuple[Runtime, CasePage]]:
+    """A case whose last step is the machine's, and nobody has done it yet."""
+    Runtime.create(settings, clock=clock).close()
+    with Runtime.open(settings, clock=clock, dispatch=Waiting()) as office:
+        office.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        office.deploy(gather(REVIEW), actor=SYSTEM)
+        yield office, approved(office)
+
+
+def claimed(runtime: Runtime, clock: Clock) -> store.Claim:
+    """The job, in the hands of a worker that will not finish it in time."""
+    with runtime._database.begin() as tx:
+        claim = store.claim_job(tx, clock(), owner="zombie", lease=LEASE)
+    assert claim is not None
+    return claim
+
+
+def test_a_worker_that_wakes_after_its_lease_changes_nothing(left: tuple[Runtime, CasePage], clock: Clock) -> None:
+    runtime, case = left
+    zombie = claimed(runtime, clock)
+    assert not runtime.run_job(zombie.row.id)
+    clock.advance(minutes=2)
+    assert runtime.run_job(zombie.row.id)
+    assert state(runtime, case) == CaseState.COMPLETED
+
+    runtime._finish_service(zombie, Effects(), None)
+
+    assert notices(runtime, case) == 1
+    assert runtime.verify_history(case.case.number, actor=SYSTEM) is None
+
+
+def test_a_job_that_kills_its_worker_each_time_becomes_an_incident(
+    left: tuple[Runtime, CasePage], clock: Clock
+) -> None:
+    runtime, case = left
+    for _death in range(5):
+        claimed(runtime, clock)
+        clock.advance(minutes=2)
+
+    runtime.sweep()
+
+    page = runtime.case(case.case.number, actor=SYSTEM)
+    assert page.case.state == CaseState.INCIDENT and page.incident is not None and "died" in page.incident
