@@ -466,7 +466,17 @@ class Procedure:
         Names that nothing sets are not asked here: `house/names-set` knows what else may set them.
         """
         found = feel.check(text) or [one for one in feel.check(text, self._types) if one.code in _TYPE_FAULTS]
-        return [Fault(one.message(language())) for one in found]
+        place = _("{message} (character {position}: “{fragment}”)")
+        return [
+            Fault(
+                place.format(
+                    message=one.message(language()),
+                    position=one.start + 1,
+                    fragment=one.text[one.start : one.end][:60] or one.text[-20:],
+                )
+            )
+            for one in found
+        ]
 
     def _form_faults(self, path: str, form: Form) -> Iterator[Finding]:
         """The same for the expressions of a form."""
