@@ -145,10 +145,14 @@ class Runtime:
             refuse_foreign_file(path)
             _make_folder(path.parent)
         database = Database(settings.database)
-        with database.begin() as tx:
-            migrations.upgrade(tx)
-        runtime = cls(database, settings, clock=clock)
-        runtime._seed()
+        try:
+            with database.begin() as tx:
+                migrations.upgrade(tx)
+            runtime = cls(database, settings, clock=clock)
+            runtime._seed()
+        except BaseException:
+            database.close()
+            raise
         return runtime
 
     @classmethod
@@ -160,11 +164,14 @@ class Runtime:
             if not path.exists():
                 raise NotFound(_("there is no database at {where}; create it with “xieban init”").format(where=path))
         database = Database(settings.database)
-        with database.read() as tx:
-            found = migrations.version(tx)
-        if found != migrations.HEAD:
+        try:
+            with database.read() as tx:
+                found = migrations.version(tx)
+            if found != migrations.HEAD:
+                raise WrongSchema(_schema_message(found, shown(settings.database)))
+        except BaseException:
             database.close()
-            raise WrongSchema(_schema_message(found, shown(settings.database)))
+            raise
         return cls(database, settings, clock=clock, dispatch=dispatch)
 
     def close(self) -> None:
