@@ -387,10 +387,6 @@ class Procedure:
             return self._after(process, node.scope)
         return [(process, one.flow(flow).target) for flow in node.outgoing]
 
-    def diagram_of(self, process: str) -> Diagram:
-        """The diagram that draws a process."""
-        return self.diagrams[process]
-
     def node(self, process: str, element: str) -> FlowNode:
         """A node by the process that draws it."""
         return self.diagrams[process].node(element)

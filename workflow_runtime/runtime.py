@@ -329,7 +329,7 @@ class Runtime:
         findings = self.check_procedure(bundle)  # before the transaction: it may take a second
         if any(finding.severity is Severity.ERROR for finding in findings):
             raise DiagramError(findings=findings)
-        procedure = Procedure.parse(bundle)
+        procedure = Procedure(bundle)  # every file was read by the check
         with self._database.begin() as tx:
             known = queries.version_of_digest(tx, procedure.key, sha256)
             if known is not None:
