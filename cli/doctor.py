@@ -16,7 +16,7 @@ from workflow_runtime.i18n import _
 def doctor(session: Session, metrics: bool) -> int:
     from workflow_runtime import doctor as medicine
     from workflow_runtime.database import Database
-    from workflow_runtime.runtime import utc_now
+    from workflow_runtime.machine import utc_now
 
     if metrics:
         database = Database(session.settings.database)

@@ -19,23 +19,24 @@ FORBIDDEN = {
     "workflow_runtime": ("handlers", "cli", "web", "bpmn", "templates"),
     "workflow_runtime.feel": ("workflow_runtime", "SpiffWorkflow", "sqlalchemy"),
     "workflow_runtime.decisions": (
-        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "store")),
+        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "machine", "store")),
         "sqlalchemy",
     ),
     "workflow_runtime.diagram": (
-        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "store", "queries", "dispatch")),
+        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "machine", "store", "queries", "dispatch")),
         "sqlalchemy",
     ),
     "workflow_runtime.engine": (
-        *(f"workflow_runtime.{name}" for name in ("runtime", "store", "queries", "dispatch")),
+        *(f"workflow_runtime.{name}" for name in ("runtime", "machine", "store", "queries", "dispatch")),
         "sqlalchemy",
     ),
     "workflow_runtime.model": (
-        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "store")),
+        *(f"workflow_runtime.{name}" for name in ("engine", "runtime", "machine", "store")),
         "sqlalchemy",
     ),
-    "workflow_runtime.store": ("workflow_runtime.runtime", "workflow_runtime.engine"),
-    "workflow_runtime.queries": ("workflow_runtime.runtime", "workflow_runtime.engine"),
+    "workflow_runtime.store": tuple(f"workflow_runtime.{name}" for name in ("runtime", "machine", "engine")),
+    "workflow_runtime.queries": tuple(f"workflow_runtime.{name}" for name in ("runtime", "machine", "engine")),
+    "workflow_runtime.machine": ("workflow_runtime.runtime", "workflow_runtime.pages"),
     "handlers": ("cli", "web", "workflow_runtime.store", "workflow_runtime.queries", "sqlalchemy"),
     "cli": ("web", "handlers", "workflow_runtime.store", "sqlalchemy", "SpiffWorkflow"),
 }
@@ -84,6 +85,24 @@ def test_only_the_engine_imports_spiffworkflow() -> None:
     ]
 
     assert elsewhere == []
+
+
+#: whose methods are use cases: people's, the machine's, the administrator's; and the one that copies a whole store
+BEGINNING = ("runtime", "machine", "repairs", "moving")
+
+
+def test_a_transaction_begins_in_the_runtime_layer_and_nowhere_else() -> None:
+    begun = {
+        module_of(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.With)
+        for item in node.items
+        if isinstance(item.context_expr, ast.Call)
+        if isinstance(item.context_expr.func, ast.Attribute) and item.context_expr.func.attr == "begin"
+    }
+
+    assert begun == {"workflow_runtime.database", *(f"workflow_runtime.{name}" for name in BEGINNING)}
 
 
 RULED_OUT = {

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Protocol
 from workflow_runtime.errors import StoreError
 
 if TYPE_CHECKING:
+    from workflow_runtime.machine import Machine
     from workflow_runtime.model import Swept
-    from workflow_runtime.runtime import Runtime
 
 
 class Dispatch(Protocol):
-    """What the runtime asks of whoever carries its work on."""
+    """What a journey asks of whoever does the machine's share."""
 
-    def before_writing(self, runtime: Runtime) -> None:
+    def before_writing(self, machine: Machine) -> None:
         """A person is about to write: let what is due happen first, if that is this process's business."""
 
-    def after_commit(self, runtime: Runtime, opened: list[str] | None) -> None:
+    def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Rows were committed that may need machine work; ids of items that it opens are added to `opened`."""
 
 
@@ -37,27 +37,27 @@ class Inline:
         self._limit = limit
         self.last_sweep: Swept | None = None
 
-    def before_writing(self, runtime: Runtime) -> None:
+    def before_writing(self, machine: Machine) -> None:
         """Fire what is due, so that nobody acts on a state that time has overtaken."""
-        self.last_sweep = runtime.sweep(limit=self._limit) if runtime.anything_due() else None
+        self.last_sweep = machine.sweep(limit=self._limit) if machine.anything_due() else None
 
-    def after_commit(self, runtime: Runtime, opened: list[str] | None) -> None:
+    def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Do the jobs that the commit left, and those that they leave.
 
         What the person did is committed: when the store fails now (busy, full), the jobs wait for the next sweep, and
         nobody is told that nothing was changed.
         """
         with suppress(StoreError):
-            runtime.run_ready_jobs(self._limit, opened)
+            machine.run_ready_jobs(self._limit, opened)
 
 
 class Waiting:
     """Nothing is done here: somebody else sweeps (tests that want to see each step, and workers)."""
 
-    def before_writing(self, runtime: Runtime) -> None:
+    def before_writing(self, machine: Machine) -> None:
         """Leave it to the others."""
 
-    def after_commit(self, runtime: Runtime, opened: list[str] | None) -> None:
+    def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Leave it to the others."""
 
 
@@ -95,30 +95,30 @@ class Bell:
         """Whether the broker took the last bell, as far as we know."""
         return self._clock() >= self._silent_until
 
-    def before_writing(self, runtime: Runtime) -> None:
+    def before_writing(self, machine: Machine) -> None:
         """Leave it to the workers."""
 
-    def after_commit(self, runtime: Runtime, opened: list[str] | None) -> None:
+    def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Ring for jobs that may run now. Whatever goes wrong here, the rows are committed and will be found."""
         try:
-            self.ring_jobs(runtime, limit=20)
+            self.ring_jobs(machine, limit=20)
         except Exception as error:
             _log.warning("the bell could not be rung: %s", type(error).__name__)
 
-    def ring_jobs(self, runtime: Runtime, *, limit: int) -> int:
+    def ring_jobs(self, machine: Machine, *, limit: int) -> int:
         """Ring for ready jobs that nobody rang for lately; returns for how many."""
         if not self.heard:
             return 0
         rung = 0
-        for id, priority in runtime.ready_jobs(limit):
+        for id, priority in machine.ready_jobs(limit):
             rung += self.ring("xieban.job", id, "people" if priority <= URGENT else "batch")
         return rung
 
-    def ring_timers(self, runtime: Runtime, *, limit: int) -> int:
+    def ring_timers(self, machine: Machine, *, limit: int) -> int:
         """Ring for cases with due timers that nobody rang for lately; returns for how many."""
         if not self.heard:
             return 0
-        return sum(self.ring("xieban.case", id, "timers") for id in runtime.due_cases(limit))
+        return sum(self.ring("xieban.case", id, "timers") for id in machine.due_cases(limit))
 
     def ring(self, task: str, id: str | int, queue: str) -> bool:
         """Ring once for an id; False when that was done lately or the broker is away."""

@@ -15,7 +15,7 @@ from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.errors import StoreError
 from workflow_runtime.i18n import _
-from workflow_runtime.runtime import Clock, utc_now
+from workflow_runtime.machine import Clock, utc_now
 from workflow_runtime.settings import Settings, shown
 
 

@@ -20,9 +20,10 @@ from workflow_runtime.dispatch import Bell, Waiting
 from workflow_runtime.errors import WrongSchema
 from workflow_runtime.handling import Effects
 from workflow_runtime.i18n import use_language
+from workflow_runtime.machine import LEASE
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
-from workflow_runtime.runtime import LEASE, Runtime
+from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
 

@@ -1,0 +1,498 @@
+"""The machine's share: what is done without a person — due timers, jobs, deliveries, prints, notices, incidents.
+
+A `Machine` is the office as a worker needs it; `Runtime` (runtime.py) is the same office with the journeys of people.
+Each method begins its own transactions; no handler, print or letter works inside one.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Row
+
+from workflow_runtime import casefile, engine, issuing, queries, store
+from workflow_runtime import tables as t
+from workflow_runtime.casework import CaseInHand
+from workflow_runtime.database import Database
+from workflow_runtime.dispatch import Dispatch, chosen
+from workflow_runtime.documents import Renderer
+from workflow_runtime.errors import (
+    BadInput,
+    EngineError,
+    NotAllowed,
+    NotFound,
+    RuleBroken,
+    StaleVersion,
+    StoreError,
+    XiebanError,
+)
+from workflow_runtime.files import FileStore, write_durably
+from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registered
+from workflow_runtime.i18n import _
+from workflow_runtime.isolation import Bench, HandlerUnfit
+from workflow_runtime.library import Library
+from workflow_runtime.model import SYSTEM, Actor, CaseState, Swept
+from workflow_runtime.settings import Settings
+
+Clock = Callable[[], datetime]
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 5
+#: A first retry after this long, doubled each time.
+BACK_OFF = timedelta(seconds=15)
+
+
+def utc_now() -> datetime:
+    """The time of the machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Machine:
+    """The office without its people. Thread-safe: every method takes its own connection."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        dispatch: Dispatch | None = None,
+        library: Library | None = None,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._files = FileStore(settings.files)
+        self._library = library or Library()
+        self._renderer: Renderer | None = None
+        self._rendering = threading.Lock()
+        self._dispatch = dispatch or chosen(settings.broker)
+        self._bench = Bench(settings.handlers) if settings.isolate else None
+        self._owner = f"{socket.gethostname()}:{secrets.token_hex(4)}"
+
+    def close(self) -> None:
+        """Give back connections and the document child."""
+        with self._rendering:
+            if self._renderer is not None:
+                self._renderer.close()
+                self._renderer = None
+        if self._bench is not None:
+            self._bench.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    # --- what falls due ------------------------------------------------------------------------------------------
+    def sweep(self, *, limit: int = 100) -> Swept:
+        """Do what is due: timers, ready jobs, overdue notices; at most `limit` of each. Safe beside others."""
+        timers = self._fire_timers(limit)
+        reminders = self.tell_overdue(limit)
+        self.tidy_messages(limit)
+        jobs = self._run_jobs(limit)
+        with self._database.read() as tx:
+            now = self._clock()
+            left = store.ready_jobs(tx, now) + len(store.cases_with_due_timers(tx, now, limit))
+        return Swept(timers=timers, jobs=jobs, reminders=reminders, left=left)
+
+    def work(
+        self, *, stop: Callable[[], bool], poll: float = 1.0, on_swept: Callable[[Swept], None] | None = None
+    ) -> None:
+        """Sweep until `stop()` says so, looking again every `poll` seconds when nothing was due."""
+        pause = threading.Event()
+        while not stop():
+            swept = self.sweep()
+            if swept and on_swept is not None:
+                on_swept(swept)
+            if not swept:
+                pause.wait(poll)
+
+    @property
+    def last_sweep(self) -> Swept | None:
+        """What fell due and was done before the last writing call, to be told to its caller; None if nothing was."""
+        return getattr(self._dispatch, "last_sweep", None)
+
+    def _sweep_first(self) -> None:
+        self._dispatch.before_writing(self)
+
+    def _after_commit(self, opened: list[str] | None = None) -> None:
+        self._dispatch.after_commit(self, opened)
+
+    def run_ready_jobs(self, limit: int = 100, opened: list[str] | None = None) -> int:
+        """Do ready jobs (for dispatch); ids of items that they open are added to `opened`."""
+        return self._run_jobs(limit, opened)
+
+    def anything_due(self) -> bool:
+        """Whether a sweep would find work: one indexed look."""
+        now = self._clock()
+        with self._database.read() as tx:
+            return store.anything_due(tx, now)
+
+    # --- for workers, who hear a bell and look whether there is still something to do ------------------------------
+    def ready_jobs(self, limit: int = 100) -> Sequence[tuple[str, int]]:
+        """Ids and priorities of jobs that may run now, the most urgent first."""
+        with self._database.read() as tx:
+            return store.ready_job_ids(tx, self._clock(), limit)
+
+    def due_cases(self, limit: int = 100) -> Sequence[int]:
+        """Ids of cases with a due timer, the earliest first."""
+        with self._database.read() as tx:
+            return store.cases_with_due_timers(tx, self._clock(), limit)
+
+    def run_job(self, id: str) -> bool:
+        """Do the job of that id, unless it is done, not due, or in other hands."""
+        with self._database.begin() as tx:
+            claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, job_id=id)
+        if claim is None:
+            return False
+        self._perform(claim, None)
+        self._after_commit()
+        return True
+
+    def run_urgent(self, at_most: int) -> bool:
+        """Do the most urgent job if it is at least as urgent as `at_most`: people do not wait behind timers."""
+        with self._database.begin() as tx:
+            claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, at_most=at_most)
+        if claim is not None:
+            self._perform(claim, None)
+        return claim is not None
+
+    def fire_case(self, case_id: int) -> bool:
+        """Let the due timers of a case take effect, unless somebody did so before."""
+        fired = self._fire(case_id)
+        if fired:
+            self._after_commit()
+        return fired
+
+    def beat(self, worker: str, done: int) -> None:
+        """Say that a worker is there, and how much it has done; workers unseen for a week are forgotten."""
+        with self._database.begin() as tx:
+            store.beat(tx, worker, self._clock(), done)
+            store.forget_workers(tx, self._clock() - timedelta(days=7))
+
+    def tidy_messages(self, limit: int = 100) -> int:
+        """Bring waiting messages and waiting cases together, and end messages whose time to live has run out."""
+        now = self._clock()
+        with self._database.read() as tx:
+            if not queries.any_message_waits(tx):
+                return 0
+        with self._database.begin() as tx:
+            tidied = store.expire_messages(tx, now, _("no case took it within its time to live"))
+            for one in store.unmet(tx, limit):
+                store.insert_job(
+                    tx,
+                    id=secrets.token_hex(16),
+                    kind="message",
+                    type=one.name,
+                    case_id=one.case_id,
+                    now=now,
+                    priority=4,
+                    inputs=casefile.dumps({"message": one.id}),
+                )
+                tidied += 1
+        return tidied
+
+    def _fire_timers(self, limit: int) -> int:
+        with self._database.read() as tx:
+            due = store.cases_with_due_timers(tx, self._clock(), limit)
+        return sum(map(self._fire, due))
+
+    def _fire(self, case_id: int) -> bool:
+        try:
+            with self._database.begin() as tx:
+                row = store.lock_case_by_id(tx, case_id)
+                if row is None or row.state != CaseState.OPEN:
+                    return False
+                hand = self._take(tx, row, SYSTEM)
+                if not [one for one in queries.timers(tx, case_id) if one.due_at <= hand.now]:
+                    return False  # somebody else was here first
+                hand.apply(engine.TimersDue(), "timer_fired")
+                hand.save()
+                return True
+        except StoreError:
+            raise
+        except XiebanError as error:  # this case needs a person; the timers of others go on
+            self._stop_case(case_id, error)
+            return False
+
+    def tell_overdue(self, limit: int = 100) -> int:
+        """Tell departments what has just become overdue, once each."""
+        told = 0
+        with self._database.read() as tx:
+            overdue = store.overdue_items(tx, self._clock(), limit)
+        for one in overdue:
+            with self._database.begin() as tx:
+                row = store.lock_case_by_id(tx, one.case_id)
+                if row is None:
+                    continue
+                hand = self._take(tx, row, SYSTEM)
+                if not store.mark_overdue_told(tx, one.id, hand.now):
+                    continue
+                hand.notify(one.department_id, "overdue", f"{one.number} {one.name}")
+                hand.history.add("overdue", actor=SYSTEM, at=hand.now, element=at(one), content={"item": one.id})
+                hand.save()
+                told += 1
+        return told
+
+    # --- jobs ----------------------------------------------------------------------------------------------------
+    def _run_jobs(self, limit: int, opened: list[str] | None = None) -> int:
+        done = 0
+        while done < limit:
+            with self._database.begin() as tx:
+                claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE)
+            if claim is None:
+                break
+            self._perform(claim, opened)
+            done += 1
+        return done
+
+    def _perform(self, claim: store.Claim, opened: list[str] | None) -> None:
+        if claim.row.attempts > ATTEMPTS:
+            self._give_up(claim, "too_many_attempts", claim.row.last_error or _("the worker died each time"))
+            return
+        try:
+            {
+                "service": self._perform_service,
+                "render": self._perform_render,
+                "notify": self._perform_notify,
+                "message": self._perform_message,
+            }[claim.row.kind](claim, opened)
+        except EngineError as error:  # trying again changes nothing
+            self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
+        except NotAllowed as error:  # somebody else finished it, or the case moved on: our fence or revision is old
+            self._retry(claim, error)
+        except Exception as error:  # the one broad catch: a handler's crash becomes a retry, then an incident
+            self._retry(claim, error)
+
+    def _perform_service(self, claim: store.Claim, opened: list[str] | None) -> None:
+        handler = self._bench.run if self._bench is not None else registered().get(claim.row.type)
+        if handler is None:
+            self._give_up(claim, "no_handler", _("there is no handler {name!r}").format(name=claim.row.type))
+            return
+        with self._database.read() as tx:
+            hand = self._look(tx, claim.row.case_id)
+            job = self._service_job(hand, claim)
+        try:
+            with self._keeping(claim):
+                effects = handler(job)
+            for wanted in effects.documents:
+                with self._database.read() as tx:
+                    prepared = issuing.prepare(self._look(tx, claim.row.case_id), wanted, job.path)
+                issuing.rehearse(self._renderer_of(), prepared)
+            self._finish_service(claim, effects, opened)
+        except JobRefused as refusal:
+            self._finish_service(claim, Effects(), opened, refusal=refusal)
+        except HandlerUnfit as error:
+            self._give_up(claim, error.code, str(error))
+        except (BadInput, RuleBroken, NotFound, EngineError) as error:  # trying again changes nothing: mend it first
+            self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
+
+    @contextmanager
+    def _keeping(self, claim: store.Claim) -> Iterator[None]:
+        """The lease is renewed while the work inside goes on, however long it takes."""
+        finished = threading.Event()
+
+        def renew() -> None:
+            while not finished.wait(LEASE.total_seconds() / 3):
+                with suppress(StoreError), self._database.begin() as tx:
+                    if not store.renew_lease(tx, claim, self._clock() + LEASE):
+                        return
+
+        keeper = threading.Thread(target=renew, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            finished.set()
+
+    def _look(self, tx: Connection, case_id: int) -> CaseInHand:
+        """A case for reading: no lock."""
+        row = store.case_by_id(tx, case_id)
+        assert row is not None
+        return self._take(tx, row, SYSTEM)
+
+    def _service_job(self, hand: CaseInHand, claim: store.Claim) -> ServiceJob:
+        given = casefile.loads(claim.row.inputs)
+        row = hand.row
+        return ServiceJob(
+            id=claim.row.id,
+            type=claim.row.type,
+            case=row.number,
+            element=claim.row.element,
+            path=tuple(claim.row.path.split(".")) if claim.row.path else (),
+            inputs=given["inputs"],
+            headers=given["headers"],
+            subject={"number": row.subject_number, "name": row.subject_name},
+            regions=hand.regions,
+            now=hand.now,
+            attempt=claim.row.attempts,
+        )
+
+    def _finish_service(
+        self, claim: store.Claim, effects: Effects, opened: list[str] | None, *, refusal: JobRefused | None = None
+    ) -> None:
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, claim.row.case_id)
+            assert row is not None
+            if not store.end_job(tx, claim, "finish"):
+                return  # a newer fence has it; nothing of ours was written
+            hand = self._take(tx, row, SYSTEM)
+            if hand.state in (CaseState.INCIDENT, CaseState.SUSPENDED):
+                raise StaleVersion(_("case {number} is {state}").format(number=row.number, state=hand.state))
+            if hand.state != CaseState.OPEN:
+                return
+            path = tuple(claim.row.path.split(".")) if claim.row.path else ()
+            if refusal is not None:
+                hand.apply(
+                    engine.JobFailed(claim.row.id, refusal.code, str(refusal)),
+                    "job_refused",
+                    element=claim.row.element,
+                    path=path,
+                    content={"code": refusal.code, "message": str(refusal)},
+                )
+            else:
+                patch = {**effects.patch, **issuing.carry_out(hand, effects, path)}
+                hand.apply(
+                    engine.JobDone(claim.row.id, patch),
+                    "job_done",
+                    element=claim.row.element,
+                    path=path,
+                    content={"job": claim.row.type},
+                )
+            hand.save()
+        if opened is not None:
+            opened += hand.opened
+
+    def _perform_render(self, claim: store.Claim, opened: list[str] | None) -> None:
+        document_id = casefile.loads(claim.row.inputs)["document"]
+        with self._database.read() as tx:
+            (row,) = queries.document_rows(tx, SYSTEM, id_or_number=document_id, limit=2)
+            procedure = self._library.procedure(tx, row.version_id)
+        rendered = issuing.render(self._renderer_of(), procedure, row)
+        sha256 = self._files.put(rendered.pdf)
+        write_durably(self._settings.documents / row.case_number / f"{row.number}.pdf", rendered.pdf)
+        with self._database.begin() as tx:
+            if store.end_job(tx, claim, "finish"):
+                store.record_pdf(tx, row.id, sha256=sha256, pages=rendered.pages)
+
+    def _perform_notify(self, claim: store.Claim, opened: list[str] | None) -> None:
+        notification_id = casefile.loads(claim.row.inputs)["notification"]
+        now = self._clock()
+        with self._database.read() as tx:
+            pending = [one for one in queries.pending_notifications(tx, 1000) if one.id == notification_id]
+        for one in pending:
+            letter = {
+                "id": one.id,
+                "kind": one.kind,
+                "department": one.department_id,
+                "case": one.number,
+                "text": one.text,
+                "created_at": one.created_at.isoformat(),
+            }
+            write_durably(
+                self._settings.outbox / f"{one.created_at:%Y%m%dT%H%M%S}-{one.id}.json",
+                json.dumps(letter, ensure_ascii=False, indent=1).encode(),
+            )
+        with self._database.begin() as tx:
+            if store.end_job(tx, claim, "finish"):
+                store.mark_notified(tx, notification_id, now)
+
+    def _perform_message(self, claim: store.Claim, opened: list[str] | None) -> None:
+        message_id = casefile.loads(claim.row.inputs)["message"]
+        with self._database.begin() as tx:
+            if not store.end_job(tx, claim, "finish"):
+                return
+            message = queries.message(tx, message_id)
+            target = store.waiting_subscription(tx, message.name, message.correlation)
+            if message.state != "waiting" or target is None:
+                return
+            row = store.lock_case_by_id(tx, target.case_id)
+            assert row is not None
+            hand = self._take(tx, row, SYSTEM)
+            still = [one for one in queries.subscriptions(tx, row.id) if one.id == target.id]
+            if hand.state != CaseState.OPEN or not still:
+                return
+            store.move(tx, t.message, {"id": message.id}, "consume", consumed_case_id=row.id)
+            hand.apply(
+                engine.DeliverMessage(target.id, casefile.loads(message.payload)),
+                "message_received",
+                element=target.element,
+                content={"message": message.id, "name": message.name, "sender": message.sender},
+            )
+            hand.save()
+        if opened is not None:
+            opened += hand.opened
+
+    # --- when it cannot be done ----------------------------------------------------------------------------------
+    def _retry(self, claim: store.Claim, error: Exception) -> None:
+        reason = _without_data(error)
+        if claim.row.attempts >= ATTEMPTS:
+            self._give_up(claim, type(error).__name__, str(error) if isinstance(error, XiebanError) else reason)
+            return
+        with self._database.begin() as tx:
+            wait = BACK_OFF * (2 ** (claim.row.attempts - 1)) * (0.75 + secrets.randbelow(500) / 1000)
+            store.end_job(tx, claim, "retry", run_at=self._clock() + wait, last_error=reason)
+
+    def _give_up(self, claim: store.Claim, code: str, reason: str) -> None:
+        now = self._clock()
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, claim.row.case_id) if claim.row.case_id else None
+            if not store.end_job(tx, claim, "give_up", last_error=code) or row is None:
+                return
+            element = claim.row.element or claim.row.type
+            store.insert_incident(
+                tx, case_id=row.id, job_id=claim.row.id, element=element, code=code, message=reason[:1000], now=now
+            )
+            hand = self._take(tx, row, SYSTEM)
+            hand.history.add("incident_opened", actor=SYSTEM, at=now, element=element, content={"code": code})
+            if claim.row.kind == "service" and hand.state == CaseState.OPEN:
+                hand.state = CaseState.INCIDENT
+            hand.save()
+
+    def _stop_case(self, case_id: int, error: XiebanError) -> None:
+        """What could not be done was undone; say so on the case, which waits for a person from now on."""
+        element, code = getattr(error, "element", "?"), getattr(error, "code", type(error).__name__)
+        now = self._clock()
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, case_id)
+            if row is None or row.state != CaseState.OPEN:
+                return
+            store.insert_incident(tx, case_id=case_id, element=element, code=code, message=str(error)[:1000], now=now)
+            hand = self._take(tx, row, SYSTEM)
+            content = {"code": code, "message": str(error)}
+            hand.history.add("incident_opened", actor=SYSTEM, at=now, element=element, content=content)
+            hand.state = CaseState.INCIDENT
+            hand.save()
+
+    # --- small things --------------------------------------------------------------------------------------------
+    def _take(self, tx: Connection, row: Row[Any], actor: Actor) -> CaseInHand:
+        return CaseInHand(tx, row, self._library, now=self._clock(), actor=actor, zone=self._settings.zone)
+
+    def _renderer_of(self) -> Renderer:
+        with self._rendering:
+            if self._renderer is None:
+                self._renderer = Renderer()
+            return self._renderer
+
+
+def at(row: Row[Any]) -> str:
+    """Where an item or job stands, as the history says it: the path of called processes, then the element."""
+    return f"{row.path}.{row.element}" if row.path else str(row.element)
+
+
+def _without_data(error: Exception) -> str:
+    """What a job remembers of its failure: class and place. The words of an exception may name a person."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} ({Path(place.filename).name}:{place.lineno})"
