@@ -280,8 +280,8 @@ def _next_steps(procedure: Procedure, items: Sequence[Row[Any]]) -> tuple[str, .
     open_now = {(one.process, one.element) for one in items}
     found: dict[str, None] = {}
     for one in items:
-        for node in procedure.next_steps(one.process, one.element):
-            if (one.process, node.id) not in open_now:
+        for process, node in procedure.next_steps(one.process, one.element, tuple(filter(None, one.path.split(".")))):
+            if (process, node.id) not in open_now:
                 found[of_data(node.name or node.id)] = None
     return tuple(found)
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from workflow_runtime.profiles import Profile
 
 Bundle = Mapping[str, bytes]
+#: A process, an element in it, and the call activities around it.
+_Place = tuple[str, str, tuple[str, ...]]
 _PARTS = (".bpmn", ".dmn", ".form")
 #: The class of fields that every party of a case may see.
 GENERAL = "general"
@@ -353,39 +355,52 @@ class Procedure:
         names = [lane.properties.get("xb:region", "") for lane in self.main.lanes.values()]
         return tuple(dict.fromkeys(name for name in names if name))
 
-    def next_steps(self, process: str, element: str, *, most: int = 4) -> list[FlowNode]:
-        """The people's steps that may come next after an element of a process, nearest first; a call activity counts
-        as its first step inside. A question about the drawing: no engine is asked."""
-        found: list[FlowNode] = []
-        seen = {(process, element)}
-        todo = deque(self._after(process, element))
+    def next_steps(
+        self, process: str, element: str, path: tuple[str, ...] = (), *, most: int = 4
+    ) -> list[tuple[str, FlowNode]]:
+        """The people's steps that may come next, nearest first, each with the process that draws it.
+
+        `path`: the call activities around the element; the end of a called process leads back to the last of them.
+        A call activity counts as its first step inside. A question about the drawing: no engine is asked.
+        """
+        found: list[tuple[str, FlowNode]] = []
+        seen = {(process, element, path)}
+        todo = deque(self._after(process, element, path))
         while todo and len(found) < most:
             place = todo.popleft()
             if place in seen:
                 continue
             seen.add(place)
-            at, id = place
+            at, id, around = place
             node = self.node(at, id)
             if node.kind in ("userTask", "manualTask"):
-                found.append(node)
+                found.append((at, node))
             elif node.kind == "callActivity" and node.called is not None and node.called in self.diagrams:
-                todo.extend(self._starts(node.called, node.called))
+                todo.extend(self._starts(node.called, node.called, (*around, id)))
             elif node.kind in SUBPROCESSES:
-                todo.extend(self._starts(at, id))
+                todo.extend(self._starts(at, id, around))
             else:
-                todo.extend(self._after(at, id))
+                todo.extend(self._after(at, id, around))
         return found
 
-    def _starts(self, process: str, scope: str) -> list[tuple[str, str]]:
+    def _starts(self, process: str, scope: str, path: tuple[str, ...]) -> list[_Place]:
         one = self.diagrams[process]
-        return [(process, node.id) for node in one.nodes(scope) if node.kind == "startEvent"]
+        return [(process, node.id, path) for node in one.nodes(scope) if node.kind == "startEvent"]
 
-    def _after(self, process: str, element: str) -> list[tuple[str, str]]:
+    def _after(self, process: str, element: str, path: tuple[str, ...]) -> list[_Place]:
         one = self.diagrams[process]
         node = one.node(element)
-        if not node.outgoing and one.scopes[node.scope].parent is not None:
-            return self._after(process, node.scope)
-        return [(process, one.flow(flow).target) for flow in node.outgoing]
+        if node.outgoing:
+            return [(process, one.flow(flow).target, path) for flow in node.outgoing]
+        if node.kind == "intermediateThrowEvent" and node.event is not None and node.event.kind == "link":
+            return [
+                (process, other.id, path)
+                for other in one.nodes(node.scope)
+                if other.kind == "intermediateCatchEvent" and other.event and other.event.name == node.event.name
+            ]
+        if one.scopes[node.scope].parent is not None:
+            return self._after(process, node.scope, path)
+        return self._after(*self._caller(path), path[:-1]) if path else []
 
     def node(self, process: str, element: str) -> FlowNode:
         """A node by the process that draws it."""

@@ -20,7 +20,6 @@ from workflow_runtime.engine import (
     TimersDue,
     apply,
     compile,
-    next_steps,
     start,
 )
 from workflow_runtime.errors import BrokenSnapshot, DiagramError, NotOpen
@@ -1434,58 +1433,11 @@ def test_a_snapshot_of_another_version_is_refused() -> None:
 # --- what the runtime asks ----------------------------------------------------------------------------------------
 
 
-def test_what_may_come_next_is_looked_up_without_running() -> None:
-    main = drawn("""
-        start s
-        user a
-        exclusive x
-        call c calls=Q
-        sub sp {
-            start s1
-            user b
-            end e1
-            s1 -> b -> e1
-        }
-        user z
-        end e
-        s -> a -> x
-        x -> c if go
-        x -> sp else
-        c -> z
-        sp -> z
-        z -> e
-    """)
-    compiled = compile([main, CALLED])
-
-    assert [place.id for place in next_steps(compiled, "a")] == ["q", "b"]
-    assert [place.id for place in next_steps(compiled, "q", "Q")] == ["z"]
-    assert [place.id for place in next_steps(compiled, "b")] == ["z"]
-    assert next_steps(compiled, "z") == []
-
-
-def test_what_comes_after_a_called_process_depends_on_who_called_it() -> None:
-    compiled = compile(
-        [
-            drawn("""
-                start s; call c1 calls=M; user a; call c2 calls=M; user b; end e
-                s -> c1 -> a -> c2 -> b -> e
-            """),
-            drawn("start s; call inner calls=Q; end e; s -> inner -> e", process="M"),
-            CALLED,
-        ]
-    )
-
-    assert [place.id for place in next_steps(compiled, "q", "Q", ("c1", "inner"))] == ["a"]
-    assert [place.id for place in next_steps(compiled, "q", "Q", ("c2", "inner"))] == ["b"]
-    assert [place.id for place in next_steps(compiled, "q", "Q")] == ["a", "b"]
-
-
 def test_the_compiled_procedure_answers_the_runtime() -> None:
     compiled = compile([drawn(DIED % ""), CALLED])
 
     assert (compiled.main, compiled.called["P"], compiled.signals) == ("P", ("Q",), frozenset({"CHILD_DIED"}))
     assert compiled.element("settle").kind == "userTask"
-    assert compiled.describe("q", "Q").process == "Q"
     assert set(compiled.elements["P"]) >= {"a", "c", "settle", "d"}
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.engine_drawings import written
 from workflow_runtime.i18n import use_language
-from workflow_runtime.procedures import find_folder, gather
+from workflow_runtime.procedures import Procedure, find_folder, gather
 from workflow_runtime.runtime import check_bundle
 
 REVIEW = Path(__file__).parents[1] / "journeys" / "review"
@@ -54,3 +55,61 @@ def test_a_misspelt_answer_is_found_with_a_suggestion() -> None:
     found = [finding for finding in check_bundle(bundle) if finding.rule == "form-expression"]
 
     assert found and "ordinery" in found[0].message and "ordinary" in found[0].message
+
+
+CALLED = written("start s; user q; end e; s -> q -> e", process="Q")
+
+
+def next_of(procedure: Procedure, process: str, element: str, *path: str) -> list[str]:
+    return [node.id for _process, node in procedure.next_steps(process, element, path)]
+
+
+def bundle_of(main: str, *called: str) -> dict[str, bytes]:
+    return {
+        "main/main.bpmn": main.encode(),
+        **{f"called/{number}/{number}.bpmn": one.encode() for number, one in enumerate(called)},
+    }
+
+
+def test_what_may_come_next_is_read_off_the_drawing() -> None:
+    main = written("""
+        start s
+        user a
+        exclusive x
+        call c calls=Q
+        sub sp {
+            start s1
+            user b
+            end e1
+            s1 -> b -> e1
+        }
+        throw there link=on
+        catch here link=on
+        user z
+        end e
+        s -> a -> x
+        x -> c if go
+        x -> sp else
+        c -> z
+        sp -> there
+        here -> z
+        z -> e
+    """)
+    procedure = Procedure(bundle_of(main, CALLED))
+
+    assert next_of(procedure, "P", "a") == ["q", "b"]
+    assert next_of(procedure, "Q", "q", "c") == ["z"]
+    assert next_of(procedure, "P", "b") == ["z"]
+    assert next_of(procedure, "P", "z") == []
+
+
+def test_what_comes_after_a_called_process_depends_on_who_called_it() -> None:
+    main = written("""
+        start s; call c1 calls=M; user a; call c2 calls=M; user b; end e
+        s -> c1 -> a -> c2 -> b -> e
+    """)
+    between = written("start s; call inner calls=Q; end e; s -> inner -> e", process="M")
+    procedure = Procedure(bundle_of(main, between, CALLED))
+
+    assert next_of(procedure, "Q", "q", "c1", "inner") == ["a"]
+    assert next_of(procedure, "Q", "q", "c2", "inner") == ["b"]

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from workflow_runtime.decisions import Model
     from workflow_runtime.diagram import Diagram
     from workflow_runtime.engine.compiled import Compiled as Compiled
-    from workflow_runtime.engine.compiled import Place as Place
 
 __all__ = [
     "Cancel",
@@ -64,7 +63,6 @@ __all__ = [
     "TimersDue",
     "apply",
     "compile",
-    "next_steps",
     "start",
 ]
 
@@ -128,13 +126,3 @@ def apply(
     from workflow_runtime.engine.running import next_step
 
     return next_step(compiled, snapshot, command, data, now=now, functions=functions, zone=zone, ids=ids)
-
-
-def next_steps(
-    compiled: Compiled, element: str, process: str | None = None, path: tuple[str, ...] | None = None
-) -> list[Place]:
-    """The people's steps that may come next after an element, nearest first; looks into called processes.
-
-    `path`: the call activities around the element; without it, the end of a called process leads to all that call it.
-    """
-    return compiled.next_steps(element, process, path)

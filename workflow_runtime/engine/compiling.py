@@ -139,7 +139,6 @@ class _Compiler:
             diagrams={id: self.home[id] for id in order},
             processes={id: self.home[id].scopes[id] for id in order},
             elements=self.elements,
-            lanes={id: tuple(lane for lane in self.home[id].lanes.values() if lane.process == id) for id in order},
             called=self.called,
             message_starts={name: element.node.id for name, element in main.body.messages.items()},
             signal_starts={name: element.node.id for name, element in main.body.signals.items()},
