@@ -18,7 +18,7 @@ from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, eve
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
-from workflow_runtime.errors import NotADatabase, StoreBusy, StoreError, StoreFull
+from workflow_runtime.errors import NotADatabase, StoreBusy, StoreError, StoreFull, UnsafeSQLite
 from workflow_runtime.i18n import _
 from workflow_runtime.settings import shown, sqlite_path
 
@@ -27,6 +27,8 @@ APPLICATION_ID = 0x78626E31  #: "xbn1", written into every SQLite file of ours
 PATIENCE = {"connect_timeout": 10, "options": "-c lock_timeout=10s"}
 RESTED = 10.0  #: seconds after which a connection is asked whether it still lives
 SAFE_WAL = (3, 51, 3)  #: first SQLite release without the WAL reset fault (decision 17)
+WITHDRAWN = ((3, 52, 0),)  #: releases that were taken back
+OLDEST_SQLITE = (3, 35, 0)  #: RETURNING
 
 
 class Instant(TypeDecorator[datetime]):
@@ -174,9 +176,40 @@ def _ping_after_a_pause(engine: Engine) -> None:
                 raise DisconnectionError from error  # the pool opens another
 
 
+def wal_is_safe() -> bool:
+    """Whether this SQLite library may write a WAL beside other connections."""
+    return sqlite3.sqlite_version_info >= SAFE_WAL and sqlite3.sqlite_version_info not in WITHDRAWN
+
+
+def refuse_unsafe_sqlite() -> None:
+    """Raise UnsafeSQLite unless this library keeps what it is given and knows the statements we write."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE or not sqlite3.threadsafety:
+        raise UnsafeSQLite(
+            _("SQLite {found} is not safe for xieban: it needs {least} or newer, built for threads").format(
+                found=sqlite3.sqlite_version, least=".".join(map(str, OLDEST_SQLITE))
+            )
+        )
+
+
+def _leave_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """A file that a newer SQLite left in WAL mode goes back to the rollback journal, if nobody else has it open."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        return
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        raise UnsafeSQLite(
+            _(
+                "{where} is in WAL mode and in use, and SQLite {found} may damage it there (safe from {least}); "
+                "let the other programs end and repeat the command, or install a newer SQLite ({reason})"
+            ).format(where=path, found=sqlite3.sqlite_version, least=".".join(map(str, SAFE_WAL)), reason=error)
+        ) from error
+
+
 def _sqlite_engine(url: str, begin: str) -> Engine:
+    refuse_unsafe_sqlite()
     engine = create_engine(url, hide_parameters=True)
-    wal = sqlite3.sqlite_version_info >= SAFE_WAL
+    wal = wal_is_safe()
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -186,6 +219,8 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
         if wal:
             connection.execute("PRAGMA journal_mode=WAL")
+        else:
+            _leave_wal(connection, sqlite_path(url))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from workflow_runtime import migrations, store
+from workflow_runtime import startup, store
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
-from workflow_runtime.errors import StoreError
+from workflow_runtime.errors import StoreError, WrongClock, WrongSchema
 from workflow_runtime.i18n import _
 from workflow_runtime.machine import Clock, utc_now
 from workflow_runtime.settings import Settings, shown
@@ -39,7 +39,6 @@ class Sign:
 
 #: From here on somebody should look, and from here on something is wrong.
 OLD, TOO_OLD = timedelta(seconds=60), timedelta(minutes=10)
-CLOCK_OFF = timedelta(seconds=30)
 ROOM, NO_ROOM = 2 * 1024**3, 200 * 1024**2
 
 
@@ -64,24 +63,26 @@ def _reachable(database: Database, settings: Settings) -> Sign:
         return Sign(
             "database", Health.ILL, _("there is no database {where}").format(where=database.path), "xieban init"
         )
-    with database.read() as tx:
-        found = migrations.version(tx)
-    if found != migrations.HEAD:
-        words = _("the schema is {found}, this program needs {head}").format(found=found, head=migrations.HEAD)
-        return Sign("schema", Health.ILL, words, "xieban db upgrade")
+    try:
+        startup.refuse_schema(database)
+    except WrongSchema as error:
+        return Sign("schema", Health.ILL, str(error), "xieban db upgrade")
     return Sign("database", Health.WELL, _("{where} answers").format(where=shown(settings.database)))
 
 
 def _clock(database: Database, now: datetime) -> Sign:
+    try:
+        startup.refuse_clock(database, now)
+    except WrongClock as error:
+        return Sign("clock", Health.ILL, str(error), _("let NTP set the clock of this machine"))
     if database.is_sqlite:
-        return Sign("clock", Health.WELL, _("the database has no clock of its own"))
-    with database.read() as tx:
-        theirs: datetime = tx.execute(text("SELECT clock_timestamp()")).scalar_one()
-    off = abs(theirs - now)
-    words = _("the clock is {seconds:.0f} seconds off the database's").format(seconds=off.total_seconds())
-    if off > CLOCK_OFF:
-        return Sign("clock", Health.ILL, words, _("let NTP set the clock of this machine"))
-    return Sign("clock", Health.WELL, words)
+        return Sign("clock", Health.WELL, _("the clock is not behind what the database holds"))
+    off = abs(startup.clock_off(database, now) or timedelta())
+    return Sign(
+        "clock",
+        Health.WELL,
+        _("the clock is {seconds:.0f} seconds off the database's").format(seconds=off.total_seconds()),
+    )
 
 
 def _work(database: Database, now: datetime, settings: Settings) -> list[Sign]:

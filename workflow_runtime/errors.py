@@ -19,6 +19,8 @@ XiebanError
 ├── StoreError               the database cannot be used as it is
 │   ├── NotADatabase         the file is something else, or belongs to another program
 │   ├── WrongSchema          older or newer than this program
+│   ├── WrongClock           this machine's time and the database's are too far apart
+│   ├── UnsafeSQLite         this SQLite library could lose what it is given
 │   ├── StoreBusy            another writer holds the database
 │   └── StoreFull            disk full, read-only or failing
 ├── DecisionError            a decision has no answer: rules contradict one another, or a limit was reached
@@ -119,6 +121,14 @@ class NotADatabase(StoreError):
 
 class WrongSchema(StoreError):
     """The schema is older or newer than this program."""
+
+
+class WrongClock(StoreError):
+    """This machine's time and the database's are too far apart to count deadlines by."""
+
+
+class UnsafeSQLite(StoreError):
+    """This SQLite library, or the mode the file is in, could lose what it is given (decision 17)."""
 
 
 class StoreBusy(StoreError):

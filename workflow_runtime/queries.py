@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, literal_column, or_, select
 
 from workflow_runtime import tables as t
 from workflow_runtime.casefile import loads
@@ -758,3 +758,17 @@ def open_cases_of(tx: Connection, subject_number: str, procedures: Sequence[str]
             .order_by(c.id)
         ).scalars()
     )
+
+
+def clock(tx: Connection) -> datetime:
+    """What PostgreSQL's clock says now."""
+    found: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+    return found.astimezone(UTC)
+
+
+def newest_entry_at(tx: Connection) -> datetime | None:
+    """SQLite: when the last line of any history was written; None before the first. One row, whatever there is."""
+    found: datetime | None = tx.execute(
+        select(t.history.c.at).order_by(literal_column("history.rowid").desc()).limit(1)
+    ).scalar()
+    return found

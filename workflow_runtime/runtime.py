@@ -33,6 +33,7 @@ from workflow_runtime import (
     pages,
     profiles,
     queries,
+    startup,
     store,
     subjects,
 )
@@ -55,7 +56,6 @@ from workflow_runtime.errors import (
     NotInThisDepartment,
     RuleBroken,
     StaleVersion,
-    WrongSchema,
 )
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import registered
@@ -107,6 +107,7 @@ class Runtime(Machine):
         database = Database(settings.database)
         try:
             with database.begin() as tx:
+                startup.refuse_newer(migrations.version(tx), shown(settings.database))
                 migrations.upgrade(tx)
             runtime = cls(database, settings, clock=clock)
             runtime._seed()
@@ -117,7 +118,10 @@ class Runtime(Machine):
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock = utc_now, dispatch: Dispatch | None = None) -> Runtime:
-        """An existing database. Raises NotADatabase, WrongSchema or StoreError, each with what to do."""
+        """An existing database.
+
+        Raises NotADatabase, UnsafeSQLite, WrongSchema, WrongClock or StoreError, each with what to do.
+        """
         path = sqlite_path(settings.database)
         if path != Path():
             refuse_foreign_file(path)
@@ -125,10 +129,7 @@ class Runtime(Machine):
                 raise NotFound(_("there is no database at {where}; create it with “xieban init”").format(where=path))
         database = Database(settings.database)
         try:
-            with database.read() as tx:
-                found = migrations.version(tx)
-            if found != migrations.HEAD:
-                raise WrongSchema(_schema_message(found, shown(settings.database)))
+            startup.refuse_unfit(database, settings, utc_now())  # the machine's clock, whatever the office's says
         except BaseException:
             database.close()
             raise
@@ -1478,15 +1479,3 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreFull(_("{where} cannot be created: {reason}").format(where=folder, reason=error.strerror)) from error
-
-
-def _schema_message(found: str | None, where: str) -> str:
-    if found is None:
-        return _("{where} holds no xieban tables; create them with “xieban init”").format(where=where)
-    if found > migrations.HEAD:
-        return _(
-            "{where} was written by a newer xieban (schema {found}, this program knows {head}); upgrade the program"
-        ).format(where=where, found=found, head=migrations.HEAD)
-    return _("{where} has the old schema {found}; bring it to {head} with “xieban init”").format(
-        where=where, found=found, head=migrations.HEAD
-    )

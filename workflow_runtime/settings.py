@@ -18,6 +18,8 @@ class Settings:
     `regions_strict`: refuse region codes that no region table knows (off: the fictional 99xxxx codes pass).
     `broker`: where bells are rung for workers (`redis://…`, `amqp://…`); none: one process does everything.
     `handlers`: modules that register machine steps. `isolate`: run them in a child process with limits.
+    `clock_trusted`: open a store although this machine's clock seems wrong. `inbox`: the folder into which agencies lay
+    their answers; a worker watches it.
     """
 
     database: str
@@ -28,6 +30,8 @@ class Settings:
     broker: str | None = None
     handlers: tuple[str, ...] = ("handlers",)
     isolate: bool = False
+    clock_trusted: bool = False
+    inbox: Path | None = None
 
     @property
     def files(self) -> Path:
@@ -49,7 +53,7 @@ class Settings:
         cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None
     ) -> Settings:
         """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER, XIEBAN_HANDLERS,
-        XIEBAN_ISOLATE (yes or no; yes with a broker); arguments win.
+        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX; arguments win.
 
         Without any of them: `sqlite:///var/xieban.db` below the current folder. A bare path is a SQLite file.
         """
@@ -71,6 +75,8 @@ class Settings:
             regions_strict=env.get("XIEBAN_REGIONS", "") == "strict",
             broker=env.get("XIEBAN_BROKER") or None,
             handlers=tuple(env.get("XIEBAN_HANDLERS", "handlers").split(",")),
+            clock_trusted=env.get("XIEBAN_CLOCK", "") == "trusted",
+            inbox=Path(env["XIEBAN_INBOX"]) if env.get("XIEBAN_INBOX") else None,
             isolate=(env.get("XIEBAN_ISOLATE") or ("yes" if env.get("XIEBAN_BROKER") else "no")) == "yes",
         )
 

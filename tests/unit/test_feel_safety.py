@@ -112,7 +112,7 @@ def test_statements_of_other_languages_are_at_most_unknown_names() -> None:
 
 
 def test_a_function_of_another_language_never_runs() -> None:
-    text = '(function(x) external {java: {class: "java.lang.Runtime", method signature: "ex' 'ec(String)"}})("ls")'
+    text = '(function(x) external {java: {class: "java.lang.Runtime", method signature: "exec(String)"}})("ls")'
 
     assert feel.evaluate(text, {}) is None
 
