@@ -13,9 +13,9 @@ from typing import Any
 import click
 
 from cli import __version__
-from cli.help import Context
+from cli.help import Context, placeholders
 from cli.output import plain
-from cli.session import Session, speak, terminal_columns
+from cli.session import Session, name_program, program, speak, terminal_columns
 from cli.text import indented
 from workflow_runtime.errors import BadInput, XiebanError
 from workflow_runtime.escaping import safe
@@ -32,6 +32,8 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
     setattr(session, str(parameter.name), value)
     if parameter.name == "language":
         speak(value)
+    if parameter.name == "database":
+        name_program(database=value)
 
 
 def global_options(*, hidden: bool) -> list[click.Option]:
@@ -151,6 +153,7 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 def run(arguments: Sequence[str]) -> int:
     """Run one command; every error becomes a message and an exit code, never a traceback."""
     session = Session(as_json="--json" in arguments)
+    name_program()
     try:
         return _run(arguments, session)
     except (BrokenPipeError, SystemExit):  # the reader went away, e.g. `| head` (click leaves): nothing is wrong
@@ -162,14 +165,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
-        answer = build().main(list(arguments), prog_name="xieban", obj=session, standalone_mode=False)
+        answer = build().main(list(arguments), prog_name=program(), obj=session, standalone_mode=False)
         sys.stdout.flush()
         return answer if isinstance(answer, int) else DONE
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return REFUSED
     except click.ClickException as error:
-        _refuse(session, type(error).__name__, error.format_message(), (), usage=error)
+        _refuse(session, type(error).__name__, placeholders(error.format_message()), (), usage=error)
         return REFUSED
     except click.Abort:
         click.echo("\n" + _("Stopped; nothing was changed by this command."), err=True)

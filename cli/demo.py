@@ -319,23 +319,23 @@ def _sum_up(session: Session, path: Path, seconds: float | None) -> None:
             output.line("✔ " + _("Made in {seconds} seconds.").format(seconds=f"{seconds:.0f}"))
         output.line()
         output.heading(_("Try next:"))
-        for command in _commands(runtime, everyone, late):
+        for command in _commands(runtime, everyone, late, session.database):
             output.line("  " + command)
     finally:
         runtime.close()
 
 
-def _commands(runtime: Runtime, everyone: Any, late: Any) -> list[str]:
+def _commands(runtime: Runtime, everyone: Any, late: Any, database: str | None) -> list[str]:
     items = runtime.worklist(actor=SYSTEM, state="ready", limit=1000) or runtime.worklist(actor=everyone, limit=1000)
     office = Office(runtime, datetime.now(UTC).date())
     clerk = office.anyone_of(items[0].department).clerk if items else "zhou-lan"
     case = late[0].item.case if late else (items[0].case if items else "")
-    commands = [f"{program(clerk)} work list"]
+    commands = [f"{program(clerk, database)} work list"]
     if items:
-        commands.append(f"{program(clerk)} work show {items[0].id[:8]}")
+        commands.append(f"{program(clerk, database)} work show {items[0].id[:8]}")
     commands += [
-        f"{program(everyone.clerk)} case show {case}",
-        f"{program(everyone.clerk)} case why {case}",
-        f"{program(everyone.clerk)} late",
+        f"{program(everyone.clerk, database)} case show {case}",
+        f"{program(everyone.clerk, database)} case why {case}",
+        f"{program(everyone.clerk, database)} late",
     ]
     return commands

@@ -32,7 +32,7 @@ def init(session: Session) -> None:
         session.output.json({"database": where})
         return
     session.output.wrapped(_("{where} is ready.").format(where=where), "✔ ")
-    session.output.wrapped(_("Next: xieban org import demo, then xieban --as USER procedure deploy KEY"))
+    session.output.wrapped(_("Next: “xieban org import demo”, then “xieban --as USER procedure deploy KEY”"))
 
 
 @click.command(cls=Command, help=_("What is overdue, by department, longest first."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import gettext
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ import click
 
 from cli.output import Output
 from workflow_runtime.errors import BadInput, NotADatabase
-from workflow_runtime.i18n import LANGUAGES, _, use_language
+from workflow_runtime.i18n import LANGUAGES, _, use_language, use_program
 from workflow_runtime.settings import Settings, sqlite_path
 
 if TYPE_CHECKING:
@@ -25,10 +26,21 @@ if TYPE_CHECKING:
     from workflow_runtime.runtime import Runtime
 
 
-def program(user: str | None = None) -> str:
-    """How this program is called here, so that what it prints can be pasted; with `--as` when a user is named."""
-    name = "python3 run xieban" if Path(sys.argv[0]).name == "__main__.py" else "xieban"
-    return f"{name} --as {user}" if user else name
+def program(user: str | None = None, database: str | None = None) -> str:
+    """How this program is called here, so that what it prints can be pasted; with the global options given."""
+    options = (("--as", user), ("--db", database))
+    return " ".join([_name(), *(f"{option} {shlex.quote(value)}" for option, value in options if value)])
+
+
+def _name() -> str:
+    """The settings' word (`run` says how it was called itself), else the script, as short as the shell finds it."""
+    called = Path(sys.argv[0])
+    if (settled := Settings.from_env().program) is not None:
+        return settled
+    if called.name == "__main__.py":
+        return f"{Path(sys.executable).name} -m {called.parent.name}"
+    found = shutil.which(called.name)
+    return called.name if found and Path(found).samefile(called) else shlex.quote(sys.argv[0])
 
 
 def choose_language(arguments: Sequence[str]) -> None:
@@ -48,6 +60,11 @@ def speak(code: str) -> None:
     os.environ["LANGUAGE"] = code
     gettext.bindtextdomain("xieban", str(resources.files("workflow_runtime") / "locale"))
     gettext.textdomain("xieban")
+
+
+def name_program(user: str | None = None, database: str | None = None) -> None:
+    """From here on every command in a message is written as it is typed here (see i18n)."""
+    use_program(program(user, database))
 
 
 def runtime_class() -> type[Runtime]:
@@ -111,7 +128,9 @@ class Session:
     @property
     def actor(self) -> Actor:
         """The clerk who asks. On a shared database that is the person logged in, whatever `--as` says."""
-        return self.runtime.actor(self.who(), acting_for=self.absent)
+        actor = self.runtime.actor(self.who(), acting_for=self.absent)
+        name_program(self.user, self.database)  # only now: who is unknown shall not be told to ask again as the same
+        return actor
 
     def who(self) -> str:
         if not self.settings.database.startswith("sqlite"):
@@ -119,7 +138,7 @@ class Session:
                 raise BadInput(_("--as works on an embedded database only; here you are who you logged in as"))
             return getpass.getuser()
         if not self.user:
-            raise BadInput(_("say who you are: xieban --as USER …; “xieban org show --clerks” lists the clerks"))
+            raise BadInput(_("say who you are: “xieban --as USER …”; “xieban org show --clerks” lists the clerks"))
         return self.user
 
     def close(self) -> None:

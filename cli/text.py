@@ -9,6 +9,7 @@ from wcwidth import wcswidth, wcwidth
 
 ELLIPSIS = "…"
 _PIECE = re.compile(r"[!-~¡-⺀]+\s*|\s+|.", re.DOTALL)  # a word with the blank behind it, or one wide character
+_COMMAND = re.compile(r"(“[!-~][^“”]*”\s*)")  # a quoted command: broken over two lines it could not be pasted
 _NOT_FIRST = "，。、；：？！）】》」』”’％…—,.;:?!)]}"  # signs that do not begin a line
 _NOT_LAST = "（【《「『“‘([{"  # signs that do not end one
 
@@ -49,19 +50,28 @@ def wrap(text: str, columns: int) -> list[str]:
 
 def _wrapped(paragraph: str, columns: int) -> Iterator[str]:
     line = ""
-    for piece in _unbreakable(_PIECE.findall(paragraph)):
+    for piece in _unbreakable(_pieces(paragraph, columns)):
         if line and width(line) + width(piece.rstrip()) > columns:
             yield line.rstrip()
             line = piece.lstrip()
         else:
             line += piece
         while width(line) > columns and not line.isspace():
-            head = clip(line, columns + 1).rstrip(ELLIPSIS)
+            head = clip(f"{line} ", columns + 1).rstrip(ELLIPSIS)  # the blank: also a line one too long is cut
             if not head or len(head) >= len(line.rstrip()):
                 break
             yield head
             line = line[len(head) :]
     yield line.rstrip()
+
+
+def _pieces(paragraph: str, columns: int) -> Iterator[str]:
+    """Words and wide characters; a quoted command that fits a line is one word."""
+    for part in _COMMAND.split(paragraph):
+        if _COMMAND.fullmatch(part) and width(part.rstrip()) < columns:
+            yield part
+        else:
+            yield from _PIECE.findall(part)
 
 
 def _unbreakable(pieces: Iterable[str]) -> Iterator[str]:

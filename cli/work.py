@@ -123,7 +123,7 @@ def _show_page(session: Session, page: ItemPage) -> None:
         )
     if item.state in (ItemState.READY, ItemState.RESERVED):
         output.line()
-        for line in _commands(item, program(session.user)):
+        for line in _commands(item, program(session.user, session.database)):
             output.line("  " + line)
 
 

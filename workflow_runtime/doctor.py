@@ -61,12 +61,12 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> list[Sign]:
 def _reachable(database: Database, settings: Settings) -> Sign:
     if database.is_sqlite and database.path != Path() and not database.path.exists():
         return Sign(
-            "database", Health.ILL, _("there is no database {where}").format(where=database.path), "xieban init"
+            "database", Health.ILL, _("there is no database {where}").format(where=database.path), _("“xieban init”")
         )
     try:
         startup.refuse_schema(database)
     except WrongSchema as error:
-        return Sign("schema", Health.ILL, str(error), "xieban db upgrade")
+        return Sign("schema", Health.ILL, str(error), _("“xieban db upgrade”"))
     return Sign("database", Health.WELL, _("{where} answers").format(where=shown(settings.database)))
 
 
@@ -107,11 +107,11 @@ def _work(database: Database, now: datetime, settings: Settings) -> list[Sign]:
             signs.append(Sign("workers", Health.ILL if ill else Health.WELL, words, start if ill else ""))
     stopped = figures["xieban_open_incidents"]
     words = _("{count:.0f} incidents wait for a person").format(count=stopped)
-    signs.append(Sign("incidents", Health.WARNING if stopped else Health.WELL, words, "xieban incident list"))
+    signs.append(Sign("incidents", Health.WARNING if stopped else Health.WELL, words, _("“xieban incident list”")))
     lost = figures['xieban_messages{state="expired"}']
     words = _("{count:.0f} messages expired without a receiver").format(count=lost)
     signs.append(
-        Sign("messages", Health.WARNING if lost else Health.WELL, words, "xieban message list --state expired")
+        Sign("messages", Health.WARNING if lost else Health.WELL, words, _("“xieban message list --state expired”"))
     )
     return [sign if sign.health is not Health.WELL else Sign(sign.name, sign.health, sign.text) for sign in signs]
 

@@ -2,6 +2,9 @@
 
 Source strings in Python code are English; the catalogue `locale/zh/LC_MESSAGES/xieban.mo` makes them Chinese.
 Diagram, form and profile strings are Chinese; the catalogue `en` of the data folders makes them English.
+
+A command in a message is written “xieban …”, in these quotation marks; it comes out as the program is called here, so
+that it can be pasted.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ from importlib import resources
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
+PROGRAM = "xieban"
 _language: ContextVar[str] = ContextVar("language", default="zh")
+_program: ContextVar[str] = ContextVar("program", default=PROGRAM)
 
 
 def use_language(code: str) -> None:
@@ -28,6 +33,11 @@ def language() -> str:
     return _language.get()
 
 
+def use_program(name: str) -> None:
+    """Call the program `name` in every command that a message names, in this thread of work."""
+    _program.set(name)
+
+
 @cache
 def _catalogue(package: str, domain: str, code: str) -> gettext.NullTranslations:
     folder = Path(str(resources.files(package))) / "locale"
@@ -36,12 +46,20 @@ def _catalogue(package: str, domain: str, code: str) -> gettext.NullTranslations
 
 def _(text: str) -> str:
     """`text` (English source) in the language in use."""
-    return _catalogue("workflow_runtime", "xieban", _language.get()).gettext(text)
+    return _pasteable(_catalogue("workflow_runtime", "xieban", _language.get()).gettext(text))
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """The form of an English source string that fits `number`, in the language in use."""
-    return _catalogue("workflow_runtime", "xieban", _language.get()).ngettext(one, many, number)
+    return _pasteable(_catalogue("workflow_runtime", "xieban", _language.get()).ngettext(one, many, number))
+
+
+def _pasteable(text: str) -> str:
+    """`text` with every command as it is typed here. A brace in the name is doubled: the text is a format yet."""
+    name = _program.get()
+    if name == PROGRAM or f"“{PROGRAM} " not in text:
+        return text
+    return text.replace(f"“{PROGRAM} ", "“{} ".format(name.replace("{", "{{").replace("}", "}}")))
 
 
 def of_data(text: str) -> str:

@@ -16,6 +16,7 @@ class Settings:
     `database`: SQLAlchemy URL (`sqlite:///…` or `postgresql://…`). `home`: folder of the file store, the rendered
     documents and the notification drop. `zone`: the office's time zone. `language`: zh or en.
     `regions_strict`: refuse region codes that no region table knows (off: the fictional 99xxxx codes pass).
+    `program`: how the program is called in the commands that it prints; none: it looks itself.
     `broker`: where bells are rung for workers (`redis://…`, `amqp://…`); none: one process does everything.
     `handlers`: modules that register machine steps. `isolate`: run them in a child process with limits.
     `clock_trusted`: open a store although this machine's clock seems wrong. `inbox`: the folder into which agencies lay
@@ -32,6 +33,7 @@ class Settings:
     isolate: bool = False
     clock_trusted: bool = False
     inbox: Path | None = None
+    program: str | None = None
 
     @property
     def files(self) -> Path:
@@ -53,7 +55,7 @@ class Settings:
         cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None
     ) -> Settings:
         """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER, XIEBAN_HANDLERS,
-        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX; arguments win.
+        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX, XIEBAN_PROGRAM; arguments win.
 
         Without any of them: `sqlite:///var/xieban.db` below the current folder. A bare path is a SQLite file.
         """
@@ -78,6 +80,7 @@ class Settings:
             clock_trusted=env.get("XIEBAN_CLOCK", "") == "trusted",
             inbox=Path(env["XIEBAN_INBOX"]) if env.get("XIEBAN_INBOX") else None,
             isolate=(env.get("XIEBAN_ISOLATE") or ("yes" if env.get("XIEBAN_BROKER") else "no")) == "yes",
+            program=env.get("XIEBAN_PROGRAM") or None,
         )
 
 

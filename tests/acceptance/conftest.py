@@ -38,8 +38,16 @@ class Desk:
 
     def __call__(self, *arguments: object, given: str | None = None, **variables: str) -> Answer:
         """Call the program in this folder; `given` is its standard input."""
+        return self._run([*COMMAND, *map(str, arguments)], given, variables)
+
+    def paste(self, line: str) -> Answer:
+        """What a shell in this folder makes of a line that was printed; `python` is the one that runs the tests."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        return self._run(["sh", "-c", line], None, {"PATH": path})
+
+    def _run(self, command: list[str], given: str | None, variables: Mapping[str, str]) -> Answer:
         done = subprocess.run(
-            [*COMMAND, *map(str, arguments)],
+            command,
             cwd=self.folder,
             env=self.environment(variables),
             input=given if given is not None else "",

@@ -21,12 +21,14 @@ def columns(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
 
 
+def printed_lines(said: Answer) -> list[str]:
+    """The lines that call the program, as they stand on the screen."""
+    return [line.strip() for line in said.out.splitlines() if re.match(r"  \S.*(xieban|-m cli) --as ", line)]
+
+
 def printed_commands(said: Answer) -> list[list[str]]:
-    lines = [line.strip() for line in said.out.splitlines()]
-    found = [
-        re.sub(r"^(python3 run )?xieban ", "", line) for line in lines if re.match(r"(python3 run )?xieban ", line)
-    ]
-    return [shlex.split(command) for command in found]
+    """What stands behind the program's name in them."""
+    return [shlex.split(re.sub(r"^.*?(xieban|-m cli) (?=--as )", "", line)) for line in printed_lines(said)]
 
 
 def read(answer: Answer) -> Any:
@@ -59,13 +61,13 @@ def test_the_demo_has_work_at_every_stage(made: Made) -> None:
 
 
 def test_each_of_the_five_printed_commands_works_when_pasted(made: Made) -> None:
-    commands = printed_commands(made.said)
+    lines = printed_lines(made.said)
 
-    assert len(commands) == 5
-    for command in commands:
-        answer = made.desk(*command)
-        assert answer.code == 0, (command, answer.err)
-        assert len(answer.out.splitlines()) > 2, (command, answer.out)
+    assert len(lines) == 5
+    for line in lines:
+        answer = made.desk.paste(line)
+        assert answer.code == 0, (line, answer.err)
+        assert len(answer.out.splitlines()) > 2, (line, answer.out)
 
 
 def test_the_demo_again_changes_nothing_and_says_so(office: Desk) -> None:

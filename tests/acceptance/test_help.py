@@ -47,6 +47,8 @@ def test_every_command_explains_itself_within_eighty_columns(empty: Desk, langua
         assert [line for line in answer.out.splitlines() if columns(line) > 80] == [], command
         has_chinese = bool(re.search("[\u4e00-\u9fff]", answer.out))
         assert has_chinese == (language == "zh"), (command, answer.out)
+        usage = answer.out.splitlines()[0].partition(" ")[2]
+        assert bool(re.search(r"\[OPTIONS\]|[A-Z]{2}", usage)) == (language == "en"), usage
 
 
 def test_a_misspelt_command_is_named_with_what_was_meant(empty: Desk) -> None:

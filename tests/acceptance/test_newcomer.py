@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
+
+import pytest
 
 from .conftest import COMMAND, Desk, Made
 from .test_demo import read
@@ -97,3 +100,23 @@ def test_a_misspelt_standing_is_named_with_those_there_are(office: Desk) -> None
     assert answer.code == 2
     assert "guardien" in answer.err
     assert "custodian, guardian" in answer.err
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_command_in_a_message_can_be_pasted(empty: Desk, language: str) -> None:
+    def told(*arguments: str) -> list[list[str]]:
+        """The commands that an answer names, as they would be pasted behind the program's name."""
+        answer = empty("--lang", language, *arguments, XIEBAN_PROGRAM="python3 run xieban")
+        commands = re.findall("“python3 run xieban ([^”]+)”", answer.out + answer.err)
+        assert len(commands) == len(re.findall(r"\bxieban [a-z-]", answer.out + answer.err)), answer
+        return [shlex.split(command) for command in commands]
+
+    make, _look_around = told("--db", "here.db", "case", "list", "--as", "root")
+    assert make == ["--db", "here.db", "init"]
+    people, *_deploy = told(*make)
+    assert people == ["--db", "here.db", "org", "import", "demo"]
+    assert empty(*people).code == 0
+    _who, clerks = told("--db", "here.db", "case", "list")
+    assert "--as su-lan" in empty(*clerks).out
+    (everybody,) = told("--db", "here.db", "--as", "nobody", "case", "list")
+    assert empty(*everybody).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -10,13 +11,13 @@ from pathlib import Path
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli.app import build
 from cli.output import Column, Listing, Output, days_left, plain
 from cli.text import clip, indented, pad, width, wrap
-from workflow_runtime.i18n import language, use_language
+from workflow_runtime.i18n import PROGRAM, _, language, use_language, use_program
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = st.text(alphabet=st.sampled_from("ab 儿童移交安置，。（）“”-1…é"), max_size=200)
@@ -28,9 +29,11 @@ def in_english() -> Iterator[None]:
     use_language("en")
     yield
     use_language(before)
+    use_program(PROGRAM)
 
 
 @given(TEXTS, st.integers(8, 40))
+@example("（111。。", 8)
 def test_no_line_is_wider_than_the_screen_and_no_word_is_lost(text: str, columns: int) -> None:
     lines = wrap(text, columns)
 
@@ -121,3 +124,62 @@ def test_the_readme_names_every_command_and_no_other() -> None:
     there = set(commands(app, click.Context(app)))
 
     assert named == there
+
+
+NO_CONTEXT = click.Context(click.Command("nothing"))
+A_COMMAND = re.compile(rf"\bxieban (?:--|(?:{'|'.join(build().list_commands(NO_CONTEXT))})\b|COMMAND|命令)")
+
+
+def messages_with_commands() -> Iterator[tuple[Path, int, str, bool]]:
+    """Every text in the sources that names a command of ours, and whether `_` or `ngettext` hands it to people."""
+    for path in sorted(
+        path for folder in ("cli", "workflow_runtime", "handlers") for path in ROOT.glob(f"{folder}/**/*.py")
+    ):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        said = {
+            id(part)
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext")
+            for part in call.args
+        }
+        docstrings = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                if A_COMMAND.search(node.value):
+                    yield path, node.lineno, node.value, id(node) in said
+
+
+def the_command(words: str) -> click.Command:
+    """The command that these words call; a failing assertion names the word that does not exist."""
+    command: click.Command = build()
+    for word in words.split():
+        if isinstance(command, click.Group) and not word.startswith("-") and word not in ("USER", "用户", "…"):
+            found = None if word in ("COMMAND", "命令") else command.get_command(NO_CONTEXT, word)
+            assert found is not None or word in ("COMMAND", "命令"), words
+            command = found or command
+        elif word.startswith("--"):
+            options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+            assert word in options, words
+    return command
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_every_command_in_a_message_is_written_as_the_program_is_called(code: str) -> None:
+    use_language(code)
+    use_program("python3 run xieban")
+    found = list(messages_with_commands())
+
+    assert len(found) > 15
+    for path, line, text, said in found:
+        assert said, f"{path}:{line}: a command is named in a message, or not at all: {text!r}"
+        shown = _(text)
+        commands = re.findall("“python3 run xieban ([^”]+)”", shown)
+        assert len(A_COMMAND.findall(shown)) == len(commands) > 0, (path, shown)
+        for words in commands:
+            the_command(words)
