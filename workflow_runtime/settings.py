@@ -55,7 +55,8 @@ class Settings:
         cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None
     ) -> Settings:
         """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER, XIEBAN_HANDLERS,
-        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX, XIEBAN_PROGRAM; arguments win.
+        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX, XIEBAN_PROGRAM;
+        arguments win.
 
         Without any of them: `sqlite:///var/xieban.db` below the current folder. A bare path is a SQLite file.
         """
