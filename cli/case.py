@@ -108,7 +108,7 @@ def list_cases(
         Column(_("Case"), lambda view: view.number),
         Column(_("Subject"), lambda view: view.subject.name, least=6),
         Column(_("Procedure"), lambda view: of_data(view.procedure_name), least=8, once=True),
-        Column(_("State"), lambda view: of_data(view.milestone or "") or case_state(view.state), least=6),
+        Column(_("State"), state_text, least=6),
         Column(_("With"), lambda view: _(", ").join(map(of_data, view.holders)), least=10),
         Column(_("Next due"), lambda view: output.last_day(view.next_due)),
     ]
@@ -125,6 +125,12 @@ def case_state(state: CaseState) -> str:
         CaseState.COMPLETED: _("finished"),
         CaseState.CANCELLED: _("taken back"),
     }[state]
+
+
+def state_text(view: CaseView) -> str:
+    """Where a case stands, in words: its milestone while it runs, how it ended when it is over."""
+    over = view.state in (CaseState.COMPLETED, CaseState.CANCELLED)
+    return case_state(view.state) if over or not view.milestone else of_data(view.milestone)
 
 
 @case.command(help=_("All of a case on one page."))

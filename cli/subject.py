@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.app import Group
-from cli.case import case_state, show_standings
-from cli.filling import fill
+from cli.case import show_standings, state_text
+from cli.filling import answers, fill
 from cli.options import data_options, listing, paging, pairs_to_mapping
 from cli.output import Column
-from cli.session import Session, pass_session
+from cli.session import Session, pass_session, program
+from cli.timeline import show_life
 from cli.wording import Wording
+from workflow_runtime import subjects
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
-from workflow_runtime.i18n import _, of_data
+from workflow_runtime.i18n import _, ngettext, of_data
+from workflow_runtime.model import CaseState
 
 STANDINGS = '{"custodian": {"party": "CWI.CNTY", "since": "2024-03-01"}}'
 
@@ -48,8 +52,6 @@ def register(
     standings: tuple[str, ...],
     since: str | None,
 ) -> None:
-    from workflow_runtime import subjects
-
     known = subjects.shipped()
     if kind not in known:
         raise BadInput(_("there is no kind {kind!r}; there is {known}").format(kind=kind, known=", ".join(known)))
@@ -104,10 +106,44 @@ def show(session: Session, number: str) -> None:
     words = Wording.of_subject(output, page.kind)
     known = ((words.label(key), words.value(key, value)) for key, value in page.fields.items() if words.knows(key))
     output.facts(known)
-    show_standings(output, page.kind, page.standings)
+    show_standings(output, page.kind, [one for one in page.standings if one.valid_to is None])
     if page.cases:
         output.line()
         output.heading(_("Cases"))
         for view in page.cases:
-            state = safe(of_data(view.milestone or "")) or case_state(view.state)
-            output.wrapped(f"{safe(view.number)}  {safe(of_data(view.procedure_name))}  {state}", "  ")
+            output.wrapped(f"{safe(view.number)}  {safe(of_data(view.procedure_name))}  {safe(state_text(view))}", "  ")
+    show_life(output, page, datetime.now(UTC))
+
+
+@subject.command(help=_("Tell every open case of a person what has happened to the person."))
+@click.argument("number")
+@click.argument("signal", required=False)
+@click.option("--data", "file", metavar="FILE.json", help=_("What goes with it, as a JSON object."))
+@click.option("--yes", is_flag=True, help=_("Do not ask whether it is meant."))
+@pass_session
+def signal(session: Session, number: str, signal: str | None, file: str | None, yes: bool) -> None:
+    page = session.runtime.subject(number, actor=session.actor)
+    known = subjects.shipped()[page.kind]
+    if signal is None or known.signal(signal) is None:
+        lines = [f"  {one.name}  {safe(of_data(one.title))}" for one in known.signals]
+        raise BadInput(_("say what has happened; there is") + "\n" + "\n".join(lines))
+    affected = [view for view in page.cases if view.state == CaseState.OPEN]
+    output = session.output
+    if not yes and not session.as_json:
+        one = known.signal(signal)
+        title = safe(of_data(one.title)) if one else ""
+        output.wrapped(_("{title}: {name}, with these open cases:").format(title=title, name=safe(page.name)))
+        for view in affected:
+            reaction = known.reaction(signal, view.code)
+            text = safe(of_data(reaction.text)) if reaction else _("nothing is laid down for this procedure")
+            output.wrapped(f"{safe(view.number)}  {safe(of_data(view.procedure_name))} — {text}", "  ")
+        click.confirm(_("Tell these cases?"), abort=True)
+    payload = answers(session, None, file=file, pairs=())
+    reached = session.runtime.signal_subject(number, signal, actor=session.actor, payload=payload)
+    if session.as_json:
+        output.json({"reached": reached})
+        return
+    text = ngettext("{count} case was told.", "{count} cases were told.", len(reached))
+    output.wrapped(text.format(count=len(reached)), "✔ ")
+    for reached_number in reached:
+        output.wrapped(f"{program(session.user)} case show {safe(reached_number)}", "  ")

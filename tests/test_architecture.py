@@ -87,8 +87,8 @@ def test_only_the_engine_imports_spiffworkflow() -> None:
     assert elsewhere == []
 
 
-#: whose methods are use cases: people's, the machine's, the administrator's; and the one that copies a whole store
-BEGINNING = ("runtime", "machine", "repairs", "moving")
+#: whose methods are use cases: of people, the machine, the administrator, the supervisor; and who copies a whole store
+BEGINNING = ("runtime", "machine", "repairs", "reports", "moving")
 
 
 def test_a_transaction_begins_in_the_runtime_layer_and_nowhere_else() -> None:

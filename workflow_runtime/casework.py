@@ -211,9 +211,11 @@ class CaseInHand:
         self._sync(step)
         for thrown in step.thrown:
             self._thrown(thrown)
+        before = self.milestone
         self._milestone(step.history)
         told: dict[str, Any] = {
             **(content or {}),
+            **({"milestone": self.milestone} if self.milestone != before else {}),
             "passed": [_passed(one) for one in step.history if one.what != "entered"],
         }
         if step.decided:

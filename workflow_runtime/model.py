@@ -242,6 +242,7 @@ class CaseView:
     open_items: int
     next_due: datetime | None
     holders: tuple[str, ...]  #: names of the departments that hold its open items
+    code: str = ""  #: of the procedure in the catalogue: P16
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +340,17 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class LifeEvent:
+    """Something that happened to a subject: a standing began, a case moved on, a paper came, a signal was given."""
+
+    at: datetime
+    kind: str  #: registered, standing, case_started, milestone, case_ended, document, signal
+    what: str  #: the standing's code and holder, the document's code and title, the milestone, the signal's name
+    case: str | None = None
+    detail: str = ""  #: the paper's number, what the standing rests on, how the case ended
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectPage:
     """One subject, projected for an actor."""
 
@@ -349,6 +361,7 @@ class SubjectPage:
     labels: Mapping[str, str]
     standings: tuple[Standing, ...]
     cases: tuple[CaseView, ...]
+    life: tuple[LifeEvent, ...] = ()  #: over all cases that the actor may see, oldest first
 
 
 @dataclass(frozen=True, slots=True)

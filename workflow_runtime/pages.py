@@ -23,11 +23,15 @@ from workflow_runtime.model import (
     Actor,
     CasePage,
     CaseState,
+    CaseView,
+    DocumentState,
     DueDate,
     HistoryView,
     ItemPage,
     ItemState,
     ItemView,
+    LifeEvent,
+    Standing,
     SubjectPage,
     Wait,
 )
@@ -501,7 +505,8 @@ def subject_page(tx: Connection, row: Row[Any], actor: Actor, kinds: Callable[[s
         if case_row is not None and classes is not None:
             more = seen_classes(queries.parties(tx, case_row.id), actor)
             classes = None if more is None else classes | more
-    holders = {one.holder_agency for one in queries.standings(tx, row.id) if one.valid_to is None}
+    standings = queries.standings(tx, row.id)
+    holders = {one.holder_agency for one in standings if one.valid_to is None}
     if holders & {one.agency for one in queries.departments(tx, actor.sees).values()}:
         classes = None  # who has custody or guardianship today knows the child
     facts = subject_facts(
@@ -514,6 +519,32 @@ def subject_page(tx: Connection, row: Row[Any], actor: Actor, kinds: Callable[[s
         name=row.name,
         fields=facts,
         labels=labels,
-        standings=queries.standings(tx, row.id),
+        standings=standings,
         cases=tuple(cases),
+        life=_life(tx, row, actor, standings, cases),
     )
+
+
+def _life(
+    tx: Connection, row: Row[Any], actor: Actor, standings: Sequence[Standing], cases: Sequence[CaseView]
+) -> tuple[LifeEvent, ...]:
+    """What happened to a subject, over all cases that the actor may see, oldest first."""
+    events = [LifeEvent(row.registered_at, "registered", row.number)]
+    for held in standings:
+        events.append(LifeEvent(held.valid_from, "standing", f"{held.kind} {held.holder}", held.case, held.basis))
+    for one in cases:
+        events.append(LifeEvent(one.started_at, "case_started", one.procedure_name, one.number))
+        if one.ended_at is not None:
+            events.append(LifeEvent(one.ended_at, "case_ended", one.procedure_name, one.number, one.state))
+    for case in queries.cases_of(tx, actor, [row.id]).get(row.id, ()):
+        for paper in queries.document_rows(tx, actor, case_number=case.number):
+            if paper.state != DocumentState.DRAFT:
+                title = f"{paper.code} {paper.title}"
+                events.append(LifeEvent(paper.issued_at, "document", title, case.number, paper.number or ""))
+        for entry in queries.history_rows(tx, case.id):
+            content = casefile.loads(entry.content) if entry.content else {}
+            if entry.kind == "signal_received":
+                events.append(LifeEvent(entry.at, "signal", str(content["signal"]), case.number))
+            if "milestone" in content:
+                events.append(LifeEvent(entry.at, "milestone", str(content["milestone"]), case.number))
+    return tuple(sorted(events, key=lambda event: event.at))

@@ -181,6 +181,16 @@ def subjects(
 ) -> Sequence[Row[Any]]:
     """Subjects that a case in these departments is about, or that these agencies hold a standing of."""
     s = t.subject.c
+    statement = (
+        select(t.subject).where(_subject_of(departments, agencies)).order_by(s.number).limit(limit).offset(offset)
+    )
+    if search:
+        statement = statement.where(or_(s.number == search, s.name.contains(search, autoescape=True)))
+    return tx.execute(statement).all()
+
+
+def _subject_of(departments: frozenset[str], agencies: frozenset[str]) -> Any:
+    s = t.subject.c
     through_case = exists(
         select(1)
         .select_from(t.case.join(t.party, t.party.c.case_id == t.case.c.id))
@@ -191,22 +201,18 @@ def subjects(
         .select_from(t.standing)
         .where(t.standing.c.subject_id == s.id, t.standing.c.holder_agency.in_(agencies or {""}))
     )
-    statement = (
-        select(t.subject).where(or_(through_case, through_standing)).order_by(s.number).limit(limit).offset(offset)
-    )
-    if search:
-        statement = statement.where(or_(s.number == search, s.name.contains(search, autoescape=True)))
-    return tx.execute(statement).all()
+    return or_(through_case, through_standing)
 
 
 def standings(tx: Connection, subject_id: int) -> tuple[Standing, ...]:
     """All standings of a subject, by kind and time."""
     s = t.standing.c
     rows = tx.execute(select(t.standing).where(s.subject_id == subject_id).order_by(s.kind, s.valid_from, s.id))
-    return tuple(
-        Standing(row.kind, row.holder, row.holder_agency, row.valid_from, row.valid_to, row.basis, row.case_number)
-        for row in rows
-    )
+    return tuple(map(_standing, rows))
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(row.kind, row.holder, row.holder_agency, row.valid_from, row.valid_to, row.basis, row.case_number)
 
 
 # --- cases -------------------------------------------------------------------------------------------------------
@@ -247,6 +253,7 @@ def case_rows(
             t.procedure_version.c.key,
             t.procedure_version.c.version,
             t.procedure_version.c.name.label("procedure_name"),
+            t.procedure_version.c.code,
             t.subject.c.number.label("subject_number"),
             t.subject.c.name.label("subject_name"),
             t.subject.c.kind.label("subject_kind"),
@@ -294,6 +301,7 @@ def case_rows(
             open_items=row.item_count or 0,
             next_due=row.next_due,
             holders=holders.get(row.id, ()),
+            code=row.code,
         )
         for row in rows
     ]
@@ -637,6 +645,11 @@ def document_view(row: Row[Any], events: Mapping[str, tuple[tuple[str, datetime,
     )
 
 
+def is_keyed(tx: Connection, key: str) -> bool:
+    """Whether a keyed request was begun."""
+    return tx.execute(select(t.idempotency.c.key).where(t.idempotency.c.key == key)).first() is not None
+
+
 def answered(tx: Connection, key: str) -> Row[Any]:
     """What a keyed request was answered."""
     return tx.execute(select(t.idempotency).where(t.idempotency.c.key == key)).one()
@@ -771,4 +784,75 @@ def newest_entry_at(tx: Connection) -> datetime | None:
     found: datetime | None = tx.execute(
         select(t.history.c.at).order_by(literal_column("history.rowid").desc()).limit(1)
     ).scalar()
+    return found
+
+
+# --- control lists -----------------------------------------------------------------------------------------------
+def agencies(tx: Connection) -> dict[str, Any]:
+    """Agencies by id: code, name, region."""
+    d = t.department.c
+    rows = tx.execute(select(d.agency, d.agency_code, d.agency_name, d.region).distinct()).all()
+    return {row.agency: row for row in rows}
+
+
+def subjects_after(
+    tx: Connection, actor: Actor, *, agencies: frozenset[str], last: str, limit: int
+) -> Sequence[Row[Any]]:
+    """The next subjects the actor may see, by number; the machine sees everybody."""
+    statement = select(t.subject).where(t.subject.c.number > last).order_by(t.subject.c.number).limit(limit)
+    if actor.clerk != "system":
+        statement = statement.where(_subject_of(actor.sees, agencies))
+    return tx.execute(statement).all()
+
+
+def standings_of(tx: Connection, subject_ids: Sequence[int]) -> dict[int, list[Standing]]:
+    """All standings of these subjects, by kind and time."""
+    s = t.standing.c
+    statement = select(t.standing).where(s.subject_id.in_(subject_ids)).order_by(s.kind, s.valid_from, s.id)
+    found: dict[int, list[Standing]] = {}
+    for row in tx.execute(statement):
+        found.setdefault(row.subject_id, []).append(_standing(row))
+    return found
+
+
+def cases_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """Cases of these subjects that the actor may see, oldest first, each with when its next item is due."""
+    w, c = t.work_item.c, t.case.c
+    next_due = (
+        select(func.min(w.due_at)).where(w.case_id == c.id, w.state.in_(OPEN_ITEM)).correlate(t.case).scalar_subquery()
+    )
+    statement = (
+        select(
+            c.id,
+            c.subject_id,
+            c.number,
+            c.state,
+            c.started_at,
+            c.ended_at,
+            t.procedure_version.c.code,
+            next_due.label("next_due"),
+        )
+        .join(t.procedure_version, t.procedure_version.c.id == c.version_id)
+        .where(c.subject_id.in_(subject_ids), visible(actor))
+        .order_by(c.started_at, c.id)
+    )
+    return _by_subject(tx.execute(statement))
+
+
+def documents_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """Documents of these subjects in cases that the actor may see, oldest first."""
+    d = t.document.c
+    statement = (
+        select(d.subject_id, d.code, d.state, d.number, d.issued_at)
+        .join(t.case, t.case.c.id == d.case_id)
+        .where(d.subject_id.in_(subject_ids), visible(actor))
+        .order_by(d.issued_at, d.id)
+    )
+    return _by_subject(tx.execute(statement))
+
+
+def _by_subject(rows: Iterable[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    found: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.subject_id, []).append(row)
     return found

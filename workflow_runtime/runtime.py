@@ -77,6 +77,7 @@ from workflow_runtime.model import (
     LateRow,
     ProcedureVersion,
     SubjectPage,
+    Swept,
     Verified,
     Wait,
 )
@@ -92,6 +93,8 @@ REGISTRATION = "登记"
 
 class Runtime(Machine):
     """The system, for everybody who works with it: the machine, and the journeys of people."""
+
+    _lists_told: date | None = None  #: the day whose control lists were looked at
 
     # --- opening -------------------------------------------------------------------------------------------------
     @classmethod
@@ -1206,6 +1209,22 @@ class Runtime(Machine):
             if one.due is not None
         ]
         return tuple(sorted(found, key=lambda row: (row.agency, row.department, -row.working_days_late)))
+
+    def sweep(self, *, limit: int = 100) -> Swept:
+        """What a machine's sweep does, and once a day a look at the control lists that escalate."""
+        swept = super().sweep(limit=limit)
+        return replace(swept, reminders=swept.reminders + self.tell_listed())
+
+    def tell_listed(self) -> int:
+        """Tell whoever a control list names of its entries (reports.py); how many were told."""
+        today = self._today()
+        if self._lists_told == today:
+            return 0
+        from workflow_runtime.reports import Reports
+
+        told = Reports(self).escalate()
+        self._lists_told = today
+        return told
 
     # --- when the engine stops under a person's hand ---------------------------------------------------------------
     @contextmanager

@@ -16,7 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import yaml
 from babel.messages.pofile import PoFileError, read_po
 from lxml import etree
 
@@ -149,6 +151,19 @@ def said_by_the_procedures() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "bpmn").rglob("*.form")):
         for text in _form_strings(json.loads(path.read_bytes())):
             yield str(path.relative_to(ROOT)), text
+    for path in sorted((ROOT / "bpmn" / "reports").glob("*.yaml")):
+        for text in _report_strings(yaml.safe_load(path.read_bytes())):
+            yield str(path.relative_to(ROOT)), text
+
+
+def _report_strings(file: dict[str, Any]) -> Iterator[str]:
+    """Titles, texts, and what a FEEL value may answer."""
+    for report in file["reports"]:
+        yield from (report["title"], report["text"])
+        for column in (*report["columns"], *report.get("values", ())):
+            if "title" in column:
+                yield column["title"]
+            yield from (text for text in re.findall(r'"([^"]*)"', column["value"]) if _CHINESE.search(text))
 
 
 def _form_strings(node: object) -> Iterator[str]:

@@ -1,0 +1,160 @@
+"""Control lists: nobody who should have moved is forgotten, and nobody reads of a child that is not theirs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.conftest import Clock
+from tests.journeys.conftest import CHILD, STANDINGS, open_item
+from workflow_runtime import reports
+from workflow_runtime.errors import NotFound, ProfileError
+from workflow_runtime.model import SYSTEM, Actor, CasePage
+from workflow_runtime.reports import Reports
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.settings import Settings
+
+
+@pytest.fixture
+def lists(runtime: Runtime) -> Reports:
+    return Reports(runtime)
+
+
+def letters(settings: Settings) -> list[dict[str, str]]:
+    return [json.loads(path.read_bytes()) for path in sorted(settings.outbox.glob("*.json"))]
+
+
+def test_a_child_left_in_the_county_stands_on_the_list_of_both_levels_and_of_no_other_county(
+    runtime: Runtime, lists: Reports, child: str
+) -> None:
+    seen = {who: lists.rows("S-02", actor=runtime.actor(who)).rows for who in ("zhou-lan", "tang-yi", "qin-hai")}
+
+    assert [(row[0], row[4]) for row in seen["zhou-lan"]] == [(child, "未启动移交")]
+    assert seen["tang-yi"] == seen["zhou-lan"]
+    assert seen["qin-hai"] == ()
+
+
+@pytest.mark.parametrize(("days", "listed"), [(59, 0), (60, 0), (61, 1)])
+def test_a_transfer_may_be_begun_within_the_time_that_the_profile_gives(
+    runtime: Runtime, lists: Reports, clock: Clock, days: int, listed: int
+) -> None:
+    since = {kind: {**held, "since": "2024-01-01"} for kind, held in STANDINGS.items()}
+    runtime.register_subject("child", CHILD, actor=SYSTEM, region="990101", standings=since)
+
+    clock.set(datetime(2024, 1, 1, 1, tzinfo=UTC))
+    clock.advance(days=days)
+
+    assert len(lists.rows("S-02", actor=SYSTEM).rows) == listed
+
+
+def test_an_entry_is_told_by_itself_once_a_week_and_names_no_person(
+    runtime: Runtime, settings: Settings, child: str, clock: Clock
+) -> None:
+    for _day in range(9):  # a Monday to the Tuesday after it
+        runtime.sweep()
+        runtime.sweep()
+        clock.advance(days=1)
+    runtime.sweep()
+
+    told = [one for one in letters(settings) if one["kind"] == "escalation"]
+    assert [(one["department"], one["text"]) for one in told] == [
+        ("cab-nanping.child_welfare", f"S-02 应移交未移交 {child}")
+    ] * 2
+
+
+def test_two_workers_tell_an_entry_once(settings: Settings, runtime: Runtime, child: str, clock: Clock) -> None:
+    with Runtime.open(settings, clock=clock) as beside:
+        told = Reports(runtime).escalate() + Reports(beside).escalate()
+
+    assert told == 1
+
+
+def test_a_child_without_a_guardian_is_inconsistent(runtime: Runtime, lists: Reports) -> None:
+    held = {kind: STANDINGS[kind] for kind in ("custodian", "payer")}
+    number = runtime.register_subject("child", CHILD, actor=SYSTEM, region="990101", standings=held)
+
+    (row,) = lists.rows("S-04", actor=SYSTEM).rows
+    assert row[0] == number and row[3] == []
+    (file,) = lists.rows("S-16", actor=SYSTEM).rows
+    assert file[2] == "红" and "监护人" in file[4]
+
+
+def test_the_board_shows_every_deadline_with_its_mark_and_never_a_default_as_law(
+    runtime: Runtime, lists: Reports, case: CasePage
+) -> None:
+    item = open_item(runtime, case, "prepare")
+
+    (row,) = lists.rows("S-23", actor=SYSTEM).rows
+    assert item.due is not None
+    assert row[2:4] == (item.name, case.case.number) and row[5] == "P"
+    assert "not set by law" in row[6]
+
+
+def test_pages_of_a_list_follow_each_other(runtime: Runtime, lists: Reports) -> None:
+    unregistered = {key: value for key, value in CHILD.items() if key not in ("resident_id", "hukou_status")}
+    numbers = []
+    for word in "甲乙丙":
+        child = {**unregistered, "name": f"蓝{word}", "hukou_status": "none", "temp_person_no": word}
+        numbers.append(runtime.register_subject("child", child, actor=SYSTEM, region="990101", standings=STANDINGS))
+
+    pages = [lists.rows("S-02", actor=SYSTEM, limit=2, offset=offset).rows for offset in (0, 2)]
+
+    assert [row[0] for page in pages for row in page] == numbers
+
+
+def test_an_unknown_list_is_answered_with_those_there_are(lists: Reports) -> None:
+    with pytest.raises(NotFound, match=r"S-99.*S-02, S-03"):
+        lists.rows("S-99", actor=SYSTEM)
+
+
+def test_a_list_that_cannot_be_read_is_refused_with_every_fault() -> None:
+    source = """reports:
+  - id: s2
+    title: 清单
+    over: planet
+    where: count(
+    columns: [{title: 编号, value: subject.number, width: 3}]
+"""
+    with pytest.raises(ProfileError) as refused:
+        reports.read(source.encode(), name="mine.yaml")
+
+    assert [(one.line, one.element) for one in refused.value.findings] == [
+        (2, "id"),
+        (6, "width"),
+        (4, "over"),
+        (5, "where"),
+    ]
+
+
+def test_every_shipped_list_answers_about_a_full_office(runtime: Runtime, lists: Reports, case: CasePage) -> None:
+    for one in lists.all():
+        found = lists.rows(one.id, actor=SYSTEM)
+        assert len(found.columns) == len(one.columns)
+
+
+def test_the_life_of_a_subject_runs_over_all_its_cases(
+    runtime: Runtime, case: CasePage, people: Callable[[str], list[Actor]], clock: Clock
+) -> None:
+    (social_worker, *_) = people("cwi-qingxi.social_work")
+    clock.advance(days=2)
+    runtime.withdraw(case.case.number, actor=social_worker, reason="资料有误")
+    clock.advance(days=1)
+    again = runtime.start_case("review", case.case.subject.number, actor=SYSTEM)
+
+    life = runtime.subject(case.case.subject.number, actor=SYSTEM).life
+
+    assert [event.kind for event in life][:4] == ["standing"] * 4
+    told = [(event.kind, event.case) for event in life if event.case]
+    assert told == [
+        ("case_started", case.case.number),
+        ("case_ended", case.case.number),
+        ("case_started", again.case.number),
+    ]
+    assert [event.at for event in life] == sorted(event.at for event in life)
+
+
+def test_the_lists_of_the_catalogue_that_touch_a_transfer_are_shipped() -> None:
+    assert list(reports.shipped()) == ["S-02", "S-03", "S-04", "S-05", "S-16", "S-23"]

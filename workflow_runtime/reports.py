@@ -1,0 +1,319 @@
+"""Control lists: which subjects, or which items, need somebody's eye, and why.
+
+A list is data (`bpmn/reports/*.yaml`): what it goes over, a FEEL condition, and FEEL columns; nothing here knows what
+is listed. Everybody sees a list as far as the subjects and cases behind it are theirs. A list that `escalates` is
+checked by the machine once a day, and whoever it names is told of every entry, once a week, for as long as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from workflow_runtime import casefile, feel, pages, queries, store
+from workflow_runtime.casework import resolve_party
+from workflow_runtime.errors import NotFound, ProfileError
+from workflow_runtime.i18n import _, of_data
+from workflow_runtime.model import SYSTEM, Actor, Standing
+from workflow_runtime.profiles import Profile
+from workflow_runtime.sources import Source, Table
+
+if TYPE_CHECKING:
+    from workflow_runtime.runtime import Runtime
+
+#: What a list can go over: everybody registered, or every open item and its deadline.
+OVER: Final = ("subject", "item")
+_BATCH: Final = 500
+_ID: Final = re.compile(r"[A-Z][A-Z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, and the FEEL expression of its value."""
+
+    title: str
+    value: feel.Expression
+    aside: bool = False  #: left out on a screen, where there is little room
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A control list as its file describes it."""
+
+    id: str
+    title: str
+    text: str
+    source: str
+    over: str
+    values: tuple[tuple[str, feel.Expression], ...]  #: named on the way, for the condition and the columns
+    where: feel.Expression
+    columns: tuple[Column, ...]
+    escalates: tuple[str, ...] = ()  #: agencies that are told: `CAB.CITY`, `CAB.CITY/child_welfare`
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRows:
+    """One page of a list: the titles of its columns, and a value for each (Decimal, date, text, True, None)."""
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    aside: tuple[bool, ...]  #: which columns a screen leaves out
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
+    """The lists of a file; raises ProfileError with everything that is wrong in it."""
+    file = Source(source, name=name or _("report"), rule="report")
+    file.raise_if_wrong(ProfileError)
+    file.only(file.root, ("reports",))
+    entries = file.tables(file.root, "reports", optional=False)
+    found = tuple(_report(file, entry) for entry in entries)
+    file.unique([(one.id, entry) for one, entry in zip(found, entries, strict=True)], _("report"))
+    file.raise_if_wrong(ProfileError)
+    return found
+
+
+def _report(file: Source, entry: Table) -> Report:
+    file.only(entry, ("id", "title", "text", "source", "over", "values", "where", "columns", "escalates"))
+    id = file.text(entry, "id")
+    if id and not _ID.fullmatch(id):
+        file.wrong(file.line(entry, "id"), _("{text!r} cannot be an id").format(text=id), "S-02", field="id")
+    values = []
+    for one in file.tables(entry, "values"):
+        file.only(one, ("name", "value"))
+        values.append((file.text(one, "name"), _expression(file, one, "value")))
+    columns = []
+    for one in file.tables(entry, "columns", optional=False):
+        file.only(one, ("title", "value", "aside"))
+        columns.append(Column(file.text(one, "title"), _expression(file, one, "value"), file.flag(one, "aside")))
+    return Report(
+        id=id,
+        title=file.text(entry, "title"),
+        text=file.text(entry, "text", default=""),
+        source=file.text(entry, "source", default=""),
+        over=file.choice(entry, "over", OVER),
+        values=tuple(values),
+        where=_expression(file, entry, "where"),
+        columns=tuple(columns),
+        escalates=file.texts(entry, "escalates"),
+    )
+
+
+def _expression(file: Source, entry: Table, key: str) -> feel.Expression:
+    text = file.text(entry, key)
+    try:
+        return feel.compile(text or "null")
+    except feel.FeelError as error:
+        file.wrong(file.line(entry, key), str(error), _("mend the expression"), field=key)
+        return feel.compile("null")
+
+
+@cache
+def shipped() -> Mapping[str, Report]:
+    """The lists that come with the program, by id."""
+    folder = resources.files("bpmn") / "reports"
+    files = sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
+    return {report.id: report for one in files for report in read(one.read_bytes(), name=one.name)}
+
+
+class Reports:
+    """The control lists of a runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def all(self) -> tuple[Report, ...]:
+        """Every list there is, by id."""
+        return tuple(shipped().values())
+
+    def report(self, id: str) -> Report:
+        """The list of that id. Raises NotFound with the ids there are."""
+        if id not in shipped():
+            text = _("there is no list {id}; there are {known}")
+            raise NotFound(text.format(id=id, known=", ".join(shipped())))
+        return shipped()[id]
+
+    def rows(self, id: str, *, actor: Actor, limit: int = 50, offset: int = 0) -> ReportRows:
+        """The entries of a list that the actor may see, in the order of their numbers or due dates."""
+        report = self.report(id)
+        with self._runtime._database.read() as tx:
+            page = islice(self._entries(tx, report, actor), offset, offset + limit)
+            found = [tuple(self._value(one.value, facts) for one in report.columns) for facts in page]
+        titles = tuple(of_data(one.title) for one in report.columns)
+        aside = tuple(one.aside for one in report.columns)
+        return ReportRows(report.id, of_data(report.title), titles, aside, tuple(found))
+
+    def escalate(self) -> int:
+        """Tell whoever a list names of every entry, once a week for each; how many were told.
+
+        Looks once a day; safe to repeat, and beside others.
+        """
+        told = 0
+        today = self._runtime._today()
+        done = f"reports {today}"
+        with self._runtime._database.read() as tx:
+            if queries.is_keyed(tx, done):
+                return told
+        week = "{}-W{:02}".format(*today.isocalendar())
+        for report in shipped().values():
+            if not report.escalates:
+                continue
+            with self._runtime._database.read() as tx:
+                directory = self._runtime._directory_or_none(tx)
+                if directory is None:
+                    return told
+                listed = [facts["subject"] for facts in self._entries(tx, report, SYSTEM)]
+            for subject in listed:
+                for reference in report.escalates:
+                    try:
+                        department = resolve_party(directory, reference, {"": str(subject["region"])})
+                    except NotFound:
+                        continue
+                    told += self._tell(report, str(subject["number"]), department.id, week)
+        with self._runtime._database.begin() as tx:
+            store.take_key(tx, key=done, actor=SYSTEM, request="", now=self._runtime._clock())
+        return told
+
+    def _tell(self, report: Report, number: str, department: str, week: str) -> bool:
+        with self._runtime._database.begin() as tx:
+            now = self._runtime._clock()
+            key = f"report {report.id} {number} {department} {week}"
+            if not store.take_key(tx, key=key, actor=SYSTEM, request="", now=now):
+                return False
+            notice = store.insert_notification(
+                tx,
+                case_id=None,
+                department_id=department,
+                kind="escalation",
+                text=f"{report.id} {report.title} {number}",
+                now=now,
+            )
+            inputs = casefile.dumps({"notification": notice})
+            store.insert_job(
+                tx, id=secrets.token_hex(16), kind="notify", type="escalation", case_id=None, now=now, inputs=inputs
+            )
+            return True
+
+    def _value(self, expression: feel.Expression, facts: Mapping[str, Any]) -> Any:
+        return expression(facts, now=self._runtime._clock(), functions=facts["functions"])
+
+    def _entries(self, tx: Connection, report: Report, actor: Actor) -> Iterator[Mapping[str, Any]]:
+        for facts in self._subjects(tx, actor) if report.over == "subject" else self._items(tx, actor):
+            for name, expression in report.values:
+                facts[name] = self._value(expression, facts)
+            if self._value(report.where, facts) is True:
+                yield facts
+
+    # --- what an expression sees ---------------------------------------------------------------------------------
+    def _subjects(self, tx: Connection, actor: Actor) -> Iterator[dict[str, Any]]:
+        """Everybody registered whom the actor may see, by number: `subject`, `filled` (which facts there are),
+        `standing` (who holds what today), `standings`, `cases`, `documents`, and functions."""
+        agencies = queries.agencies(tx)
+        profile = self._profile(tx)
+        seen = queries.departments(tx, actor.sees)
+        own = frozenset(row.agency for row in seen.values())
+        last = ""
+        while True:
+            rows = queries.subjects_after(tx, actor, agencies=own, last=last, limit=_BATCH)
+            if not rows:
+                return
+            last = rows[-1].number
+            ids = [row.id for row in rows]
+            standings = queries.standings_of(tx, ids)
+            cases = queries.cases_of(tx, actor, ids)
+            documents = queries.documents_of(tx, actor, ids)
+            for row in rows:
+                held = standings.get(row.id, ())
+                knows = actor.clerk == "system" or any(s.valid_to is None and s.holder_agency in own for s in held)
+                everything = {**casefile.loads(row.document), "number": row.number, "name": row.name}
+                everything["region"] = row.region
+                yield {
+                    "subject": pages.subject_facts(everything, None if knows else frozenset({"general"})),
+                    "filled": {key: value not in (None, "", []) for key, value in everything.items()},
+                    "standing": {s.kind: self._standing(s, agencies) for s in held if s.valid_to is None},
+                    "standings": [self._standing(s, agencies) for s in held],
+                    "cases": [self._case(one) for one in cases.get(row.id, ())],
+                    "documents": [self._document(one) for one in documents.get(row.id, ())],
+                    **self._common(profile),
+                }
+
+    def _items(self, tx: Connection, actor: Actor) -> Iterator[dict[str, Any]]:
+        """Every open item of the departments that the actor sees, soonest due first: `item`, and functions."""
+        desk, profile, offset = self._runtime._desk(), self._profile(tx), 0
+        while rows := queries.item_rows(tx, actor, limit=_BATCH, offset=offset):
+            offset += len(rows)
+            for row in rows:
+                view = pages.item(tx, desk, row, explain=False)
+                due = view.due
+                yield {
+                    "item": {
+                        "name": of_data(view.name),
+                        "case": view.case,
+                        "procedure": view.procedure,
+                        "subject": view.subject.number,
+                        "department": of_data(view.department_name),
+                        "agency": of_data(view.agency_name),
+                        "due": self._day(due.at) if due else None,
+                        "days_left": due.working_days_left if due else None,
+                        "rule": f"{due.title} {due.value}" if due else None,
+                        "mark": due.mark if due else None,
+                        "source": due.standing if due else None,
+                    },
+                    **self._common(profile),
+                }
+
+    def _common(self, profile: Profile | None) -> dict[str, Any]:
+        today = self._runtime._today()
+
+        def parameter(procedure: Any, name: Any) -> Any:
+            return profile.parameter(str(procedure), str(name), today).value if profile is not None else None
+
+        def runs(procedure: Any) -> bool:
+            return profile is not None and profile.procedure_state(str(procedure)).state != "off"
+
+        return {"today": today, "functions": {"parameter": parameter, "runs": runs}}
+
+    def _profile(self, tx: Connection) -> Profile | None:
+        """The profile of the organisation's jurisdiction."""
+        directory = self._runtime._directory_or_none(tx)
+        return self._runtime._profiles(tx).get(directory.jurisdiction) if directory is not None else None
+
+    def _standing(self, one: Standing, agencies: Mapping[str, Any]) -> dict[str, Any]:
+        agency = agencies.get(one.holder_agency or "")
+        return {
+            "kind": one.kind,
+            "holder": of_data(one.holder),
+            "agency": agency.agency_code if agency is not None else None,
+            "region": agency.region if agency is not None else None,
+            "since": self._day(one.valid_from),
+            "until": self._day(one.valid_to) if one.valid_to else None,
+        }
+
+    def _case(self, row: Row[Any]) -> dict[str, Any]:
+        now = self._runtime._clock()
+        return {
+            "number": row.number,
+            "procedure": row.code,
+            "state": row.state,
+            "started": self._day(row.started_at),
+            "ended": self._day(row.ended_at) if row.ended_at else None,
+            "late": row.next_due is not None and row.next_due < now,
+            "due": self._day(row.next_due) if row.next_due else None,
+        }
+
+    def _document(self, row: Row[Any]) -> dict[str, Any]:
+        return {"code": row.code, "state": row.state, "number": row.number, "on": self._day(row.issued_at)}
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self._runtime._settings.zone)).date()
