@@ -1,7 +1,7 @@
 """What layout, pictures, outline and difference cost, and how good the drawings are.
 
-    python3 -m benchmarks.diagrams            shipped diagrams, 300 random ones, growth to 1,000 elements
-    python3 -m benchmarks.diagrams --few      30 random ones, growth to 400
+    python3 -m benchmarks.diagrams            shipped diagrams, 300 random ones, growth to 1,000 elements, small edits
+    python3 -m benchmarks.diagrams --few      30 random ones, growth to 400, 10 edits of each kind
 
 Random diagrams are structured like procedures: lanes, choices, parallel parts, loops back, deadlines at the edge of
 steps, sub-processes, documents, notes, messages to closed pools. A seed gives the same diagram everywhere.
@@ -17,10 +17,16 @@ from pathlib import Path
 from statistics import median
 from xml.sax.saxutils import quoteattr
 
-from workflow_runtime.diagram import read
+from lxml import etree
+
+from workflow_runtime.diagram import read, write
+from workflow_runtime.diagram.diff import diff, diff_page
 from workflow_runtime.diagram.layout import layout
 from workflow_runtime.diagram.layout.quality import Quality, measure
-from workflow_runtime.diagram.model import Diagram
+from workflow_runtime.diagram.model import Diagram, Flow, FlowNode
+from workflow_runtime.diagram.outline import outline
+from workflow_runtime.diagram.render import render
+from workflow_runtime.diagram.render.page import pages
 
 WORDS = (
     "审核申请 登记户口 通知儿童 转移档案 签订协议 评估意愿 "
@@ -214,11 +220,15 @@ def shipped() -> list[Path]:
     return sorted((Path(__file__).parents[1] / "bpmn").rglob("*.bpmn"))
 
 
+HEAD = f"{'diagram':30} nodes     ms faults cross  bends     px  size         aspect"
+
+
 def _row(name: str, nodes: int, seconds: float, quality: Quality) -> str:
+    flows = max(1, quality.flows)
     return (
-        f"{name:34} {nodes:5} {seconds * 1000:7.0f} {quality.faults:6} {quality.crossings:9} "
-        f"{quality.bends / max(1, quality.flows):10.2f} {quality.length / max(1, quality.flows):9.0f} "
-        f"{quality.width:6.0f}x{quality.height:<6.0f} {quality.aspect:5.1f}"
+        f"{name:30} {nodes:5} {seconds * 1000:6.0f} {quality.faults:6} {quality.crossings:5} "
+        f"{quality.bends / flows:6.2f} {quality.length / flows:6.0f} "
+        f"{f'{quality.width:.0f}x{quality.height:.0f}':>12} {quality.aspect:6.1f}"
     )
 
 
@@ -228,10 +238,128 @@ def _laid_out(diagram: Diagram) -> tuple[Diagram, float]:
     return drawn, time.process_time() - started
 
 
+# --- what a small edit moves --------------------------------------------------------------------------------------
+
+
+def edited(diagram: Diagram, edit: str, seed: int) -> Diagram:
+    """The diagram with one small edit that people make: rename a step, add one in a flow, remove one."""
+    root = etree.fromstring(write(diagram))
+    chance = random.Random(seed)
+    bpmn = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+    tasks = [node for node in root.iter(f"{bpmn}userTask", f"{bpmn}serviceTask")]
+    flows = list(root.iter(f"{bpmn}sequenceFlow"))
+    if edit == "rename":
+        chance.choice(tasks).set("name", "复核材料")
+    elif edit == "add":
+        process = next(root.iter(f"{bpmn}process"))
+        flow = chance.choice(list(process.iterchildren(f"{bpmn}sequenceFlow")))
+        after = flow.get("targetRef", "")
+        etree.SubElement(process, f"{bpmn}userTask", id="added", name="复核材料")
+        etree.SubElement(process, f"{bpmn}sequenceFlow", id="added_out", sourceRef="added", targetRef=after)
+        flow.set("targetRef", "added")
+        for lane in root.iter(f"{bpmn}lane"):
+            if any(part.text == flow.get("sourceRef") for part in lane):
+                etree.SubElement(lane, f"{bpmn}flowNodeRef").text = "added"
+    else:
+        removed = chance.choice([task for task in tasks if _ways(flows, task.get("id")) == (1, 1)])
+        entry = next(flow for flow in flows if flow.get("targetRef") == removed.get("id"))
+        onward = next(flow for flow in flows if flow.get("sourceRef") == removed.get("id"))
+        entry.set("targetRef", onward.get("targetRef", ""))
+        gone = {removed.get("id"), onward.get("id")}
+        for event in list(root.iter(f"{bpmn}boundaryEvent")):
+            if event.get("attachedToRef") == removed.get("id"):
+                gone.add(event.get("id"))
+        for part in list(root.iter(etree.Element)):
+            named = {part.get("id"), part.get("sourceRef"), part.get("targetRef")} & gone
+            if (named or part.text in gone) and (parent := part.getparent()) is not None:
+                parent.remove(part)
+    return read(etree.tostring(root))
+
+
+def _ways(flows: list[etree._Element], id: str | None) -> tuple[int, int]:
+    return (
+        sum(flow.get("targetRef") == id for flow in flows),
+        sum(flow.get("sourceRef") == id for flow in flows),
+    )
+
+
+def places(diagram: Diagram) -> dict[str, tuple[float, float]]:
+    """The middle of every step of a drawing."""
+    return {
+        shape.element.id: (shape.bounds[0] + shape.bounds[2] / 2, shape.bounds[1] + shape.bounds[3] / 2)
+        for page in pages(diagram)
+        for shape in page.shapes
+        if isinstance(shape.element, FlowNode)
+    }
+
+
+def inverted(before: Diagram, after: Diagram) -> float:
+    """Share of pairs of steps whose order, from left to right or from top to bottom, a new drawing turns round."""
+    old, new = places(before), places(after)
+    ids = [id for id in old if id in new]
+    turned = pairs = 0
+    for number, a in enumerate(ids):
+        for b in ids[number + 1 :]:
+            for axis in (0, 1):
+                was, now = old[a][axis] - old[b][axis], new[a][axis] - new[b][axis]
+                if abs(was) > 1:
+                    pairs += 1
+                    turned += was * now < 0
+    return turned / max(1, pairs)
+
+
+def _stability(few: bool) -> None:
+    """What one edit does to a drawing: layout anew, and with `keep`."""
+    print("\none edit                 anew: order turned   unmoved     keep: unmoved  faults")
+    for edit in ("rename", "add", "remove"):
+        turned, stayed, kept, faults = [], [], [], 0
+        for seed in range(10 if few else 100):
+            before = layout(random_diagram(seed, 20 + seed % 60))
+            after = edited(before, edit, seed)
+            anew, beside = layout(after), layout(after, keep=True)
+            turned.append(inverted(before, anew))
+            stayed.append(_unmoved(before, anew))
+            kept.append(_unmoved(before, beside))
+            faults += measure(beside).faults
+        print(
+            f"{edit:10} median {median(turned):12.2%}, worst {max(turned):6.2%} {median(stayed):9.0%}"
+            f" {median(kept):14.0%} {faults:7}"
+        )
+
+
+def _unmoved(before: Diagram, after: Diagram) -> float:
+    old, new = places(before), places(after)
+    ids = [id for id in old if id in new]
+    return sum(abs(old[i][0] - new[i][0]) + abs(old[i][1] - new[i][1]) < 1 for i in ids) / max(1, len(ids))
+
+
+# --- all that is printed ------------------------------------------------------------------------------------------
+
+
+def _costs(few: bool) -> None:
+    """Pictures, text and difference of a diagram of a hundred elements, once warm."""
+    drawn = layout(random_diagram(7, 100))
+    other = layout(edited(drawn, "add", 7))
+    elements = sum(1 for element in drawn.elements.values() if isinstance(element, (FlowNode, Flow)))
+    print(f"\n{elements} steps and flows, CPU ms:", end=" ")
+    for name, work in (
+        ("picture", lambda: render(drawn)),
+        ("outline", lambda: outline(drawn)),
+        ("difference", lambda: diff(drawn, other)),
+        ("page of a difference", lambda: diff_page(drawn, other)),
+    ):
+        work()
+        started = time.process_time()
+        for _ in range(3 if few else 10):
+            work()
+        print(f"{name} {(time.process_time() - started) / (3 if few else 10) * 1000:.1f}", end="; ")
+    print()
+
+
 def main(arguments: Iterable[str]) -> None:
     """Print the tables."""
     few = "--few" in arguments
-    print(f"{'diagram':34} nodes      ms faults crossings bends/flow  px/flow  size         aspect")
+    print(HEAD)
     for path in shipped():
         diagram = read(path.read_bytes())
         drawn, seconds = _laid_out(diagram)
@@ -248,15 +376,21 @@ def main(arguments: Iterable[str]) -> None:
     print(
         f"{len(results)} random diagrams, {sum(nodes for _q, nodes, _s in results)} nodes: "
         f"{sum(quality.faults for quality, _n, _s in results)} faults in "
-        f"{sum(quality.faults > 0 for quality, _n, _s in results)} diagrams, "
-        f"{sum(quality.crossings for quality, _n, _s in results) / flows:.2f} crossings and "
-        f"{sum(quality.bends for quality, _n, _s in results) / flows:.2f} bends a flow, "
-        f"median {median(seconds for _q, _n, seconds in results) * 1000:.0f} ms"
+        f"{sum(quality.faults > 0 for quality, _n, _s in results)} diagrams;\n"
+        f"  {sum(quality.crossings for quality, _n, _s in results) / flows:.2f} crossings, "
+        f"{sum(quality.bends for quality, _n, _s in results) / flows:.2f} bends and "
+        f"{sum(quality.length for quality, _n, _s in results) / flows:.0f} px a flow, "
+        f"aspect median {median(quality.aspect for quality, _n, _s in results):.1f}, "
+        f"CPU median {median(seconds for _q, _n, seconds in results) * 1000:.0f} ms"
     )
-    for size in (50, 100, 200, 400) if few else (50, 100, 200, 400, 1000):
-        diagram = random_diagram(7, size)
-        drawn, seconds = _laid_out(diagram)
-        print(_row(f"growth {size}", len(list(diagram.nodes())), seconds, measure(drawn)))
+    print("\n" + HEAD)
+    for size in (100, 200, 400) if few else (100, 200, 400, 800, 1000):
+        for seed in (3, 7):
+            diagram = random_diagram(seed, size)
+            drawn, seconds = _laid_out(diagram)
+            print(_row(f"growth {size}, seed {seed}", len(list(diagram.nodes())), seconds, measure(drawn)))
+    _stability(few)
+    _costs(few)
 
 
 if __name__ == "__main__":

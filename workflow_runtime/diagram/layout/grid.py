@@ -7,7 +7,7 @@ main path of a lane on one line; what branches off finds the nearest free line b
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from workflow_runtime.diagram.layout.scene import Band, Box, Link, Scene
@@ -352,40 +352,64 @@ def _place_collapsed_pools(scene: Scene) -> None:
             if end != box.id and end in scene.boxes and scene.boxes[end].kind != "pool"
         ]
         middle = sum(p.band + 0.5 for p in partners) / len(partners) if partners else count / 2
-        above = middle < count / 2 if partners and count > 1 else len(sides[True]) <= len(sides[False])
-        sides[above].append((box, sorted(p.col + p.span // 2 for p in partners)))
+        cols = sorted(p.col + p.span // 2 for p in partners)
+        # near what it speaks with; but two pools over the same columns rather stand on either side
+        away = {True: middle / count, False: 1 - middle / count} if count > 1 else {True: 0.0, False: 0.0}
+        crowd = {above: sum(_overlap(cols, other) for _box, other in group) for above, group in sides.items()}
+        above = away[True] + crowd[True] < away[False] + crowd[False] or (
+            away[True] + crowd[True] == away[False] + crowd[False] and len(sides[True]) <= len(sides[False])
+        )
+        sides[above].append((box, cols))
     for above, group in sides.items():
-        if not group:
-            continue
-        rows: list[set[int]] = []
-        for box, cols in group:
-            need = min(columns, max(1, round(box.w / PITCH + 0.4)))
-            row, first, wide = _free_place(rows, cols, need, columns, alone=len(group) == 1)
-            while len(rows) <= row:
-                rows.append(set())
-            rows[row].update(range(first - 1, first + wide + 1))
-            box.col, box.span, box.row = first, wide, row
+        for box, first, wide, row, rows in _strips(group, columns):
+            box.col, box.span = first, wide
+            box.row = rows - 1 - row if above else row
             box.band = -1 if above else -2
-        for box, _cols in group:
-            if above:
-                box.row = len(rows) - 1 - box.row
 
 
-def _free_place(rows: list[set[int]], cols: list[int], need: int, columns: int, *, alone: bool) -> tuple[int, int, int]:
-    """Row (0 = nearest to the open pools), first column and width."""
-    if alone:
-        return 0, 0, columns
-    low, high = (cols[0], cols[-1]) if cols else (0, 0)
-    middle = cols[len(cols) // 2] if cols else 0
-    full = (max(0, min(low, columns - need)), max(need, high - low + 1))
-    for row, taken in enumerate([*rows, set()]):
-        if not taken & set(range(full[0], full[0] + full[1])):
-            return row, *full
-        places = sorted(range(columns - need + 1), key=lambda first: abs(first + need / 2 - middle - 0.5))
-        for first in places:
-            if (abs(first - middle) <= 6 or not cols) and not taken & set(range(first, first + need)):
-                return row, first, need
-    return len(rows), *full
+def _overlap(a: list[int], b: list[int]) -> float:
+    """Which share of the narrower range the two have in common; some even when neither says where it stands."""
+    if not a or not b:
+        return 0.5
+    common = min(a[-1], b[-1]) - max(a[0], b[0]) + 1
+    return max(0.0, common / (1 + min(a[-1] - a[0], b[-1] - b[0])))
+
+
+def _strips(group: list[tuple[Box, list[int]]], columns: int) -> Iterator[tuple[Box, int, int, int, int]]:
+    """Pools on one side, in as few rows as hold them: pool, first column, columns, row (0 = nearest), rows.
+
+    A pool in a second row is reached around those in the first: so the first is shared out while it lasts.
+    """
+    needs = {box.id: min(columns, max(1, round(box.w / PITCH + 0.4))) for box, _cols in group}
+    group = sorted(group, key=lambda entry: (entry[1][len(entry[1]) // 2] if entry[1] else columns, entry[0].order))
+    rows: list[list[tuple[Box, list[int]]]] = []
+    for entry in group:
+        room = columns - sum(needs[box.id] + 1 for box, _cols in rows[-1]) if rows else -1
+        if room >= needs[entry[0].id]:
+            rows[-1].append(entry)
+        else:
+            rows.append([entry])
+    for number, row in enumerate(rows):
+        if len(group) == 1:
+            yield row[0][0], 0, columns, 0, 1
+            return
+        low = 0
+        for place, (box, cols) in enumerate(row):
+            need = needs[box.id]
+            after = row[place + 1 :]
+            high = columns - sum(needs[other.id] + 1 for other, _cols in after)
+            if after and cols and after[0][1]:
+                # up to half way to what the next one speaks with
+                half = (cols[len(cols) // 2] + after[0][1][len(after[0][1]) // 2]) // 2
+                high = max(low + need, min(high, max(half, cols[-1] + 1 if cols[-1] < after[0][1][0] else half)))
+            want = (cols[0], cols[-1] + 1) if cols else (low, low + need)
+            if want[1] - want[0] < need:
+                middle = (want[0] + want[1]) // 2
+                want = (middle - need // 2, middle - need // 2 + need)
+            first = min(max(low, want[0]), high - need)
+            end = max(first + need, min(high, want[1]))
+            yield box, first, end - first, number, len(rows)
+            low = end + 1
 
 
 # --- the grid -----------------------------------------------------------------------------------------------------

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workflow_runtime.diagram.layout.grid import Grid
 from workflow_runtime.diagram.layout.scene import Box, Link, Scene
 from workflow_runtime.diagram.model import EVENTS, GATEWAYS
 
+Point = tuple[int, int]
+State = tuple[int, int, int]  #: a point and the way a path runs through it
+
 RIGHT, DOWN, LEFT, UP = range(4)
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 BEND, CROSSING, SHUN = 1.0, 0.9, 6.0
-#: a careful search gives up after this many points; a hasty one follows
-PATIENCE = 20_000
+#: how much a search leans towards its goal, and after how many points it gives up and a hastier one follows
+HASTE = ((1.0, 2_500), (2.0, 3_000), (5.0, 6_000), (16.0, 200_000))
+MESSAGE_HASTE = ((2.0, 3_000), (5.0, 6_000), (16.0, 200_000))
 
 
 def route(scene: Scene, grid: Grid) -> list[Wire]:
@@ -36,14 +41,17 @@ def route(scene: Scene, grid: Grid) -> list[Wire]:
     ):
         finder.find(link)
     wires = _tracks(scene)
+    shunned: dict[Link, frozenset[Point]] = {}
     for _ in range(5):
         # two docked flows may want the same stretch from both sides; then one of them takes another way
         clashes = _clashes(wires)
         if not clashes:
             break
         for link, points in clashes.items():
+            # and does not come back to where it was sent away from before
+            shunned[link] = shunned.get(link, frozenset()) | points
             finder.forget(link)
-            finder.find(link, shunned=points)
+            finder.find(link, shunned=shunned[link])
         wires = _tracks(scene)
     return wires
 
@@ -55,8 +63,22 @@ class _Finder:
     def __init__(self, scene: Scene, grid: Grid) -> None:
         self._scene = scene
         self._grid = grid
-        self._across: dict[tuple[int, int], list[Link]] = {}  #: links running sideways through a point
-        self._along: dict[tuple[int, int], list[Link]] = {}  #: links running up or down through a point
+        # points are numbered line by line; one more column, always taken, ends each line
+        self._stride = grid.width + 1
+        points = self._stride * len(grid.kinds)
+        self._step = tuple(dx + dy * self._stride for dx, dy in STEP)
+        self._across = [0] * points  #: how many links run sideways through a point
+        self._along = [0] * points  #: how many run up or down through it
+        self._occupied = bytearray(points)
+        self._on_border = bytearray(points)
+        for y, kind in enumerate(grid.kinds):
+            self._occupied[(y + 1) * self._stride - 1] = 1
+            if kind == "border":
+                self._on_border[y * self._stride : (y + 1) * self._stride] = b"\1" * self._stride
+        for x, y in grid.occupied:
+            self._occupied[y * self._stride + x] = 1
+        self._leaving: dict[tuple[str, str], list[Link]] = {}  #: by kind and box, what is on the grid already
+        self._entering: dict[tuple[str, str], list[Link]] = {}
         self._out: dict[tuple[str, int], list[Link]] = {}
         self._in: dict[tuple[str, int], list[Link]] = {}
         self._rows: dict[str, tuple[int, int]] = {}
@@ -70,10 +92,13 @@ class _Finder:
 
     def forget(self, link: Link) -> None:
         """Take a link off the grid again."""
-        for passings in (self._across.values(), self._along.values(), self._out.values(), self._in.values()):
-            for passing in passings:
-                while link in passing:
-                    passing.remove(link)
+        for here, upright in _points_of(link, self._stride):
+            (self._along if upright else self._across)[here] -= 1
+        docked = (self._out.values(), self._in.values(), self._leaving.values(), self._entering.values())
+        for passing in itertools.chain.from_iterable(docked):
+            while link in passing:
+                passing.remove(link)
+        link.path = []
 
     def find(self, link: Link, *, shunned: frozenset[tuple[int, int]] = frozenset()) -> None:
         """Find the cheapest path; points in `shunned` cost as much as six bends."""
@@ -95,7 +120,7 @@ class _Finder:
             if a is not None and a == b:
                 low, high = self._rows[a]
         # a long way is found sooner when the search leans towards its goal; it may then have a bend too many
-        for haste, patience in ((1.0, PATIENCE), (4.0, PATIENCE), (12.0, 10 * PATIENCE)):
+        for haste, patience in MESSAGE_HASTE if link.kind == "message" else HASTE:
             path = self._search(link, starts, goals, low, high, shunned, haste, patience)
             if path is not None:
                 break
@@ -193,69 +218,43 @@ class _Finder:
     def _search(
         self,
         link: Link,
-        starts: list[tuple[tuple[int, int, int], float, tuple[int, int]]],
-        goals: dict[tuple[int, int, int], tuple[float, tuple[int, int]]],
+        starts: list[tuple[State, float, Point]],
+        goals: dict[State, tuple[float, Point]],
         low: int,
         high: int,
-        shunned: frozenset[tuple[int, int]],
+        shunned: frozenset[Point],
         haste: float,
         patience: int,
-    ) -> list[tuple[int, int]] | None:
-        occupied, across, along = self._grid.occupied, self._across, self._along
-        width, kinds = self._grid.width, self._grid.kinds
-        x_low = min((goal[0] for goal in goals), default=0)
-        x_high = max((goal[0] for goal in goals), default=0)
-        y_low = min((goal[1] for goal in goals), default=0)
-        y_high = max((goal[1] for goal in goals), default=0)
+    ) -> list[Point] | None:
+        """The cheapest path between lines `low` and `high`, or none within `patience` points.
 
-        few = [(x, y, way, price) for (x, y, way), (price, _point) in goals.items()] if len(goals) <= 6 else []
-
-        def ahead(x: int, y: int, way: int) -> float:
-            """The least a path from here can still cost: its length, and the bends it cannot do without."""
-            if not few:
-                dx = x_low - x if x < x_low else x - x_high if x > x_high else 0
-                dy = y_low - y if y < y_low else y - y_high if y > y_high else 0
-                return 0.1 * haste * (dx + dy)
-            least = 1e9
-            for gx, gy, enter, price in few:
-                dx, dy = gx - x, gy - y
-                if way == enter:
-                    straight = (
-                        (dy == 0 and dx * STEP[way][0] >= 0) if way % 2 == 0 else (dx == 0 and dy * STEP[way][1] >= 0)
-                    )
-                    bends = 0.0 if straight else 2.0
-                elif (way + enter) % 2 == 0:
-                    bends = 2.0
-                else:
-                    # one turn is enough when the goal lies ahead and is entered in the direction it lies
-                    if way % 2 == 0:
-                        fits = dx * STEP[way][0] >= 0 and dy * STEP[enter][1] >= 0
-                    else:
-                        fits = dy * STEP[way][1] >= 0 and dx * STEP[enter][0] >= 0
-                    bends = 1.0 if fits else 3.0
-                guess = 0.1 * haste * (abs(dx) + abs(dy)) + bends + price
-                if guess < least:
-                    least = guess
-            return least
-
+        A state is one number, `point * 4 + way`; a point is `y * stride + x`.
+        """
+        stride, step = self._stride, self._step
+        occupied, on_border = self._occupied, self._on_border
+        across, along = self._across, self._along
+        sisters = self._sisters(link)
+        avoided = {y * stride + x for x, y in shunned}
+        ends = {(y * stride + x) * 4 + way: price for (x, y, way), (price, _point) in goals.items()}
+        ahead = _ahead(goals, 0.1 * haste)
         # a message crosses the whole picture anyway: counting its crossings as dearly would search everywhere
         crossing = CROSSING if link.kind != "message" else 0.25
-        source, target, kind = link.outer_source, link.outer_target, link.kind
-        queue: list[tuple[float, int, float, tuple[int, int, int], tuple[int, int, int] | None]] = []
+        first, last = low * stride, (high + 1) * stride
+        queue: list[tuple[float, int, float, int, int]] = []
         tie = 0
-        came: dict[tuple[int, int, int], tuple[int, int, int] | None] = {}
-        origin: dict[tuple[int, int, int], tuple[int, int]] = {}
-        for state, price, point in starts:
-            x, y, _way = state
-            if 0 <= x < width and low <= y <= high and state[:2] not in occupied:
-                price += SHUN if state[:2] in shunned else 0.0
-                tie += 1
-                origin[state] = point
-                heapq.heappush(queue, (price + ahead(x, y, _way), tie, price, state, None))
-        end: tuple[int, int, int] | None = None
-        final = float("inf")
+        came: dict[int, int] = {}
+        origin: dict[int, Point] = {}
+        for (x, y, way), price, point in starts:
+            here = y * stride + x
+            if 0 <= x < self._grid.width and first <= here < last and not occupied[here]:
+                price += SHUN if here in avoided else 0.0
+                tie -= 1
+                origin[here * 4 + way] = point
+                heapq.heappush(queue, (price + ahead(x, y, way), tie, price, here * 4 + way, -1))
+        end, final = -1, float("inf")
+        push, pop = heapq.heappush, heapq.heappop
         while queue:
-            guess, _tie, cost, state, previous = heapq.heappop(queue)
+            guess, _tie, cost, state, previous = pop(queue)
             if guess >= final:
                 break
             if state in came:
@@ -263,58 +262,75 @@ class _Finder:
             came[state] = previous
             if len(came) > patience:
                 break
-            x, y, way = state
+            here, way = state >> 2, state & 3
             for turn in (0, 1, 3):
-                new = (way + turn) % 4
-                so_far = cost + (BEND if turn else 0.0)
-                goal = goals.get((x, y, new))
-                if goal is not None and so_far + goal[0] < final:
-                    final = so_far + goal[0]
-                    end = (x, y, new)
+                new = (way + turn) & 3
+                so_far = cost + BEND if turn else cost
+                price = ends.get(here * 4 + new, -1.0)
+                if price >= 0 and so_far + price < final:
+                    final = so_far + price
+                    end = here * 4 + new
                     if turn:
                         came.setdefault(end, state)
-                dx, dy = STEP[new]
-                if dx and kinds[y] == "border":
+                upright = new & 1
+                if not upright and on_border[here]:
                     continue
-                nx, ny = x + dx, y + dy
-                if not (0 <= nx < width and low <= ny <= high) or (nx, ny) in occupied:
+                there = here + step[new]
+                if not first <= there < last or occupied[there]:
                     continue
-                next_ = (nx, ny, new)
+                next_ = there * 4 + new
                 if next_ in came:
                     continue
-                same, other = (across, along) if dx else (along, across)
-                sisters = False
-                for passing in other.get((nx, ny), ()):
-                    if (passing.outer_target != target and passing.outer_source != source) or passing.kind != kind:
-                        so_far += crossing
-                for passing in same.get((nx, ny), ()):
-                    if (passing.outer_target != target and passing.outer_source != source) or passing.kind != kind:
-                        so_far += 0.5 if (ny if dx else nx) % 2 else 0.06
-                    else:
-                        sisters = True
-                if (nx, ny) in shunned:
+                same, other = (along, across) if upright else (across, along)
+                ours = sisters.get(there)
+                beside, crossed = same[there], other[there]
+                met = 0
+                if ours is not None:
+                    met = ours[upright]
+                    beside -= met
+                    crossed -= ours[1 - upright]
+                if crossed:
+                    so_far += crossing * crossed
+                y, x = divmod(there, stride)
+                if beside:
+                    so_far += beside * (0.5 if (x if upright else y) & 1 else 0.06)
+                if there in avoided:
                     so_far += SHUN
                 # flows that part later, or have met before, look calmer on one line
-                so_far += 0.07 if sisters else 0.1
-                if sisters and turn:
-                    so_far -= 0.4
-                tie += 1
-                heapq.heappush(queue, (so_far + ahead(nx, ny, new), tie, so_far, next_, state))
-        if end is None:
+                if met:
+                    so_far += -0.33 if turn else 0.07
+                else:
+                    so_far += 0.1
+                tie -= 1
+                push(queue, (so_far + ahead(x, y, new), tie, so_far, next_, state))
+        if end < 0:
             return None
-        path = [goals[end][1]]
-        at: tuple[int, int, int] | None = end
-        last = end
-        while at is not None:
-            if at[:2] != path[-1]:
-                path.append(at[:2])
-            last = at
-            at = came[at]
-        first = next((origin[state] for state in (last,) if state in origin), None)
-        if first is not None and first != path[-1]:
-            path.append(first)
+        at = end
+        path = [goals[at // 4 % stride, at // 4 // stride, at & 3][1]]
+        while at >= 0:
+            y, x = divmod(at >> 2, stride)
+            if (x, y) != path[-1]:
+                path.append((x, y))
+            start, at = at, came[at]
+        if origin[start] != path[-1]:
+            path.append(origin[start])
         path.reverse()
         return path
+
+    def _sisters(self, link: Link) -> dict[int, tuple[int, int]]:
+        """Point → how many links that may share a line with this one run across it, and along it."""
+        found: dict[int, tuple[int, int]] = {}
+        for other in self._related(link):
+            for here, upright in _points_of(other, self._stride):
+                sideways, plumb = found.get(here, (0, 0))
+                found[here] = (sideways, plumb + 1) if upright else (sideways + 1, plumb)
+        return found
+
+    def _related(self, link: Link) -> dict[Link, None]:
+        """Links of the same kind, already on the grid, that leave the same box or enter the same one."""
+        found = dict.fromkeys(self._leaving.get((link.kind, link.outer_source), ()))
+        found.update(dict.fromkeys(self._entering.get((link.kind, link.outer_target), ())))
+        return found
 
     def _note(self, link: Link, path: list[tuple[int, int]], source: Box | None, target: Box | None) -> None:
         corners = [path[0]]
@@ -323,17 +339,64 @@ class _Finder:
                 corners.append(here)
         corners.append(path[-1])
         link.path = corners
-        for (x1, y1), (x2, y2) in itertools.pairwise(corners):
-            if y1 == y2:
-                for x in range(min(x1, x2), max(x1, x2) + 1):
-                    self._across.setdefault((x, y1), []).append(link)
-            else:
-                for y in range(min(y1, y2), max(y1, y2) + 1):
-                    self._along.setdefault((x1, y), []).append(link)
+        for point, upright in _points_of(link, self._stride):
+            (self._along if upright else self._across)[point] += 1
+        self._leaving.setdefault((link.kind, link.outer_source), []).append(link)
+        self._entering.setdefault((link.kind, link.outer_target), []).append(link)
         if source is not None and link.port is None:
             self._out.setdefault((source.id, _way(corners[0], corners[1])), []).append(link)
         if target is not None:
             self._in.setdefault((target.id, (_way(corners[-2], corners[-1]) + 2) % 4), []).append(link)
+
+
+def _points_of(link: Link, stride: int) -> Iterator[tuple[int, int]]:
+    """Every point a link's path runs through, with 1 where it runs up or down and 0 where it runs sideways."""
+    for (x1, y1), (x2, y2) in itertools.pairwise(link.path):
+        if y1 == y2:
+            for x in range(min(x1, x2), max(x1, x2) + 1):
+                yield y1 * stride + x, 0
+        else:
+            for y in range(min(y1, y2), max(y1, y2) + 1):
+                yield y * stride + x1, 1
+
+
+def _ahead(goals: Mapping[State, tuple[float, Point]], each: float) -> Callable[[int, int, int], float]:
+    """The least a path from a point, running some way, can still cost: its length, and the bends it needs."""
+    if len(goals) > 6:
+        x_low, x_high = min(goal[0] for goal in goals), max(goal[0] for goal in goals)
+        y_low, y_high = min(goal[1] for goal in goals), max(goal[1] for goal in goals)
+
+        def to_a_side(x: int, y: int, way: int) -> float:
+            dx = x_low - x if x < x_low else x - x_high if x > x_high else 0
+            dy = y_low - y if y < y_low else y - y_high if y > y_high else 0
+            return each * (dx + dy)
+
+        return to_a_side
+    few = [(x, y, way, price) for (x, y, way), (price, _point) in goals.items()]
+
+    def to_a_box(x: int, y: int, way: int) -> float:
+        least = 1e9
+        step_x, step_y = STEP[way]
+        for gx, gy, enter, price in few:
+            dx, dy = gx - x, gy - y
+            guess = each * (abs(dx) + abs(dy)) + price
+            if guess >= least:
+                continue
+            if way == enter:
+                straight = (dy == 0 and dx * step_x >= 0) if step_x else (dx == 0 and dy * step_y >= 0)
+                guess += 0.0 if straight else 2.0
+            elif (way + enter) & 1 == 0:
+                guess += 2.0
+            else:
+                # one turn is enough when the goal lies ahead and is entered in the direction it lies
+                enter_x, enter_y = STEP[enter]
+                fits = dx * step_x >= 0 and dy * enter_y >= 0 if step_x else dy * step_y >= 0 and dx * enter_x >= 0
+                guess += 1.0 if fits else 3.0
+            if guess < least:
+                least = guess
+        return least
+
+    return to_a_box
 
 
 def _company(link: Link, other: Link) -> float:
