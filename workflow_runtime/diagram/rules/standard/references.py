@@ -11,6 +11,7 @@ from workflow_runtime.diagram.markup import local_name, text_of
 from workflow_runtime.diagram.model import ACTIVITIES, EVENTS
 from workflow_runtime.diagram.sheet import (
     ARTIFACTS,
+    CHOREOGRAPHY_ACTIVITIES,
     FLOW_NODES,
     Problem,
     Sheet,
@@ -25,9 +26,11 @@ DEFINITIONS = frozenset(
     for kind in "message timer signal error escalation compensate conditional link terminate cancel".split()
 )
 ENDS = {
-    "sequenceFlow": FLOW_NODES,
+    "sequenceFlow": FLOW_NODES | CHOREOGRAPHY_ACTIVITIES,
     "messageFlow": ACTIVITIES | EVENTS | {"participant"} | ARTIFACTS,
     "association": ANY,
+    "linkEventDefinition": frozenset({"linkEventDefinition"}),
+    "relationship": ANY,
     "conversationLink": ANY,
     "dataInputAssociation": DATA,
     "dataOutputAssociation": DATA,
@@ -67,16 +70,16 @@ KINDS: Mapping[str, frozenset[str] | None] = {
     "whileExecutingOutputRefs": frozenset({"dataOutput"}),
     "inputSetRefs": frozenset({"inputSet"}),
     "outputSetRefs": frozenset({"outputSet"}),
-    "inputDataRef": frozenset({"dataInput"}),
-    "outputDataRef": frozenset({"dataOutput"}),
+    "inputDataRef": frozenset({"dataInput", "inputSet"}),
+    "outputDataRef": frozenset({"dataOutput", "outputSet"}),
     "loopDataInputRef": DATA,
     "loopDataOutputRef": DATA,
     "eventDefinitionRef": DEFINITIONS,
     "activityRef": frozenset(ACTIVITIES),
     "incoming": frozenset({"sequenceFlow"}),
     "outgoing": frozenset({"sequenceFlow"}),
-    "source": frozenset({"linkEventDefinition"}),
-    "target": frozenset({"linkEventDefinition"}),
+    "source": None,
+    "target": None,
     "correlationPropertyRef": frozenset({"correlationProperty"}),
     "correlationKeyRef": frozenset({"correlationKey"}),
     "messageFlowRef": frozenset({"messageFlow"}),
