@@ -49,8 +49,7 @@ def shared_cases(folder: str) -> list[dict[str, object]]:
 def test_every_shared_violation_is_caught_named_and_placed() -> None:
     for case in shared_cases("lint"):
         file = SHARED / "lint" / str(case["file"])
-        # An address on the network is never fetched, so what it would import stays unknown.
-        if case["expect"] == "valid" or "import_URL" in file.name:
+        if case["expect"] == "valid":
             continue
 
         findings = check(read(file.read_bytes()), context=CheckContext(imports=beside(file)))

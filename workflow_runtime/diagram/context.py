@@ -121,7 +121,7 @@ class SubjectKindLike(Protocol):
 class CheckContext:
     """The world around a diagram, handed in by the caller."""
 
-    imports: Callable[[str], bytes | None] | None = None  #: bytes of an imported file by its location
+    imports: Callable[[str], bytes | None] | None = None  #: bytes of an imported file by its place or address
     processes: Mapping[str, Diagram] = field(default_factory=dict)  #: process id → diagram, for called processes
     main: str | None = None  #: the procedure being deployed; then a process that is not in `processes` is missing
     forms: Mapping[str, FormLike] | None = None  #: form id → form

@@ -148,20 +148,27 @@ class Sheet:
     def knows_namespace_of(self, element: etree._Element, text: str) -> bool:
         """Whether a reference can be followed: it means this file, or an imported one that was supplied."""
         bound = element.nsmap.get(text.strip().partition(":")[0]) if ":" in text else None
-        return bound in (None, self.target_namespace) or any(o.target_namespace == bound for o in self.imported)
+        known = (self, *self.imported)
+        return bound is None or any(other.target_namespace == bound for other in known)
 
     def resolve(self, element: etree._Element, text: str | None) -> etree._Element | None:
-        """The element a reference names, in this file or in an imported one; None when there is none."""
+        """The element a reference names, in the file where it stands or in an imported one; None without one."""
         if not text or not (text := text.strip()):
             return None
+        home = self._home(element)
         prefix, colon, name = text.partition(":")
         bound = element.nsmap.get(prefix) if colon else None
         if bound is None:
-            return self.with_id(text)
-        if bound == self.target_namespace:
-            return self.with_id(name)
-        found = (other.with_id(name) for other in self.imported if other.target_namespace == bound)
-        return next((element for element in found if element is not None), None)
+            return home.with_id(text)
+        files = [other for other in (home, self, *self.imported) if other.target_namespace == bound]
+        return next((meant for file in files if (meant := file.with_id(name)) is not None), None)
+
+    def _home(self, element: etree._Element) -> Sheet:
+        """The file an element stands in: this one, or one that it imports."""
+        if not self.imported:
+            return self
+        root = element.getroottree().getroot()
+        return next((other for other in self.imported if other.root is root), self)
 
     def attribute(self, element: etree._Element, name: str) -> etree._Element | None:
         """The element that a reference in an attribute names."""

@@ -14,7 +14,7 @@ from workflow_runtime.i18n import _
 #: import type → word in the namespace of the root element, names the root may have
 READABLE = {
     "http://www.omg.org/spec/BPMN/20100524/MODEL": ("BPMN", frozenset({"definitions"})),
-    "http://www.w3.org/TR/wsdl20/": ("wsdl", frozenset({"description", "definitions"})),
+    "http://www.w3.org/TR/wsdl20": ("wsdl", frozenset({"description", "definitions"})),
     "http://www.w3.org/2001/XMLSchema": ("XMLSchema", frozenset({"schema"})),
 }
 
@@ -25,11 +25,11 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     for each in (sheet, *sheet.imported):
         for element in each.all("import"):
             location = element.get("location") or ""
-            wanted = READABLE.get(element.get("importType") or "")
-            # An address on the network is never fetched, so nothing is known of it.
-            if wanted is None or "://" in location:
-                continue
+            wanted = READABLE.get((element.get("importType") or "").strip().rstrip("/"))
             root = each.import_kinds.get(location)
+            # An address on the network is never fetched: without a copy nothing is known of the file.
+            if wanted is None or (root is None and "://" in location):
+                continue
             if root is None or wanted[0] not in root[0] or root[1] not in wanted[1]:
                 yield Problem(
                     element,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lxml import etree
+
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.markup import child, children
+from workflow_runtime.diagram.markup import child, children, local_name
 from workflow_runtime.diagram.sheet import (
     GLOBAL_TASKS,
     Problem,
@@ -34,7 +36,9 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
             for data, message in (("inputDataRef", "inMessageRef"), ("outputDataRef", "outMessageRef")):
                 bound = sheet.attribute(binding, data)
                 sent = next(iter(sheet.named_in(operation, message)), None)
-                if bound is not None and sent is not None and not sheet.same_type(sheet.item(bound), sheet.item(sent)):
+                if bound is None or sent is None:
+                    continue
+                if not any(sheet.same_type(sheet.item(part), sheet.item(sent)) for part in _data(sheet, bound)):
                     yield Problem(
                         callable_element,
                         _("The data {data} has another type than the message {message} of the operation.").format(
@@ -43,3 +47,9 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                         _("Give both the same item definition."),
                         "EXT.065",
                     )
+
+
+def _data(sheet: Sheet, bound: etree._Element) -> list[etree._Element]:
+    """The data that a binding names: a data element, or what a set lists (the schema says set, its text data)."""
+    members = [part for name in ("dataInputRefs", "dataOutputRefs") for part in sheet.named_in(bound, name)]
+    return members if local_name(bound) in ("inputSet", "outputSet") else [bound]

@@ -18,6 +18,8 @@ from workflow_runtime.i18n import _
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     for flow in sheet.all("sequenceFlow"):
+        if sheet.container(flow) is None:
+            continue  # in a choreography, flows join choreography activities
         for end, constraint, artifact in (("sourceRef", "EXT.021", "EXT.007"), ("targetRef", "EXT.022", "EXT.006")):
             node = sheet.attribute(flow, end)
             if node is None or (local_name(node) in FLOW_NODES and not sheet.is_event_subprocess(node)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from workflow_runtime.diagram.context import CheckContext
+from workflow_runtime.diagram.markup import BPMN
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -29,4 +30,24 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 _("Give every element an id of its own."),
                 "EXT.002",
                 (each.location,) if each.location else (),
+            )
+    for each in (sheet, *sheet.imported):
+        yield from _beyond_comparison(each)
+
+
+def _beyond_comparison(sheet: Sheet) -> Iterator[Problem]:
+    """An import that shares the namespace of its importer, and lies where nobody looks: uniqueness cannot be shown."""
+    for element in sheet.all("import"):
+        location = element.get("location") or ""
+        shared = element.get("namespace") == sheet.target_namespace and element.get("importType") == BPMN
+        if shared and "://" in location and sheet.import_kinds.get(location) is None:
+            yield Problem(
+                sheet.root,
+                _(
+                    "The ids of this file cannot be held against those of {location}, which shares its namespace: "
+                    "nothing is fetched from the network."
+                ).format(location=location),
+                _("Put the file beside the diagram, or give each file a namespace of its own."),
+                "EXT.002",
+                (sheet.location,) if sheet.location else (),
             )
