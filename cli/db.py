@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from cli.session import Session, pass_session, runtime_class
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _
 from workflow_runtime.settings import shown
+
+if TYPE_CHECKING:
+    from workflow_runtime.moving import Moved
 
 
 @click.group(cls=Group, help=_("The database: upgrade, check, back up, restore, move."))
@@ -22,7 +26,8 @@ def db() -> None:
 @db.command(help=_("Bring the schema to this version of the program; running cases keep everything."))
 @pass_session
 def upgrade(session: Session) -> None:
-    runtime_class().create(session.settings).close()
+    runtime_class().create(session.settings, on_step=lambda step: _progress(step, 1, 1)).close()
+    _clear()
     session.output.wrapped(_("{where} is ready.").format(where=safe(shown(session.settings.database))), "✔ ")
 
 
@@ -32,7 +37,8 @@ def check(session: Session) -> int:
     from workflow_runtime.moving import broken_histories
 
     with session.runtime._database.read() as tx:
-        broken = broken_histories(tx)
+        broken = broken_histories(tx, _progress)
+    _clear()
     if session.as_json:
         session.output.json({"broken": broken})
     elif broken:
@@ -45,21 +51,38 @@ def check(session: Session) -> int:
 @db.command(help=_("Everything as it is now, as one FILE and the folder FILE.files; work goes on meanwhile."))
 @click.argument("file", type=click.Path(path_type=Path))
 @pass_session
-def backup(session: Session, file: Path) -> None:
-    from workflow_runtime.moving import backup as back_up
+def backup(session: Session, file: Path) -> int:
+    from workflow_runtime import moving
 
-    moved = back_up(session.settings, file, progress=_progress)
-    _done(session, moved.rows, moved.cases, moved.files)
+    return _done(session, moving.backup(session.settings, file, progress=_progress))
 
 
 @db.command(help=_("A backup into an empty database; from SQLite to PostgreSQL: back up there, restore here."))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_session
-def restore(session: Session, file: Path) -> None:
-    from workflow_runtime.moving import restore as bring_back
+def restore(session: Session, file: Path) -> int:
+    from workflow_runtime import moving
 
-    moved = bring_back(file, session.settings, progress=_progress)
-    _done(session, moved.rows, moved.cases, moved.files)
+    return _done(session, moving.restore(file, session.settings, progress=_progress))
+
+
+@db.command(help=_("Everything as it is now, as one portable FILE (zip): rows as JSON lines, files, and their hashes."))
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_session
+def export(session: Session, file: Path) -> int:
+    from workflow_runtime import moving
+
+    return _done(session, moving.export(session.settings, file, progress=_progress))
+
+
+@db.command("import", help=_("An exported FILE into an empty database, SQLite or PostgreSQL; every row is compared."))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sha256", metavar="HEX", help=_("What “db export” said the file is; another file is refused."))
+@pass_session
+def bring_in(session: Session, file: Path, sha256: str | None) -> int:
+    from workflow_runtime import moving
+
+    return _done(session, moving.bring_in(file, session.settings, sha256=sha256, progress=_progress))
 
 
 def _progress(what: str, done: int, total: int) -> None:
@@ -67,11 +90,22 @@ def _progress(what: str, done: int, total: int) -> None:
         click.echo(f"\r\033[K{what} {done}/{total}", err=True, nl=False)
 
 
-def _done(session: Session, rows: int, cases: int, files: int) -> None:
+def _clear() -> None:
     if sys.stderr.isatty():
         click.echo("\r\033[K", err=True, nl=False)
+
+
+def _done(session: Session, moved: Moved) -> int:
+    """What was moved; exit code 1 when a case has a file that the source had lost before."""
+    _clear()
     if session.as_json:
-        session.output.json({"rows": rows, "cases": cases, "files": files})
-        return
-    text = _("{cases} cases, {rows} rows, {files} files; every history verified.")
-    session.output.wrapped(text.format(cases=cases, rows=rows, files=files), "✔ ")
+        session.output.json(moved)
+        return NO if moved.missing else 0
+    text = _("{cases} cases, {rows} rows, {files} files; every row compared, every history verified.")
+    session.output.wrapped(text.format(cases=moved.cases, rows=moved.rows, files=moved.files), "✔ ")
+    if moved.sha256:
+        session.output.line(f"SHA-256 {moved.sha256}")
+    if moved.missing:
+        text = _("{count} files were missing or changed in the file store before: {first} …; bring them from a backup.")
+        session.output.wrapped(text.format(count=len(moved.missing), first=moved.missing[0][:12]), "✖ ")
+    return NO if moved.missing else 0

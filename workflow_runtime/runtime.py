@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -98,9 +98,12 @@ class Runtime(Machine):
 
     # --- opening -------------------------------------------------------------------------------------------------
     @classmethod
-    def create(cls, settings: Settings, *, clock: Clock = utc_now) -> Runtime:
-        """A new, or not yet finished, database: schema, shipped profiles and calendars. Safe to repeat.
+    def create(
+        cls, settings: Settings, *, clock: Clock = utc_now, on_step: Callable[[str], None] | None = None
+    ) -> Runtime:
+        """A new, not yet finished, or older database: schema, shipped profiles and calendars. Safe to repeat.
 
+        `on_step` hears of each step of the schema.
         Raises NotADatabase when the file belongs to another program, StoreFull when it cannot be written.
         """
         path = sqlite_path(settings.database)
@@ -111,7 +114,7 @@ class Runtime(Machine):
         try:
             with database.begin() as tx:
                 startup.refuse_newer(migrations.version(tx), shown(settings.database))
-                migrations.upgrade(tx)
+                migrations.upgrade(tx, on_step=on_step)
             runtime = cls(database, settings, clock=clock)
             runtime._seed()
         except BaseException:

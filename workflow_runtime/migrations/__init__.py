@@ -5,6 +5,7 @@ Alembic does the work and is imported only when something must change; reading t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -22,8 +23,8 @@ def version(tx: Connection) -> str | None:
     return tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(tx: Connection) -> None:
-    """Bring the database to HEAD, inside the caller's transaction. Safe to repeat."""
+def upgrade(tx: Connection, *, on_step: Callable[[str], None] | None = None) -> None:
+    """Bring the database to HEAD, inside the caller's transaction; `on_step` hears each step. Safe to repeat."""
     if version(tx) == HEAD:
         return
     from alembic import command
@@ -34,4 +35,5 @@ def upgrade(tx: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = tx
+    config.attributes["on_step"] = on_step or (lambda _step: None)
     command.upgrade(config, HEAD)

@@ -6,5 +6,10 @@ from alembic import context
 
 from workflow_runtime.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    on_version_apply=lambda *_, step, **_more: context.config.attributes["on_step"](str(step.up_revision_id)),
+)
 context.run_migrations()
