@@ -84,8 +84,10 @@ def wrap(text: str, room: float, size: float, most: int = 0) -> tuple[str, ...]:
         return (*lines[: most - 1], last.rstrip() + "…")
     if 1 < len(lines) <= 6:
         # the same number of lines with the ragged end evened out: 8 + 2 characters read worse than 5 + 5
-        low, high = max(width(line, size) for line in lines) / 2, room
-        for _ in range(6):
+        # no word is cut for evenness
+        words = max(width(piece.strip(), size) for piece in _pieces(text))
+        low, high = max(words, max(width(line, size) for line in lines) / 2), room
+        for _ in range(6 if low < high else 0):
             middle = (low + high) / 2
             tried = _broken(text, middle, size)
             if len(tried) == len(lines) and all(width(line, size) <= middle + 0.01 for line in tried):

@@ -74,7 +74,7 @@ class Picture:
                 body.append(f'<text class="tt" x="{_n(MARGIN)}" y="{_n(y + 16)}">{escaped(name)}</text>')
                 y += 30
             self._prefix = f"{self._name}e-" if not number else f"{self._name}e{number + 1}-"
-            body.append(f'<g transform="translate({_n(MARGIN - left)},{_n(y - top)})">')
+            body.append(f'<g class="plane" transform="translate({_n(MARGIN - left)},{_n(y - top)})">')
             self._page(page)
             body.append("</g>")
             y += h
@@ -250,7 +250,7 @@ class Picture:
         if closed:
             self._text(name, (x, y, w, h), TEXT, middle=True)
             if _multiple(element):
-                self._sign(symbols.marker("parallel"), x + w / 2, y + h - 12)
+                self._sign(symbols.marker("parallel"), x + w / 2, y + h - 8)
         elif shape.horizontal:
             strip = min(30.0, w)
             out.append(f'<rect class="h" x="{_n(x)}" y="{_n(y)}" width="{_n(strip)}" height="{_n(h)}"/>')
@@ -271,7 +271,7 @@ class Picture:
         x, y, w, h = shape.bounds
         self._open(shape.element, "graphics-object group", focus=False)
         self._out.append(f'<rect class="q g" x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="10"/>')
-        self._text(_group_name(self._diagram, shape.element), (x, y + 3, w, 20), SMALL)
+        self._text(_group_name(self._diagram, shape.element), (x, y - 3, w, 20), SMALL)
         self._out.append("</g>")
 
     # --- shapes
@@ -376,7 +376,10 @@ class Picture:
             self._activity_outline(shape)
         sign = symbols.activity(node.kind, node.instantiate)
         if sign and w >= 40 and h >= 36:
-            self._sign(sign, x + 16, y + 15)
+            at_x, at_y = symbols.ACTIVITY_AT[node.kind] if not node.instantiate else (14, 14)
+            self._sign(sign, x + at_x, y + at_y)
+        if node.event_subprocess and not shape.expanded:
+            self._trigger(node, x + 11, y + 11)
         markers = self._markers(shape, node)
         name = of_data(one_line(node.name, 2000))
         if drawn:
@@ -408,8 +411,21 @@ class Picture:
             kinds.append("collapsed")
         if node.kind == "adHocSubProcess":
             kinds.append("adHoc")
-        start = -(len(kinds) - 1) * 9.5
-        return [(kind, start + number * 19.0) for number, kind in enumerate(kinds)]
+        # in the middle what is inside, else the repetition; the others to its left and right
+        middle = next((number for number, kind in enumerate(kinds) if kind == "collapsed"), None)
+        if middle is None:
+            middle = 1 if len(kinds) > 1 and kinds[0] == "compensate" else 0
+        return [(kind, (number - middle) * 17.5) for number, kind in enumerate(kinds)]
+
+    def _trigger(self, node: FlowNode, cx: float, cy: float) -> None:
+        """What starts an event sub-process that shows no inside, small in its corner."""
+        inside = (self._diagram.elements.get(id) for id in self._diagram.scope(node.id).nodes)
+        start = next((one for one in inside if isinstance(one, FlowNode) and one.kind == "startEvent"), None)
+        if start is not None and start.events:
+            dashed = "" if start.interrupting else " d"
+            self._out.append(f'<circle class="i{dashed}" cx="{_n(cx)}" cy="{_n(cy)}" r="10"/>')
+            kind = "multiple" if len(start.events) > 1 else start.events[0].kind
+            self._sign(symbols.event(kind, False), cx, cy, 0.5)
 
     def _data(self, shape: Shape) -> None:
         x, y, w, h = shape.bounds
@@ -423,14 +439,15 @@ class Picture:
             arrow = "M-6,-2.5H1V-6L7,0L1,6V2.5H-6z"
             self._sign(((arrow, shape.element.kind == "dataOutput"),), x + 12, y + 11)
         if _is_collection(self._diagram, shape.element):
-            self._sign(symbols.marker("collection"), x + w / 2, y + h - 8)
+            self._sign(symbols.marker("collection"), x + w / 2, y + h - 11)
         self._beside(shape)
         self._out.append("</g>")
 
     def _store(self, shape: Shape) -> None:
         x, y, w, h = shape.bounds
         bow = min(h / 5, 10.0)
-        top, bottom, right = y + bow / 2, y + h - bow / 2, x + w
+        # a curve reaches three quarters of the way to its control points
+        top, bottom, right = y + 0.75 * bow, y + h - 0.75 * bow, x + w
         rings = "".join(
             f"M{_n(x)},{_n(top + step)}C{_n(x)},{_n(top + step + bow)} "
             f"{_n(right)},{_n(top + step + bow)} {_n(right)},{_n(top + step)}"
@@ -485,7 +502,7 @@ class Picture:
                 f'<path {line} d" {path} marker-start="url(#{self._name}ring)" marker-end="url(#{self._name}open)"/>'
             )
             if edge.message in ("initiating", "non_initiating") or getattr(element, "message", None):
-                (mx, my) = _middle(points)
+                (mx, my), _level = _middle(points)
                 fill = "h" if edge.message == "non_initiating" else "b"
                 self._out.append(
                     f'<rect class="{fill} n1" x="{_n(mx - 12)}" y="{_n(my - 8.5)}" width="24" height="17"/>'
@@ -514,8 +531,8 @@ class Picture:
         dx, dy = (x2 - x1) / length, (y2 - y1) / length
         if source.default == element.id:
             mx, my = x1 + dx * 11, y1 + dy * 11
-            # a stroke across the line, leaning back
-            ax, ay = -dx * 3 - dy * 5, -dy * 3 + dx * 5
+            # a stroke across the line: its left end points back to the step
+            ax, ay = -dx * 3 + dy * 5, -dy * 3 - dx * 5
             self._out.append(f'<path class="e" d="M{_n(mx + ax)},{_n(my + ay)}L{_n(mx - ax)},{_n(my - ay)}"/>')
         elif element.condition is not None and source.kind in ACTIVITIES:
             tip, side = (x1 + dx * 16, y1 + dy * 16), (x1 + dx * 8, y1 + dy * 8)
@@ -529,11 +546,15 @@ class Picture:
         if edge.label is not None:
             x, y, w, _h = edge.label
             lines = glyphs.wrap(name, max(w + 1, 30.0), SMALL, 8)
-            self._lines(lines, x + w / 2, y + len(lines) * SMALL * glyphs.LINE / 2, SMALL)
+            self._lines(lines, x + w / 2, y - 0.5 + len(lines) * SMALL * glyphs.LINE / 2, SMALL)
             return
-        mx, my = _middle(edge.points)
         lines = glyphs.wrap(name, 100, SMALL, 5)
-        self._lines(lines, mx, my - len(lines) * SMALL * glyphs.LINE / 2 - 2, SMALL)
+        wide, high = glyphs.extent(lines, SMALL)
+        (mx, my), level = _middle(edge.points)
+        if level:
+            self._lines(lines, mx, my - max(25.0, high + 4) + high / 2, SMALL)
+        else:
+            self._lines(lines, mx + max(15.0, wide / 2 + 4), my - 10 + high / 2, SMALL)
 
     # --- text and signs
 
@@ -546,10 +567,10 @@ class Picture:
         if shape.label is not None and shape.label[2] >= 4:
             lx, ly, lw, _lh = shape.label
             lines = glyphs.wrap(name, max(lw + 1, 24.0), SMALL, 12)
-            self._lines(lines, lx + lw / 2, ly + len(lines) * SMALL * glyphs.LINE / 2, SMALL)
+            self._lines(lines, lx + lw / 2, ly - 0.5 + len(lines) * SMALL * glyphs.LINE / 2, SMALL)
             return
         lines = glyphs.wrap(name, 90.0, SMALL, 12)
-        self._lines(lines, x + w / 2, y + h + 5 + len(lines) * SMALL * glyphs.LINE / 2, SMALL)
+        self._lines(lines, x + w / 2, y + h + 0.5 + len(lines) * SMALL * glyphs.LINE / 2, SMALL)
 
     def _text(self, text: str, room: Rectangle, size: int, *, middle: bool = False, most: int = 0) -> None:
         x, y, w, h = room
@@ -666,7 +687,7 @@ def _defs(theme: Theme, prefix: str) -> str:
         + 'markerUnits="userSpaceOnUse">'
         + f'<circle cx="6" cy="6" r="4" fill="{theme.page}" stroke="{theme.ink}" stroke-width="1.2"/></marker>'
         + f'<marker id="{prefix}thin" viewBox="0 0 12 12" refX="10.5" refY="6" markerWidth="11" markerHeight="11" '
-        + 'markerUnits="userSpaceOnUse" orient="auto">'
+        + 'markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
         + f'<path d="M3,1.5L10.5,6L3,10.5" fill="none" stroke="{theme.ink}" stroke-width="1.3"/></marker>'
         + "</defs>"
     )
@@ -688,16 +709,18 @@ def _rounded(points: list[Point]) -> str:
     return "".join(parts)
 
 
-def _middle(points: list[Point]) -> Point:
+def _middle(points: list[Point]) -> tuple[Point, bool]:
+    """The point half way along a line, and whether the line runs rather sideways there."""
     total = sum(math.hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(points))
     left = total / 2
     for a, b in itertools.pairwise(points):
         length = math.hypot(b[0] - a[0], b[1] - a[1])
         if length >= left and length:
             share = left / length
-            return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
+            level = abs(b[0] - a[0]) > abs(b[1] - a[1])
+            return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share), level
         left -= length
-    return points[-1]
+    return points[-1], True
 
 
 def extent(page: Page) -> Rectangle:

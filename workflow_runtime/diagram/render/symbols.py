@@ -53,9 +53,9 @@ def event(kind: str, throwing: bool) -> Sign:
             )
             return ((_circle(10.8), False), (ticks, False), ("M1.5,-7.5L0,0.5L5,2.5", False))
         case "signal":
-            return (("M0,-9.5L9.5,7H-9.5z", throwing),)
+            return (("M0,-11.7L10,6.3H-10z", throwing),)
         case "error":
-            return (("M-9,8.5L-4,-7.5L2.5,2.5L9,-8.5L4,8L-2.5,-2z", throwing),)
+            return (("M-11,8.5L-6,-9L1.5,1.5L9,-11.5L5,7L-2.5,-2z", throwing),)
         case "escalation":
             return (("M0,-9.5L7.5,8.5L0,1.5L-7.5,8.5z", throwing),)
         case "compensate":
@@ -93,8 +93,10 @@ def activity(kind: str, instantiate: bool = False) -> Sign:
         case "sendTask":
             return ((_ENVELOPE_FULL, True),)
         case "receiveTask":
-            sign: Sign = ((_ENVELOPE, False), (_ENVELOPE_FLAP, False))
-            return (*sign, (_circle(13), False)) if instantiate else sign
+            if instantiate:
+                small = "M-5.5,-3.6H5.5V3.6H-5.5zM-5.5,-3.6L0,0.8L5.5,-3.6"
+                return ((small, False), (_circle(10), False))
+            return ((_ENVELOPE, False), (_ENVELOPE_FLAP, False))
         case "scriptTask":
             return (
                 ("M-4,-9H8.5C3,-5 3.5,-2 5.5,0C8,3 7,6.5 4,9H-8.5C-4,6 -4.5,3 -6.5,0C-8.5,-3 -8,-6 -4,-9z", False),
@@ -108,6 +110,18 @@ def activity(kind: str, instantiate: bool = False) -> Sign:
             )
         case _:
             return ()
+
+
+#: the middle of a task's sign, from the task's upper left corner
+ACTIVITY_AT = {
+    "userTask": (13, 14),
+    "manualTask": (15.5, 10.5),
+    "serviceTask": (13.5, 13),
+    "sendTask": (16.5, 12),
+    "receiveTask": (16, 12),
+    "scriptTask": (12.5, 13),
+    "businessRuleTask": (17, 13.5),
+}
 
 
 @cache
