@@ -22,6 +22,7 @@ from workflow_runtime.escaping import safe
 from workflow_runtime.findings import Finding
 from workflow_runtime.i18n import LANGUAGES, _
 
+COMPLETION = "_XIEBAN_COMPLETE"  #: the variable by which a shell asks for proposals
 DONE, NO, REFUSED = 0, 1, 2  #: exit codes: done; the answer is no; not understood or refused, nothing changed
 
 
@@ -115,6 +116,7 @@ def build() -> Group:
         "message": ("cli.message:message", _("Messages between cases and with agencies outside")),
         "db": ("cli.db:db", _("The database: upgrade, check, back up, restore")),
         "doctor": ("cli.doctor:doctor", _("What is wrong, in words; the exit code is for monitoring")),
+        "completion": ("cli.completion:completion", _("Completion of commands and numbers in bash and zsh")),
         "worker": ("cli.office:worker", _("Fire due timers and run machine steps until stopped")),
     }
     return Group(
@@ -166,7 +168,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
-        answer = build().main(list(arguments), prog_name=program(), obj=session, standalone_mode=False)
+        answer = build().main(
+            list(arguments), prog_name=program(), obj=session, standalone_mode=False, complete_var=COMPLETION
+        )
         sys.stdout.flush()
         return answer if isinstance(answer, int) else DONE
     except click.exceptions.NoArgsIsHelpError as error:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli.app import NO, Group
+from cli.completion import cases, persons, procedures
 from cli.filling import answers
 from cli.options import data_options, filters, listing, paging, pairs_to_mapping
 from cli.outline import show_course
@@ -37,8 +38,8 @@ def case() -> None:
 
 
 @case.command(help=_("Start a case of PROCEDURE about SUBJECT."))
-@click.argument("procedure")
-@click.argument("subject")
+@click.argument("procedure", shell_complete=procedures)
+@click.argument("subject", shell_complete=persons)
 @click.option(
     "--region", "regions", metavar="NAME=CODE", multiple=True, help=_("A region, e.g. sending_county=990101.")
 )
@@ -134,7 +135,7 @@ def state_text(view: CaseView) -> str:
 
 
 @case.command(help=_("All of a case on one page."))
-@click.argument("number")
+@click.argument("number", shell_complete=cases)
 @click.option("--history", "lines", type=click.IntRange(0, 1000), default=8, help=_("Lines of history."))
 @pass_session
 def show(session: Session, number: str, lines: int) -> None:
@@ -279,7 +280,7 @@ def _entry_text(entry: HistoryView) -> str:
 
 
 @case.command(help=_("The whole history of a case, oldest first."))
-@click.argument("number")
+@click.argument("number", shell_complete=cases)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, help=_("Lines at most."))
 @click.option("--verify", is_flag=True, help=_("Check the chain of hashes instead."))
 @pass_session
@@ -310,7 +311,7 @@ def _verify(session: Session, number: str) -> int:
 
 
 @case.command(help=_("What a case waits for, and what ends the wait, in words."))
-@click.argument("number")
+@click.argument("number", shell_complete=cases)
 @pass_session
 def why(session: Session, number: str) -> None:
     waits = session.runtime.why(number, actor=session.actor)
@@ -335,7 +336,7 @@ def why(session: Session, number: str) -> None:
 
 
 @case.command(help=_("Withdraw a case: every open item ends, nothing issued is undone."))
-@click.argument("number")
+@click.argument("number", shell_complete=cases)
 @click.option("--reason", required=True, help=_("Why; it stands in the history."))
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @pass_session
@@ -351,7 +352,7 @@ def withdraw(session: Session, number: str, reason: str, yes: bool) -> None:
 
 
 @case.command(help=_("Hold a case: nobody moves it, and its clocks stand still until it is resumed."))
-@click.argument("number")
+@click.argument("number", shell_complete=cases)
 @click.option("--reason", required=True, help=_("Why; it stands in the history."))
 @pass_session
 def suspend(session: Session, number: str, reason: str) -> None:
@@ -362,7 +363,7 @@ def suspend(session: Session, number: str, reason: str) -> None:
 
 
 @case.command(help=_("Let a suspended case go on; its timers and due dates move by the time it stood still."))
-@click.argument("number")
+@click.argument("number", shell_complete=cases)
 @click.option("--reason", required=True, help=_("Why; it stands in the history."))
 @pass_session
 def resume(session: Session, number: str, reason: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app import Group
+from cli.completion import procedures
 from cli.filling import answers, read_bytes
 from cli.options import data_options
 from cli.outline import show_drawing
@@ -45,7 +46,7 @@ def source_of(session: Session, key: str) -> bytes:
 
 
 @diagram.command(help=_("The course of a diagram as text: who does what, by when, what it leads to."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option("--by-name", is_flag=True, help=_("Tell steps by name instead of number: for git (a textconv)."))
 @pass_session
 def outline(session: Session, key: str, by_name: bool) -> None:
@@ -69,7 +70,7 @@ def outline(session: Session, key: str, by_name: bool) -> None:
 
 
 @diagram.command(help=_("A picture of a diagram; with --case, as that case stands."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help=_("Write it here."))
 @click.option("--format", "form", type=click.Choice(FORMATS), help=_("Default: by the file's name, else svg."))
 @click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True, help=_("Colours."))
@@ -109,7 +110,7 @@ def render(session: Session, key: str, target: Path | None, form: str | None, th
 
 
 @diagram.command(help=_("Draw a diagram anew (or, with --keep, only what has no place yet)."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option(
     "--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("Write it here.")
 )

@@ -13,6 +13,7 @@ import click
 
 from cli.app import NO, Group
 from cli.case import document_state
+from cli.completion import procedures
 from cli.filling import read_bytes
 from cli.options import filters, listing, paging
 from cli.output import Column, write_file
@@ -83,7 +84,7 @@ def _written(session: Session, target: str | None, name: str, content: bytes) ->
 
 
 @document.command(help=_("Try a document's template with its sample data, e.g. “preview county-city-transfer D15”."))
-@click.argument("procedure")
+@click.argument("procedure", shell_complete=procedures)
 @click.argument("code")
 @click.option(
     "--sample", type=click.Choice(["full", "sparse"]), default="full", show_default=True, help=_("Which data.")

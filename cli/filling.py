@@ -34,18 +34,19 @@ def fill(
     pairs: Sequence[str],
     values: Mapping[str, Any],
     context: Mapping[str, Any] | None = None,
+    keep: Callable[[dict[str, Any]], None] | None = None,
 ) -> Submitted:
     """What `submit` makes of the clerk's answers to `form`.
 
     Asks only on a terminal, and only when no answer came with the command. What was typed is not lost when it is
-    refused: the questions that were answered wrongly are asked again.
+    refused: the questions that were answered wrongly are asked again. `keep` gets the answers so far after each one.
     """
     given = answers(session, form, file=file, pairs=pairs)
     if given or file is not None or form is None or not sys.stdin.isatty() or session.as_json:
         return submit(given)
     known, only, said = dict(values), frozenset[str](), ""
     while True:
-        asked = ask(session, form, {**known, **given}, context or {}, only=only)
+        asked = ask(session, form, {**known, **given}, context or {}, only=only, keep=keep)
         given = {**given, **asked} if only else asked
         try:
             return submit(given)
@@ -159,14 +160,22 @@ def ask(
     context: Mapping[str, Any],
     *,
     only: Collection[str] = frozenset(),
+    keep: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
-    """Ask every visible question of the form, one after the other; or those named in `only`."""
+    """Ask every visible question of the form, one after the other; or those named in `only`.
+
+    `keep` gets all answers after each question: those of before that still hold, and the new ones.
+    """
     from workflow_runtime.forms import prompts
 
     output = session.output
     given: dict[str, Any] = {}
-    text = _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops, and nothing is kept.")
+    if keep is None:
+        text = _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops, and nothing is kept.")
+    else:
+        text = _("Enter accepts the value in brackets; “-” leaves a field empty; Ctrl-C stops and keeps your answers.")
     output.wrapped(text)
+    before = {key: value for key, value in values.items() if key in form.keys}
     section = ""
     for prompt in prompts(form, known=values):
         known = {**context, **values, **given}
@@ -181,6 +190,10 @@ def ask(
         answer = _answer(session, prompt, known)
         if answer is not None:
             given[prompt.key] = answer
+        else:
+            before.pop(prompt.key, None)
+        if keep is not None:
+            keep({**before, **given})
     return given
 
 

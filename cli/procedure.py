@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.app import NO, REFUSED, Group, show_findings
+from cli.completion import procedures
 from cli.filling import read_bytes
 from cli.options import paging
 from cli.outline import show_drawing
@@ -42,7 +43,7 @@ def _bundle(key: str) -> dict[str, bytes]:
 
 
 @procedure.command(help=_("Find every mistake in a procedure: KEY, a folder, or one .bpmn file."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option("--rules", type=click.Choice(["house", "standard"]), default="house", help=_("Which rules hold."))
 @pass_session
 def check(session: Session, key: str, rules: str) -> int:
@@ -109,7 +110,7 @@ def _sum_up(output: Output, errors: int, warnings: int) -> None:
 
 
 @procedure.command(help=_("Run a procedure's scenarios, and say which flows none of them takes."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option("--scenario", "wanted", metavar="TEXT", help=_("Only scenarios whose name contains this."))
 @click.option(
     "--organisation", type=click.Path(path_type=Path), help=_("Who there is; default: the demo's organisation.")
@@ -161,7 +162,7 @@ def _show_left(output: Output, left: Sequence[tuple[str, str, str]]) -> None:
 
 
 @procedure.command(help=_("Deploy a procedure as a new version; running cases keep theirs."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @pass_session
 def deploy(session: Session, key: str) -> None:
     before = {(version.key, version.version) for version in session.runtime.procedures()}
@@ -196,7 +197,7 @@ def list_procedures(session: Session, limit: int, page: int, as_csv: bool, xlsx:
 
 
 @procedure.command(help=_("A deployed procedure: its version, its files, its course in words."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option("--version", type=int, help=_("Which version; default: the newest."))
 @pass_session
 def show(session: Session, key: str, version: int | None) -> None:
@@ -226,7 +227,7 @@ def show(session: Session, key: str, version: int | None) -> None:
 
 
 @procedure.command(help=_("Write the handbook of a procedure: what a new clerk reads on the first day."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.option(
     "--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("A .html or .pdf file.")
 )
@@ -254,7 +255,7 @@ def handbook(session: Session, key: str, target: Path, jurisdiction: str | None)
 
 
 @procedure.command(help=_("Write a deployed version's files to a folder or a .zip file, as they were deployed."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--version", type=int, help=_("Which version; default: the newest."))
 @pass_session
@@ -280,7 +281,7 @@ def export(session: Session, key: str, target: Path, version: int | None) -> Non
 
 
 @procedure.command(help=_("Let no new case start on a version; running cases go on."))
-@click.argument("key")
+@click.argument("key", shell_complete=procedures)
 @click.argument("version", type=int)
 @pass_session
 def retire(session: Session, key: str, version: int) -> None:

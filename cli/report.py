@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli.app import Group
+from cli.completion import lists
 from cli.options import paging
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
@@ -38,7 +39,7 @@ def list_reports(session: Session) -> None:
 
 
 @report.command(help=_("The entries of one list, as far as they are yours to see."))
-@click.argument("id")
+@click.argument("id", shell_complete=lists)
 @paging
 @pass_session
 def show(session: Session, id: str, limit: int, page: int, as_csv: bool, xlsx: Path | None) -> None:

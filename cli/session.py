@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module, resources
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def _name() -> str:
 def choose_language(arguments: Sequence[str]) -> None:
     """Speak the language of `--lang`, else of the settings; click's own words come from our catalogue too."""
     wanted = Settings.from_env().language
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if word == "--":
             break
         if word == "--lang" or word.startswith("--lang="):

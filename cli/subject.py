@@ -10,6 +10,7 @@ import click
 
 from cli.app import Group
 from cli.case import show_standings, state_text
+from cli.completion import persons
 from cli.filling import answers, fill
 from cli.options import data_options, listing, paging, pairs_to_mapping
 from cli.output import Column
@@ -94,7 +95,7 @@ def list_subjects(session: Session, search: str | None, limit: int, page: int, a
 
 
 @subject.command(help=_("A person: what is known, who holds which standing, which cases there are."))
-@click.argument("number")
+@click.argument("number", shell_complete=persons)
 @pass_session
 def show(session: Session, number: str) -> None:
     page = session.runtime.subject(number, actor=session.actor)
@@ -116,7 +117,7 @@ def show(session: Session, number: str) -> None:
 
 
 @subject.command(help=_("Tell every open case of a person what has happened to the person."))
-@click.argument("number")
+@click.argument("number", shell_complete=persons)
 @click.argument("signal", required=False)
 @click.option("--data", "file", metavar="FILE.json", help=_("What goes with it, as a JSON object."))
 @click.option("--yes", is_flag=True, help=_("Do not ask whether it is meant."))

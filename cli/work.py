@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.app import Group
+from cli.completion import clerks, items
 from cli.filling import fill
 from cli.options import data_options, filters, listing, paging
 from cli.output import Column, Output, urgency
@@ -82,7 +84,7 @@ def item_columns(output: Output) -> list[Column[ItemView]]:
 
 
 @work.command(help=_("One work item: what is asked, by when, by which rule, and what is already known."))
-@click.argument("item")
+@click.argument("item", shell_complete=items)
 @pass_session
 def show(session: Session, item: str) -> None:
     page = session.runtime.work_item(item, actor=session.actor)
@@ -96,6 +98,10 @@ def _show_page(session: Session, page: ItemPage) -> None:
     output, item = session.output, page.item
     output.heading(f"{safe(of_data(item.name))}  {item.id[:8]}")
     output.facts(_facts(output, item))
+    draft = session.runtime.draft(item.id, actor=session.actor)
+    if draft is not None:
+        text = _("{when}: {count} answers are kept; “work complete” goes on with them")
+        output.facts([(_("Draft"), text.format(when=output.moment(draft.saved_at), count=len(draft.answers)))])
     if item.documentation:
         output.line()
         output.wrapped(safe(of_data(item.documentation), lines=True))
@@ -195,7 +201,7 @@ def outcome_text(outcome: str) -> str:
 
 
 @work.command(help=_("Take an item off the department's list, for yourself."))
-@click.argument("item")
+@click.argument("item", shell_complete=items)
 @pass_session
 def claim(session: Session, item: str) -> None:
     taken = session.runtime.claim(item, actor=session.actor)
@@ -203,7 +209,7 @@ def claim(session: Session, item: str) -> None:
 
 
 @work.command(help=_("Give an item back to the department's list."))
-@click.argument("item")
+@click.argument("item", shell_complete=items)
 @pass_session
 def release(session: Session, item: str) -> None:
     given_back = session.runtime.release(item, actor=session.actor)
@@ -211,8 +217,8 @@ def release(session: Session, item: str) -> None:
 
 
 @work.command(help=_("Hand an item to another clerk of the department."))
-@click.argument("item")
-@click.argument("clerk")
+@click.argument("item", shell_complete=items)
+@click.argument("clerk", shell_complete=clerks)
 @click.option("--reason", default="", help=_("Why; it stands in the history."))
 @pass_session
 def reassign(session: Session, item: str, clerk: str, reason: str) -> None:
@@ -221,7 +227,7 @@ def reassign(session: Session, item: str, clerk: str, reason: str) -> None:
 
 
 @work.command(help=_("Remind whoever holds an item; the reminder is recorded."))
-@click.argument("item")
+@click.argument("item", shell_complete=items)
 @click.option("--text", default="", help=_("What to say."))
 @pass_session
 def remind(session: Session, item: str, text: str) -> None:
@@ -230,7 +236,7 @@ def remind(session: Session, item: str, text: str) -> None:
 
 
 @work.command(help=_("Complete an item. Without --data or --set, the form is asked question by question."))
-@click.argument("item")
+@click.argument("item", shell_complete=items)
 @click.option("--outcome", default="done", show_default=True, help=_("How it ended, e.g. done or returned."))
 @click.option("--reason", help=_("Why it is returned."))
 @data_options
@@ -261,7 +267,19 @@ def complete(
     else:
         if sys.stdin.isatty() and not session.as_json:
             session.runtime.may_complete(page.item.id, actor=session.actor, version=read)
-        completion = fill(session, form, submit, file=file, pairs=pairs, values=page.values, context=page.fields)
+        values, keep = _drafted(session, page, given=bool(pairs or file))
+        try:
+            completion = fill(
+                session, form, submit, file=file, pairs=pairs, values=values, context=page.fields, keep=keep
+            )
+        except click.Abort:
+            if keep is None:
+                raise
+            text = _("Stopped; your answers are kept, and the same command goes on with them, here or elsewhere.")
+            session.output.note("\n" + text)
+            raise click.exceptions.Exit(130) from None
+        if keep is not None:
+            session.runtime.drop_draft(page.item.id, actor=session.actor)
     if session.as_json:
         session.output.json(completion)
         return
@@ -277,6 +295,23 @@ def complete(
     else:
         text = _("Nothing new was opened. “xieban case why {case}” says what the case waits for.")
         output.wrapped(text.format(case=completion.case))
+
+
+def _drafted(
+    session: Session, page: ItemPage, *, given: bool
+) -> tuple[Mapping[str, Any], Callable[[dict[str, Any]], None] | None]:
+    """What the questions begin with, and how answers are kept until they are handed in; on a terminal only."""
+    if given or session.as_json or not sys.stdin.isatty():
+        return page.values, None
+    runtime, actor, output = session.runtime, session.actor, session.output
+    draft = runtime.draft(page.item.id, actor=actor)
+    values = dict(page.values)
+    if draft is not None and draft.answers:
+        text = _("You answered part of this on {when}.").format(when=output.moment(draft.saved_at))
+        output.wrapped(text)
+        if click.confirm(_("Go on with those answers?"), default=True):
+            values |= draft.answers
+    return values, lambda answers: runtime.keep_draft(page.item.id, answers, actor=actor)
 
 
 def _form(page: ItemPage) -> Any:

@@ -327,6 +327,14 @@ class ItemPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What a clerk has answered so far of an item's form."""
+
+    answers: Mapping[str, Any]
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What a completed item led to. `opened` are the items that this completion (and the machine work behind it)
     opened, whoever they belong to, as far as the actor may see them."""

@@ -551,6 +551,16 @@ def item_view(
     )
 
 
+def draft(tx: Connection, item_id: str, clerk: str) -> Row[Any] | None:
+    """What a clerk has answered so far of an open item's form."""
+    d, w = t.draft.c, t.work_item.c
+    return tx.execute(
+        select(t.draft)
+        .join(t.work_item, w.id == d.item_id)
+        .where(d.item_id == item_id, d.clerk == clerk, w.state.in_(OPEN_ITEM))
+    ).first()
+
+
 def taken_at(tx: Connection, case_id: int, element: str) -> datetime | None:
     """When a step's item was last claimed or reassigned."""
     h = t.history.c

@@ -70,6 +70,7 @@ from workflow_runtime.model import (
     Completion,
     DocumentState,
     DocumentView,
+    Draft,
     HistoryView,
     ItemPage,
     ItemState,
@@ -94,7 +95,7 @@ REGISTRATION = "登记"
 class Runtime(Machine):
     """The system, for everybody who works with it: the machine, and the journeys of people."""
 
-    _lists_told: date | None = None  #: the day whose control lists were looked at
+    _done_daily: date | None = None  #: the last day whose daily work was done here
 
     # --- opening -------------------------------------------------------------------------------------------------
     @classmethod
@@ -964,6 +965,27 @@ class Runtime(Machine):
             case_row = self._case_row(tx, row.case_number, actor)
             return self._completion_in(tx, fresh, CaseState(case_row.state), case_row.milestone, opened, actor)
 
+    def keep_draft(self, id: str, answers: Mapping[str, Any], *, actor: Actor) -> None:
+        """Keep what the clerk has answered so far of an open item's form, wherever the clerk goes on with it.
+
+        Answers are not looked at before they are handed in. Raises what `complete` would raise before it looks at them.
+        """
+        with self._database.begin() as tx:
+            hand, row = self._hold(tx, id, actor)
+            self._may_complete(tx, hand, row, actor, None)
+            store.keep_draft(tx, row.id, actor.clerk, casefile.dumps(dict(answers)), hand.now)
+
+    def draft(self, id: str, *, actor: Actor) -> Draft | None:
+        """What this clerk kept of an open item's form; nobody else sees it."""
+        with self._database.read() as tx:
+            row = queries.draft(tx, self._item_id(tx, id), actor.clerk)
+            return None if row is None else Draft(casefile.loads(row.answers), row.saved_at)
+
+    def drop_draft(self, id: str, *, actor: Actor) -> None:
+        """Forget what was kept."""
+        with self._database.begin() as tx:
+            store.drop_draft(tx, self._item_id(tx, id), actor.clerk)
+
     def may_complete(self, id: str, *, actor: Actor, version: int | None = None) -> None:
         """Raises what `complete` would raise before it looks at the answers, so that nobody fills in a form in vain."""
         with self._database.begin() as tx:
@@ -1214,19 +1236,22 @@ class Runtime(Machine):
         return tuple(sorted(found, key=lambda row: (row.agency, row.department, -row.working_days_late)))
 
     def sweep(self, *, limit: int = 100) -> Swept:
-        """What a machine's sweep does, and once a day a look at the control lists that escalate."""
+        """What a machine's sweep does, and what is done once a day."""
         swept = super().sweep(limit=limit)
-        return replace(swept, reminders=swept.reminders + self.tell_listed())
+        return replace(swept, reminders=swept.reminders + self.daily())
 
-    def tell_listed(self) -> int:
-        """Tell whoever a control list names of its entries (reports.py); how many were told."""
+    def daily(self) -> int:
+        """Once a day: tell whoever a control list names of its entries (reports.py; how many were told is answered),
+        and forget drafts of items that are over."""
         today = self._today()
-        if self._lists_told == today:
+        if self._done_daily == today:
             return 0
         from workflow_runtime.reports import Reports
 
         told = Reports(self).escalate()
-        self._lists_told = today
+        with self._database.begin() as tx:
+            store.drop_drafts_of_closed_items(tx)
+        self._done_daily = today
         return told
 
     # --- when the engine stops under a person's hand ---------------------------------------------------------------

@@ -822,6 +822,25 @@ class History:
 
 
 # --- documents, numbers, files -----------------------------------------------------------------------------------
+def keep_draft(tx: Connection, item_id: str, clerk: str, answers: str, now: datetime) -> None:
+    """What a clerk has answered so far of an item's form, in place of what was kept before."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(t.draft).values(item_id=item_id, clerk=clerk, answers=answers, saved_at=now)
+    kept = {"answers": statement.excluded.answers, "saved_at": statement.excluded.saved_at}
+    tx.execute(statement.on_conflict_do_update(index_elements=["item_id", "clerk"], set_=kept))
+
+
+def drop_draft(tx: Connection, item_id: str, clerk: str) -> None:
+    """Forget a draft."""
+    tx.execute(delete(t.draft).where(t.draft.c.item_id == item_id, t.draft.c.clerk == clerk))
+
+
+def drop_drafts_of_closed_items(tx: Connection) -> int:
+    """Forget what was kept for items that are over; how many drafts."""
+    over = select(t.work_item.c.id).where(t.work_item.c.state.not_in(OPEN_ITEM))
+    return tx.execute(delete(t.draft).where(t.draft.c.item_id.in_(over))).rowcount
+
+
 def next_number(tx: Connection, issuer: str, kind: str, year: int) -> int:
     """The next number of a series: without gap, because it is taken in the transaction that uses it (decision 11)."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql

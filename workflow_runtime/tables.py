@@ -249,6 +249,14 @@ Index(
     sqlite_where=text("state IN ('ready','reserved')"),
     postgresql_where=text("state IN ('ready','reserved')"),
 )
+draft = Table(
+    "draft",
+    metadata,
+    Column("item_id", ForeignKey("work_item.id"), primary_key=True),
+    Column("clerk", String(100), primary_key=True),
+    Column("answers", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
 timer = Table(
     "timer",
     metadata,

@@ -192,7 +192,7 @@ class Poller:
         if self._clock() - self._last_beat >= 5:
             self._last_beat = self._clock()
             runtime.beat(self._name, self.done)
-        found = runtime.tidy_messages() + runtime.tell_overdue(50) + runtime.tell_listed()
+        found = runtime.tidy_messages() + runtime.tell_overdue(50) + runtime.daily()
         found += self._bell.ring_jobs(runtime, limit=WINDOW) + self._bell.ring_timers(runtime, limit=WINDOW)
         if not self._bell.heard:
             swept = runtime.sweep(limit=20)

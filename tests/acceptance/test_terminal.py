@@ -111,3 +111,19 @@ def test_a_worker_stops_when_it_is_told(office: Desk) -> None:
     for stream in (process.stdout, process.stderr):
         assert stream is not None
         stream.close()
+
+
+def test_a_form_that_was_left_is_gone_on_with_elsewhere(office: Desk, made: Made) -> None:
+    items = read(office("--as", supervisor(made), "work", "list", "--state", "ready", "--limit", 500, "--json"))
+    item = next(one for one in items if one["element"] == "make_ready")
+    clerk = clerks_of(office, item["department"])[0]
+    command = ("--as", clerk, "work", "complete", item["id"])
+
+    left = on_a_terminal(office, *command, typed="床位已经备好\n\x04", NO_COLOR="1")
+    shown = office("--as", clerk, "work", "show", item["id"]).out
+    again = on_a_terminal(office, *command, typed="\n\x04", NO_COLOR="1")
+
+    assert "your answers are kept" in left
+    assert "Draft" in shown and "1 answers are kept" in shown
+    assert "You answered part of this" in again
+    assert read(office("--as", clerk, "work", "show", item["id"], "--json"))["item"]["state"] == item["state"]
