@@ -82,9 +82,10 @@ class Signal:
 class PathRule:
     """A rule that every path of every procedure about such subjects must keep.
 
-    `before` happens before `after` on every path (`require`), or never (`forbid`); both name steps by process id,
-    handler, document code or element property, as `process:consult-child` or `handler:switch_standings`; `#guardian`
-    behind a handler narrows it to steps that hand it a value of that name. Several `before` steps are alternatives.
+    `before` happens before `after` on every path (`require`), or never (`forbid`), or `after` follows it with nothing
+    in between that waits (`at-once`). Both name steps by process id, handler, document code or element property, as
+    `process:consult-child`, `handler:switch_standings` or `property:xb:act=payment`; `#guardian` behind a handler
+    narrows it to steps that hand it a value of that name. Several `before` steps are alternatives.
     """
 
     id: str
@@ -310,7 +311,7 @@ def _path_rules(file: Source, root: Table) -> tuple[PathRule, ...]:
             PathRule(
                 id=_code(file, entry, "id", re.compile(r"[a-z][a-z0-9-]*"), "safety-before-paper"),
                 title=file.text(entry, "title"),
-                rule=file.choice(entry, "rule", ("require", "forbid")),
+                rule=file.choice(entry, "rule", ("require", "forbid", "at-once")),
                 before=file.texts(entry, "before", optional=False),
                 after=file.texts(entry, "after", optional=False),
                 unless=file.text(entry, "unless", default=""),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.drawn import TIMER, process
 from tests.unit.random_nets import GATEWAYS, HEAD, Drawing, grow, grown, wired
 from tests.unit.token_game import Game, TooBig
 from workflow_runtime.diagram import Diagram, check, read, stories
@@ -207,23 +208,6 @@ def test_the_story_is_told_in_the_language_of_the_reader() -> None:
     assert "1 n0 → 2 n1 [f1] → 3 n2" in told
 
 
-def process(*lines: str, before: str = "") -> Diagram:
-    """A process from lines such as `startEvent s`, `userTask t`, `s > t`; a line of XML stands for itself."""
-    nodes, flows = [], []
-    for line in lines:
-        if line.startswith("<"):
-            nodes.append(line)
-        elif " > " in line:
-            source, target = line.split(" > ")
-            flows.append(f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}"/>')
-        else:
-            kind, id = line.split()
-            nodes.append(f'<{kind} id="{id}"/>')
-    return read(
-        (HEAD.replace("<process", before + "<process") + "".join(nodes + flows) + "</process></definitions>").encode()
-    )
-
-
 def faults(diagram: Diagram) -> list[tuple[str, str]]:
     return [(str(fault.kind), fault.element) for verdict in soundness(diagram) for fault in verdict.faults]
 
@@ -237,7 +221,6 @@ STUCK_INSIDE = (
     )
     + "</subProcess>"
 )
-TIMER = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
 
 
 def test_a_sub_process_that_gets_stuck_is_not_excused_by_a_timer_on_its_border() -> None:

@@ -42,6 +42,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:deadline": Property(_STEP, _NAME, "transfer_plan"),
     "xb:clause": Property(_STEP | _PROCESS | {"exclusiveGateway", "sequenceFlow"}, ".{1,200}", "S004 III(1)"),
     "xb:document": Property(_STEP, _CODE, "D15"),
+    "xb:act": Property(_STEP, _NAME, "payment"),
     "xb:milestone": Property(
         _STEP | {"parallelGateway", "exclusiveGateway", "inclusiveGateway"}, ".{1,100}", "handover"
     ),
