@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -521,6 +521,7 @@ class Procedure:
             main=self.key,
             forms=self.forms,
             decisions=frozenset(self.decisions),
+            answers=self._answers,
             handlers=frozenset(handlers) if handlers is not None else None,
             documents=frozenset(self.templates),
             directory=directory,
@@ -543,6 +544,11 @@ class Procedure:
             elif path.endswith(".dmn"):
                 found += [_in_file(path, finding) for finding in self._read(path).check()]
         return found
+
+    def _answers(self, decision: str) -> Sequence[Any] | None:
+        """What a decision table can answer, if that can be listed."""
+        model = self.decisions.get(decision)
+        return None if model is None else model.possible(decision)
 
     def _severities(self) -> Mapping[str, Severity | None]:
         """How much each rule weighs, if the procedure has a file that says so. Raises BadInput when it is wrong."""

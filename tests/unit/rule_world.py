@@ -82,11 +82,32 @@ class Person:
     id: str
 
 
+@dataclass(frozen=True)
+class Leave:
+    """Somebody is away, and somebody stands in."""
+
+    absent: str
+    substitute: str
+    valid_from: date
+    valid_to: date
+    department: str | None = None
+
+
 class Town:
-    """One welfare institution with a care department of three: two draft, two check, one keeps the seal."""
+    """One welfare institution with a care department of three: two draft, two check, one keeps the seal.
+
+    In May the only one who checks decrees is away; who drafts them stands in.
+    """
 
     agencies = (House("CWI.CITY", (Room("cwi.care", "care"),)),)
-    _roles: ClassVar = {"drafter": ("li", "wang"), "checker": ("wang", "zhao"), "sealer": ("zhao",)}
+    _roles: ClassVar = {
+        "drafter": ("li", "wang"),
+        "checker": ("wang", "zhao"),
+        "sealer": ("zhao",),
+        "author": ("sun",),
+        "editor": ("qian",),
+    }
+    substitutions = (Leave("qian", "sun", date(2026, 5, 4), date(2026, 5, 15), "cwi.care"),)
 
     def clerks_of(self, department: str, on: date, role: str | None = None) -> tuple[Person, ...]:
         names = ("li", "wang", "zhao") if role is None else self._roles.get(role, ())

@@ -52,6 +52,34 @@ def _is_constant(node: Node) -> bool:
     return isinstance(node, Literal) or (isinstance(node, Negation) and _is_constant(node.operand))
 
 
+def listed_answers(table: DecisionTable) -> tuple[Value, ...] | None:
+    """What the rows of a table answer, and its defaults; None unless one rule answers and all outputs are constants."""
+    if table.policy not in (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY):
+        return None
+    rows = [rule.outputs for rule in table.rules]
+    defaults = [output.default for output in table.outputs]
+    if all(default is not None for default in defaults):
+        rows.append(tuple(default for default in defaults if default is not None))
+    found: list[Value] = []
+    for row in rows:
+        values = [_constant_in(cell.text) for cell in row]
+        if not all(is_constant for is_constant, _value in values):
+            return None
+        answers = [value for _is, value in values]
+        named = {output.name: value for output, value in zip(table.outputs, answers, strict=True)}
+        answer: Value = answers[0] if len(answers) == 1 else named
+        if answer not in found:
+            found.append(answer)
+    return tuple(found)
+
+
+def _constant_in(text: str) -> tuple[bool, Value]:
+    try:
+        return constant(compile(text).tree) if text.strip() else (True, None)
+    except FeelError:
+        return False, None
+
+
 def constants(node: Node) -> Iterator[Value]:
     """All constants an expression mentions."""
     waiting = [node]

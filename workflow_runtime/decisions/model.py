@@ -395,6 +395,17 @@ class Model:
 
         return answered(self._file, self._element(decision))
 
+    def possible(self, decision: str) -> tuple[Value, ...] | None:
+        """The answers that the rules of a decision can give, when one rule answers and all its outputs are constants.
+
+        None where they cannot be listed. That no rule may match is not among them: the check of the table says so.
+        """
+        from workflow_runtime.decisions.analysis import listed_answers
+
+        element = self._element(decision)
+        logic = element.logic if isinstance(element, Decision) else None
+        return listed_answers(logic) if isinstance(logic, DecisionTable) else None
+
     def check(self) -> list[Finding]:
         """Every problem of the model: references, types, expressions, and what is wrong with its tables."""
         from workflow_runtime.decisions.checking import checked

@@ -80,18 +80,35 @@ class ClerkLike(Protocol):
     def id(self) -> str: ...
 
 
+class SubstitutionLike(Protocol):
+    """Somebody stands in for somebody from one day to another, in one department (by id) or in all."""
+
+    @property
+    def absent(self) -> str: ...
+    @property
+    def substitute(self) -> str: ...
+    @property
+    def valid_from(self) -> date: ...
+    @property
+    def valid_to(self) -> date: ...
+    @property
+    def department(self) -> str | None: ...
+
+
 class DirectoryLike(Protocol):
-    """The organisation: agencies, and who works where in which role."""
+    """The organisation: agencies, who works where in which role, and who stands in for whom."""
 
     @property
     def agencies(self) -> Sequence[AgencyLike]: ...
+    @property
+    def substitutions(self) -> Sequence[SubstitutionLike]: ...
     def clerks_of(self, department: str, on: date, role: str | None = None) -> Sequence[ClerkLike]: ...
 
 
 class PathRuleLike(Protocol):
-    """A rule about every path: `before` before `after` always (`require`) or never (`forbid`).
+    """A rule about every path: `before` before `after` always (`require`), never (`forbid`), or right away (`at-once`).
 
-    Steps are named as `process:consult-child`, `handler:switch_standings`, `document:D16`, `property:xb:receives`.
+    Steps are named as `process:consult-child`, `handler:switch_standings`, `document:D16`, `property:xb:act=payment`.
     """
 
     @property
@@ -126,6 +143,7 @@ class CheckContext:
     main: str | None = None  #: the procedure being deployed; then a process that is not in `processes` is missing
     forms: Mapping[str, FormLike] | None = None  #: form id → form
     decisions: Collection[str] | None = None  #: ids of decisions
+    answers: Callable[[str], Sequence[Any] | None] | None = None  #: what a decision can answer; None: cannot be listed
     handlers: Collection[str] | None = None  #: names of operations
     documents: Collection[str] | None = None  #: codes of documents that have a template
     directory: DirectoryLike | None = None

@@ -1,4 +1,4 @@
-"""The values a name can have when a gateway asks for it, as far as forms and steps before it say."""
+"""The values a name can have when a gateway asks for it, as far as forms, steps and decision tables say."""
 
 from __future__ import annotations
 
@@ -30,25 +30,71 @@ def cases(
 ) -> list[dict[str, Any]]:
     """Every combination of values worth trying; empty when a name is not known well enough to say."""
     fields = {field.key: field for form in (context.forms or {}).values() for field in form.fields}
-    domains: dict[str, tuple[Any, ...]] = {}
     text = " ; ".join(conditions)
-    for name in sorted(set(_WORD.findall(_TEXT.sub(" ", text))) - _FEEL):
+    names = sorted(_words(text))
+    decided = _decided(names, gateway, diagram, context)
+    axes: list[Sequence[Mapping[str, Any]]] = [rows for _names, rows in decided]
+    known = {name for by_decision, _rows in decided for name in by_decision}
+    for name in names:
         if name == "item.outcome":
-            values: tuple[Any, ...] = tuple(_outcomes(gateway, diagram))
-        elif name in fields:
-            values = tuple(_values(fields[name], text))
-        else:
+            axes.append([{"item": {"outcome": outcome}} for outcome in _outcomes(gateway, diagram)])
+        elif name in fields and name not in known:
+            axes.append([{name: value} for value in _values(fields[name], text)])
+        elif name in fields or name not in known:
             return []
-        if not values:
-            return []
-        domains[name] = values
     size = 1
-    for values in domains.values():
-        size *= len(values)
-    if not domains or size > MOST_COMBINATIONS:
+    for axis in axes:
+        size *= len(axis)
+    if not axes or not 0 < size <= MOST_COMBINATIONS:
         return []
-    found = [_context(dict(zip(domains, chosen, strict=True))) for chosen in product(*domains.values())]
+    found = [{name: value for part in chosen for name, value in part.items()} for chosen in product(*axes)]
     return [case for case in found if not _impossible(case, fields, context)]
+
+
+def _decided(
+    names: Sequence[str], gateway: FlowNode, diagram: Diagram, context: CheckContext
+) -> list[tuple[list[str], list[dict[str, Any]]]]:
+    """For each decision that sets some of the names: those names, and the values it gives them together, row by row."""
+    found: list[tuple[list[str], list[dict[str, Any]]]] = []
+    process = diagram.process_of(gateway)
+    for step in diagram.nodes():
+        if step.kind != "businessRuleTask" or diagram.process_of(step) != process or context.answers is None:
+            continue
+        answers = context.answers(step.decision or "")
+        if answers is None or step.result is None:
+            continue
+        mapped = {line.target: line.source for line in step.outputs}
+        own = [name for name in names if name in mapped or (not mapped and name.partition(".")[0] == step.result)]
+        rows = [_set_by(step.result, mapped, answer, own, context) for answer in answers]
+        if own and all(row is not None for row in rows):
+            found.append((own, [row for row in rows if row is not None]))
+    taken = [name for own, _rows in found for name in own]
+    return [(own, rows) for own, rows in found if not any(taken.count(name) > 1 for name in own)]
+
+
+def _set_by(
+    result: str, mapped: Mapping[str, str], answer: Any, names: Sequence[str], context: CheckContext
+) -> dict[str, Any] | None:
+    """What one answer of a decision sets; None when its mapping asks for more than the answer."""
+    row: dict[str, Any] = {}
+    for name in names:
+        if name not in mapped:
+            inner = name.partition(".")[2]
+            row[result] = {**row.get(result, {}), inner: answer.get(inner)} if inner else answer
+            continue
+        source = mapped[name]
+        if context.evaluate is None or {root.partition(".")[0] for root in _words(source)} != {result}:
+            return None
+        try:
+            row[name] = context.evaluate(source, {result: answer})
+        except context.feel_errors:
+            return None
+    return row
+
+
+def _words(text: str) -> set[str]:
+    """The names of data in an expression."""
+    return set(_WORD.findall(_TEXT.sub(" ", text))) - _FEEL
 
 
 def _impossible(case: Mapping[str, Any], fields: Mapping[str, FieldLike], context: CheckContext) -> bool:
@@ -70,18 +116,12 @@ def shown(case: Mapping[str, Any]) -> str:
     parts: list[str] = []
     for name, value in case.items():
         if isinstance(value, Mapping):
-            parts.extend(f'{name}.{inner} = "{each}"' for inner, each in value.items())
+            parts.append(shown({f"{name}.{inner}": each for inner, each in value.items()}))
         elif value is None or isinstance(value, bool):
             parts.append(f"{name} = {'null' if value is None else str(value).lower()}")
         else:
             parts.append(f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}")
     return ", ".join(parts)
-
-
-def _context(case: dict[str, Any]) -> dict[str, Any]:
-    """The names as FEEL sees them: item.outcome is a field of item."""
-    outcome = case.pop("item.outcome", None)
-    return case if outcome is None else {**case, "item": {"outcome": outcome}}
 
 
 def _outcomes(gateway: FlowNode, diagram: Diagram) -> Iterator[str]:

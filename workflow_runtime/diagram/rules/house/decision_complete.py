@@ -1,8 +1,9 @@
-"""A decision has an answer, and only one, for every value that the forms before it allow."""
+"""A decision has an answer, and only one, for every value that the forms and tables before it allow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from workflow_runtime.diagram.context import CheckContext
@@ -13,52 +14,79 @@ from workflow_runtime.findings import Severity
 from workflow_runtime.i18n import _
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One answer of a decision: a flow, or an event that waits for a condition."""
+
+    element: Flow | FlowNode
+    condition: str
+
+
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     if context.evaluate is None or context.forms is None:
         return
-    for node in sheet.steps("exclusiveGateway", "inclusiveGateway"):
-        flows = [sheet.diagram.flow(id) for id in node.outgoing]
-        asked = [flow for flow in flows if flow.condition is not None]
-        if len(flows) < 2 or not asked:
-            continue
-        values = cases([flow.condition or "" for flow in asked], node, sheet.diagram, context)
-        yield from _about(sheet, context, node, asked, values)
+    for node in sheet.steps():
+        ways = list(_ways(sheet, node))
+        if ways:
+            yield from _about(sheet, context, node, ways)
 
 
-def _about(
-    sheet: Sheet, context: CheckContext, node: FlowNode, asked: list[Flow], values: list[dict[str, Any]]
-) -> Iterator[Problem]:
+def _ways(sheet: Sheet, node: FlowNode) -> Iterator[Way]:
+    """The conditional flows of a gateway; the conditional events behind an event gateway; the condition of an event."""
+    flows = [sheet.diagram.flow(id) for id in node.outgoing]
+    if node.kind in ("exclusiveGateway", "inclusiveGateway") and len(flows) > 1:
+        yield from (Way(flow, flow.condition) for flow in flows if flow.condition is not None)
+    elif node.kind == "eventBasedGateway":
+        targets = [sheet.diagram.elements.get(flow.target) for flow in flows]
+        waiting = [target for target in targets if isinstance(target, FlowNode)]
+        if all(_condition(target) is not None for target in waiting):
+            yield from (Way(target, _condition(target) or "") for target in waiting)
+    elif _condition(node) is not None:
+        yield Way(node, _condition(node) or "")
+
+
+def _condition(node: FlowNode) -> str | None:
+    event = node.event
+    return event.expression if event is not None and event.kind == "conditional" else None
+
+
+def _about(sheet: Sheet, context: CheckContext, node: FlowNode, ways: list[Way]) -> Iterator[Problem]:
+    values = cases([way.condition for way in ways], node, sheet.diagram, context)
     none = several = None
     chosen: set[str] = set()
     for case in values:
-        true = [flow for flow in asked if _holds(context, flow.condition or "", case)]
-        chosen.update(flow.id for flow in true)
+        true = [way.element for way in ways if _holds(context, way.condition, case)]
+        chosen.update(element.id for element in true)
         none = none or (case if not true else None)
         several = several or ((case, true) if len(true) > 1 else None)
-    if none is not None and node.default is None:
+    waits = _condition(node) is not None
+    if none is not None and node.default is None and not waits:
         yield Problem(
             sheet.xml(node),
             _("{node} has no answer for {example}.").format(node=called(node), example=shown(none)),
-            _("Add the missing way out, or make one of the flows the default."),
+            _("Add the missing way out, or make one of the flows the default.")
+            if node.kind != "eventBasedGateway"
+            else _("Add a timer or a message behind it, so that the case does not wait for ever."),
         )
-    if several is not None and node.kind == "exclusiveGateway":
+    if several is not None and node.kind in ("exclusiveGateway", "eventBasedGateway"):
         case, true = several
         yield Problem(
             sheet.xml(node),
             _("{node} has several answers for {example}: {flows}. The first one drawn is taken.").format(
-                node=called(node), example=shown(case), flows=", ".join(called(flow) for flow in true)
+                node=called(node), example=shown(case), flows=", ".join(called(element) for element in true)
             ),
             _("Make the conditions exclude each other, or use an inclusive gateway."),
             severity=Severity.WARNING,
         )
-    for flow in asked if values else ():
-        if flow.id not in chosen:
+    for way in ways if values else ():
+        if way.element.id not in chosen:
+            message = _("The way {flow} out of {node} is never taken: no value that a form allows meets its condition.")
+            if isinstance(way.element, FlowNode):
+                message = _("{flow} never happens: no value that a form allows meets its condition.")
             yield Problem(
-                sheet.xml(flow),
-                _(
-                    "The way {flow} out of {node} is never taken: no value that a form allows meets its condition."
-                ).format(flow=called(flow), node=called(node)),
-                _("Correct the condition: {text}").format(text=flow.condition),
+                sheet.xml(way.element),
+                message.format(flow=called(way.element), node=called(node)),
+                _("Correct the condition: {text}").format(text=way.condition),
                 severity=Severity.WARNING,
             )
 
