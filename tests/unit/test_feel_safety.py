@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.greedy_expressions import ANSWERED, FOREIGN, GREEDY
 from workflow_runtime import feel
 from workflow_runtime.feel import limits
-
-CALL = "()"  # keeps calls of Python's own functions out of this file's plain text
-
-FOREIGN = [
-    f"__import__('os').system{CALL}",
-    f"{CALL}.__class__.__base__.__subclasses__{CALL}",
-    "(lambda:0).__globals__",
-    "f'{x.__class__}'",
-    "'{0.__class__}'.format(x)",
-    "(g.gi_frame.f_back.f_back.f_builtins for g in [0])",
-    "def f(_getattr_=x,/): return o.y",
-    "'%1000000000d' % 1",
-    "while True: pass",
-    "? > open('/etc/passwd')",
-    "${''.getClass().forName('java.lang.Runtime')}",
-    "#{T(java.lang.Runtime).getRuntime()}",
-    "'a'*10**9",
-]
 
 
 @pytest.mark.parametrize("text", FOREIGN)
@@ -42,55 +24,28 @@ def test_other_languages_are_refused_at_a_column(text: str) -> None:
     assert refused.value.message("en")
 
 
-GREEDY = {
-    "towers of powers": "9**9**9",
-    "a long string": '"a"*10**9',
-    "a loop in a loop": "for a in 1..100000 return for b in 1..100000 return a*b",
-    "a long loop": "for a in 1..1000000000 return a",
-    "a loop that keeps nothing": "count(for a in 1..9999, b in 1..9999 return 1)",
-    "a megabyte of brackets": "(" * 1_000_000,
-    "ten thousand brackets": "(" * 5000 + ")" * 5000,
-    "a hundred thousand terms": " and ".join(["true"] * 100_000),
-    "thirty thousand terms": "1" + "+1" * 29_000,
-    "many signs": "-" * 60_000 + "1",
-    "many comparisons": "<" * 60_000,
-    "many memberships": "1 in " * 7_000 + "1",
-    "many functions": "function(a) " * 2_000 + "1",
-    "many types": "a instance of " + "list<" * 3_000,
-    "endless recursion": "{f: function(n) f(n), r: f(1)}.r",
-    "wide recursion": "{f: function(n) if n = 0 then 0 else f(n-1) + f(n-1), r: f(40)}.r",
-    "a function of itself": "{y: function(f) f(f), r: y(y)}.r",
-    "a doubling string": 'for i in 1..40 return if i = 1 then "aaaaaaaaaaaaaaaa" else partial[-1] + partial[-1]',
-    "a doubling list": "for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]]",
-    "a doubling list as text": "string(for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]])",
-    "a doubling list, flat": "count(flatten(for i in 1..40 return if i = 1 then [1] else [partial[-1], partial[-1]]))",
-    "a deep list": "(for i in 1..5000 return [partial[-1]])[-1]",
-    "a deep list as text": "string((for i in 1..5000 return [partial[-1]])[-1])",
-    "a long range of dates": 'for d in date("0001-01-01")..date("9999-12-31") return d',
-    "a slow pattern": 'matches("' + "a" * 30_000 + '!", "(a+)+$")',
-    "a large pattern": 'matches("a", "(a{1,1000}){1,1000}")',
-    "many patterns": 'for i in 1..9000 return matches("a", "a{1," + string(i) + "}")',
-    "a growing text": 'replace("' + "a" * 30_000 + '", "a", "' + "b" * 3_000 + '")',
-    "many pieces": 'split("' + "a," * 20_000 + '", ",")',
-    "a large exponent": "1.0000001 ** 999999999",
-    "a large scale": "decimal(1, 6176)",
-    "a large remainder": "modulo(10**6000, 7)",
-    "a far date": 'date("999999999-12-31") + duration("P999999999999999D")',
-    "a sorted list": "sort(for i in 1..5000 return -i, function(a, b) a < b)",
-    "many digits": "9" * 60_000,
-}
+#: what an error of a limit is called
+LIMITS = frozenset(
+    (
+        *("too-long", "too-many-words", "too-deep", "too-many-operations", "too-many-calls", "list-too-long"),
+        *("string-too-long", "value-too-large", "value-too-deep"),
+    )
+)
 
 
-@pytest.mark.parametrize("text", GREEDY.values(), ids=GREEDY.keys())
-def test_greed_ends_in_a_value_or_a_clear_error(text: str) -> None:
-    began = time.process_time()
+@pytest.mark.parametrize(("name", "text"), GREEDY.items(), ids=GREEDY.keys())
+def test_greed_ends_in_a_value_or_at_a_limit(name: str, text: str) -> None:
+    """That every one of them ends within 50 ms of CPU is measured by `python3 -m benchmarks.feel`."""
+    reached = None
 
     try:
         feel.evaluate(text, {"x": 1})
     except feel.FeelError as error:
         assert error.message("en")
+        assert error.message("zh")
+        reached = error.code
 
-    assert time.process_time() - began < 0.5, "the limit is 50 ms on a quiet machine"
+    assert reached is None if name in ANSWERED else reached in LIMITS
 
 
 def test_the_limits_name_themselves() -> None:

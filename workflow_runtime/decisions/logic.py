@@ -25,7 +25,8 @@ from workflow_runtime.decisions.kinds import Fit, Kinds, anything
 from workflow_runtime.decisions.tables import Column, OutputColumn, Table, ranking
 from workflow_runtime.feel import Expression, FeelError, Function, Value, compile, limits, types, unary
 from workflow_runtime.feel import names as naming
-from workflow_runtime.feel.compiler import PARTIAL, Code, called, code_of, items_of
+from workflow_runtime.feel.calling import called
+from workflow_runtime.feel.compiler import PARTIAL, Code, code_of, each, items_of
 from workflow_runtime.feel.operations import both, either
 from workflow_runtime.feel.scope import Run, Scope, limit
 
@@ -188,8 +189,7 @@ class Logic:
             kept = []
             for item in items if isinstance(items, list) else [items]:
                 scope.run.spend(4)
-                names = {"item": item, **item} if isinstance(item, dict) else {"item": item}
-                found = match(Scope(names, scope, scope.run))
+                found = match(each(item, scope))
                 if found is True:
                     kept.append(item)
                 elif found is not False and found is not None:
@@ -204,9 +204,9 @@ class Logic:
 
         def turns(scope: Scope, results: list[Value] | None) -> Iterator[Value] | None:
             items = items_of(source(scope))
-            return None if items is None else each(items, scope, results)
+            return None if items is None else answers(items, scope, results)
 
-        def each(items: Iterable[Value], scope: Scope, results: list[Value] | None) -> Iterator[Value]:
+        def answers(items: Iterable[Value], scope: Scope, results: list[Value] | None) -> Iterator[Value]:
             for item in items:
                 scope.run.spend(4 + (len(results) >> 5 if results else 0))
                 names = {variable: item}

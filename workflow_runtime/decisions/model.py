@@ -24,7 +24,8 @@ from workflow_runtime.decisions.tables import DecisionRun
 from workflow_runtime.errors import DecisionError, DecisionFileError
 from workflow_runtime.feel import FeelError, Function, Type, Value
 from workflow_runtime.feel import names as naming
-from workflow_runtime.feel.compiler import Code, invoke
+from workflow_runtime.feel.calling import invoke
+from workflow_runtime.feel.compiler import Code
 from workflow_runtime.feel.scope import Run, Scope, bounded, native
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, language

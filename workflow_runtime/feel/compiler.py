@@ -1,7 +1,7 @@
 """Syntax tree → closures. Each form of the grammar becomes one function from a scope to a value.
 
 What runs straight through costs no fuel: a text is short, so it cannot take long. Only what repeats pays, each turn of
-an iteration and each call with the size of its body.
+an iteration and each call with the size of its body, and what is dear wherever it stands, as powers are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from workflow_runtime.feel import limits, temporal, types
 from workflow_runtime.feel.builtins import BUILTINS, Builtin
+from workflow_runtime.feel.calling import invoke
 from workflow_runtime.feel.operations import (
     ARITHMETIC,
     COMPARE,
@@ -26,6 +27,7 @@ from workflow_runtime.feel.operations import (
     less_or_equal,
     member,
     negate,
+    power,
 )
 from workflow_runtime.feel.scope import MISSING, READY, Run, Scope, limit
 from workflow_runtime.feel.syntax import (
@@ -60,6 +62,7 @@ from workflow_runtime.feel.values import Function, Range, Value
 Code: TypeAlias = Callable[[Scope], Value]
 
 INPUT = "?"  #: the name of the value that a table cell tests
+WHOLE_POWER, POWER = 24, 400  #: steps of raising to a whole number, and to any other
 PARTIAL = "partial"  #: the name of what an iteration has answered so far
 
 
@@ -109,6 +112,8 @@ def _negation(node: Negation) -> Code:
 def _arithmetic(node: Arithmetic) -> Code:
     first = code_of(node.first)
     rest = [(ARITHMETIC[operator], code_of(operand)) for operator, operand in node.rest]
+    if node.rest[0][0] == "**":
+        return _powers(first, [operand for _, operand in rest])
     if len(rest) == 1:
         ((operation, second),) = rest
 
@@ -129,6 +134,21 @@ def _arithmetic(node: Arithmetic) -> Code:
         return value
 
     return chain
+
+
+def _powers(first: Code, exponents: list[Code]) -> Code:
+    """A power is by far the dearest operation, and one that is no whole number dearer still."""
+
+    def raised(scope: Scope) -> Value:
+        value = first(scope)
+        for exponent in exponents:
+            by = exponent(scope)
+            whole = isinstance(by, Decimal) and by == by.to_integral_value()
+            scope.run.spend(WHOLE_POWER if whole else POWER)
+            value = power(value, by)
+        return value
+
+    return raised
 
 
 def _comparison(node: Comparison) -> Code:
@@ -387,8 +407,13 @@ def steps(first: Value, last: Value) -> Iterable_[Value] | None:
     return None
 
 
+def price(body: Node) -> int:
+    """The steps of one turn or call: two for each node, and what the turn itself takes."""
+    return 2 * size(body) + 4
+
+
 def _for(node: For) -> Code:
-    turns, body = _turns(node.iterators, size(node.body) + 2), code_of(node.body)
+    turns, body = _turns(node.iterators, price(node.body)), code_of(node.body)
     looks_back = mentions(node.body, PARTIAL)
 
     def loop(scope: Scope) -> Value:
@@ -409,7 +434,7 @@ def _for(node: For) -> Code:
 
 
 def _quantified(node: Quantified) -> Code:
-    turns, condition = _turns(node.iterators, size(node.condition) + 2), code_of(node.condition)
+    turns, condition = _turns(node.iterators, price(node.condition)), code_of(node.condition)
     decisive = node.word == "some"
     combine = either if decisive else both
 
@@ -443,7 +468,7 @@ def _path(node: Path) -> Code:
 
 def _filter(node: Filter) -> Code:
     source, condition = code_of(node.source), code_of(node.condition)
-    cost = size(node.condition)
+    cost = price(node.condition)
     constant = isinstance(node.condition, Literal) and isinstance(node.condition.value, Decimal)
 
     def filtered(scope: Scope) -> Value:
@@ -458,8 +483,7 @@ def _filter(node: Filter) -> Code:
         kept = []
         for position, item in enumerate(items):
             scope.run.spend(cost)
-            names = {"item": item, **item} if isinstance(item, dict) else {"item": item}
-            found = condition(Scope(names, scope, scope.run))
+            found = condition(each(item, scope))
             if found is True:
                 kept.append(item)
             elif position == 0 and isinstance(found, Decimal):
@@ -469,6 +493,12 @@ def _filter(node: Filter) -> Code:
         return kept
 
     return filtered
+
+
+def each(item: Value, scope: Scope) -> Scope:
+    """What a filter's condition sees: the item under that name, and its entries in front of it."""
+    inner = Scope({"item": item}, scope, scope.run)
+    return Scope(item, inner, scope.run) if isinstance(item, dict) else inner
 
 
 def picked(items: list[Value], position: Decimal) -> Value:
@@ -494,40 +524,6 @@ def _call(node: Call) -> Code:
         return None
 
     return call
-
-
-def invoke(run: Run, function: Function | Builtin, arguments: list[Value], names: tuple[str, ...] = ()) -> Value:
-    """Call a function value; what does not fit its parameters is null."""
-    run.spend(1)
-    if isinstance(function, Builtin):
-        return function.apply(run, arguments, names)
-    if names:
-        if len(set(names)) != len(names) or not set(names) <= set(function.parameters):
-            return None
-        given = dict(zip(names, arguments, strict=True))
-        arguments = [given.get(parameter) for parameter in function.parameters]
-    if not function.variadic and len(arguments) != len(function.parameters):
-        return None
-    if function.types and not function.checks_itself:
-        coerced = []
-        for argument in arguments:
-            run.weigh(argument)
-        for argument, wanted in zip(arguments, function.types, strict=False):
-            fits, argument = types.coerced(argument, wanted)
-            if not fits:
-                return None
-            coerced.append(argument)
-        arguments = coerced
-    run.enter()
-    try:
-        return function.call(run, arguments)
-    finally:
-        run.leave()
-
-
-def called(run: Run, target: Value, arguments: list[Value], names: tuple[str, ...] = ()) -> Value:
-    """Call whatever an expression gave; null if it is no function."""
-    return invoke(run, target, arguments, names) if isinstance(target, Function | Builtin) else None
 
 
 def _instance_of(node: InstanceOf) -> Code:
@@ -569,8 +565,11 @@ def _context(node: ContextOf) -> Code:
 def _function(node: FunctionOf) -> Code:
     parameters = tuple(name for name, _ in node.parameters)
     declared = tuple(wanted or types.ANY for _, wanted in node.parameters)
+    if all(wanted is types.ANY for wanted in declared):
+        declared = ()  # nothing to convert
+    simple = all(map(types.known, declared))
     body = code_of(node.body) if not node.external else None
-    cost = size(node.body)
+    cost = price(node.body)
 
     def function(scope: Scope) -> Function:
         def call(run: Run, arguments: list[Value]) -> Value:
@@ -579,10 +578,13 @@ def _function(node: FunctionOf) -> Code:
             run.spend(cost)
             return body(Scope(dict(zip(parameters, arguments, strict=True)), scope, run))
 
-        found = tuple(
+        scope.run.spend(8)
+        return Function("", parameters, call, declared if simple else named_in(scope), result)
+
+    def named_in(scope: Scope) -> tuple[types.Type, ...]:
+        return tuple(
             types.resolved(wanted, lambda name: lookup(scope, TYPE_PREFIX + name)) or types.ANY for wanted in declared
         )
-        return Function("", parameters, call, found, result)
 
     def result() -> types.Type:
         from workflow_runtime.feel.checker import result_of  # only `instance of` asks for it

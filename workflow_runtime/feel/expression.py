@@ -10,7 +10,7 @@ from typing import Any
 from workflow_runtime.feel import government, limits
 from workflow_runtime.feel import names as naming
 from workflow_runtime.feel.builtins import BUILTINS
-from workflow_runtime.feel.compiler import INPUT, Code, code_of
+from workflow_runtime.feel.compiler import INPUT, PARTIAL, Code, code_of
 from workflow_runtime.feel.errors import FeelError
 from workflow_runtime.feel.parser import needs_names, parse, parse_tests
 from workflow_runtime.feel.scope import Outside, Run, Scope, bounded, native
@@ -19,6 +19,7 @@ from workflow_runtime.feel.values import Value
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 _COMPOUND = frozenset((list, dict))
+_IMPLICIT = frozenset((INPUT, "item", PARTIAL))
 _EXTENSION = naming.odd(government.SIGNATURES)
 
 
@@ -174,23 +175,24 @@ def _read(text: str, context: Mapping[str, Any], functions: Iterable[str]) -> Ex
 
 def free_names(tree: Node) -> frozenset[str]:
     """The names an expression takes from its context: neither bound inside nor functions of the standard."""
-    found: set[str] = set()
-    waiting: list[tuple[Node, frozenset[str]]] = [(tree, frozenset((INPUT, "item", "partial")))]
-    while waiting:
-        node, bound = waiting.pop()
-        match node:
-            case Name(name=name):
-                if name not in bound and name not in BUILTINS:
-                    found.add(name)
-            case For(iterators=iterators) | Quantified(iterators=iterators):
-                inner = bound | {iterator.name for iterator in iterators}
-                waiting.extend((child, inner) for child in children(node))
-            case FunctionOf(parameters=parameters):
-                waiting.extend((child, bound | {name for name, _ in parameters}) for child in children(node))
-            case ContextOf(entries=entries):
-                for key, value in entries:
-                    waiting.append((value, bound))
-                    bound |= {key}
-            case _:
-                waiting.extend((child, bound) for child in children(node))
-    return frozenset(found)
+    return frozenset(_free(tree))
+
+
+def _free(node: Node) -> set[str]:
+    match node:
+        case Name(name=name):
+            return set() if name in BUILTINS or name in _IMPLICIT else {name}
+        case ContextOf(entries=entries):
+            found: set[str] = set()
+            bound: set[str] = set()
+            for key, value in entries:
+                found |= _free(value) - bound
+                bound.add(key)
+            return found
+    inner = {name for child in children(node) for name in _free(child)}
+    match node:
+        case For(iterators=iterators) | Quantified(iterators=iterators):
+            return inner - {iterator.name for iterator in iterators}
+        case FunctionOf(parameters=parameters):
+            return inner - {name for name, _ in parameters}
+    return inner

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from workflow_runtime.feel import limits
 from workflow_runtime.feel.errors import FULL_WIDTH, FeelError
@@ -22,8 +23,7 @@ class Kind(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, number, string or symbol with its place; `value` is the string's content."""
 
     kind: Kind
@@ -43,7 +43,7 @@ _SPACE = r"[\t-\r \u0085\u00A0\u1680\u180E\u2000-\u200B\u2028\u2029\u202F\u205F\
 _TOKEN = re.compile(
     rf"""(?P<space>{_SPACE}+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
     |(?P<name>[{_START}][{_START}0-9\u00B7\u0300-\u036F\u203F-\u2040]*)
-    |(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
+    |(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<string>"(?:[^"\\]|\\.)*")
     |(?P<symbol>\*\*|\.\.|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.@])
     |(?P<other>.)""",
@@ -53,7 +53,8 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=64)
+def tokens(text: str) -> tuple[Token, ...]:
     """All tokens of a text, ending with one END token."""
     if len(text) > limits.TEXT:
         raise FeelError("too-long", text[:200], 0, 1, {"found": len(text), "limit": limits.TEXT})
@@ -80,7 +81,7 @@ def tokens(text: str) -> list[Token]:
         else:
             result.append(Token(Kind.OTHER, word, start, end))
     result.append(Token(Kind.END, "", len(text), len(text)))
-    return result
+    return tuple(result)
 
 
 def unescaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXT = 65_536  #: characters of one expression
-TOKENS = 8_000  #: words, numbers and symbols of one expression
+TOKENS = 5_000  #: words, numbers and symbols of one expression
 DEPTH = 64  #: levels of nesting in the text
 OPERATIONS = 100_000  #: steps of one evaluation
 CALLS = 48  #: user-defined functions inside one another

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from workflow_runtime.feel.errors import FeelError
-from workflow_runtime.feel.lexer import Kind, tokens
+from workflow_runtime.feel.lexer import KEYWORDS, Kind, tokens
 
 #: first word → (the words, the name as its owner writes it), longest first
 OddNames = dict[str, tuple[tuple[tuple[str, ...], str], ...]]
@@ -33,6 +33,8 @@ def words(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def is_plain(name: str) -> bool:
     """Whether the parser finds this name without knowing it."""
+    if name.isascii() and name.isidentifier():
+        return name not in KEYWORDS
     try:
         found = tokens(name)[:-1]
     except FeelError:

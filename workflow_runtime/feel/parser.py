@@ -15,7 +15,7 @@ from itertools import pairwise
 from workflow_runtime.feel import limits, names, temporal, types
 from workflow_runtime.feel.errors import FULL_WIDTH, FeelError
 from workflow_runtime.feel.lexer import Kind, Token, tokens, unknown
-from workflow_runtime.feel.numbers import NUMBERS
+from workflow_runtime.feel.numbers import NUMBERS, finite
 from workflow_runtime.feel.syntax import (
     Arithmetic,
     Between,
@@ -109,9 +109,9 @@ def needs_names(text: str) -> bool:
     return False
 
 
-def number_of(token: Token) -> Decimal:
-    """The value of a number, with the digits the standard gives it."""
-    return NUMBERS.create_decimal(token.text)
+def number_of(text: str) -> Decimal | None:
+    """The value of a number, with the digits the standard gives it; null beyond its range, as 1e9999 is."""
+    return finite(NUMBERS.create_decimal(text))
 
 
 class Parser:
@@ -328,7 +328,7 @@ class Parser:
         if token.text == "-" and token.kind is Kind.SYMBOL:
             self.at += 1
             if self.token.kind is Kind.NUMBER:
-                number = Literal(token.start, self.token.end, -number_of(self.token))
+                number = Literal(token.start, self.token.end, number_of(f"-{self.token.text}"))
                 self.at += 1
                 return self.instance_of(self.postfix(number))
             self.deeper()
@@ -424,7 +424,7 @@ class Parser:
             return self.plain_name()
         if token.kind is Kind.NUMBER:
             self.at += 1
-            return Literal(token.start, token.end, number_of(token))
+            return Literal(token.start, token.end, number_of(token.text))
         if token.kind is Kind.STRING:
             self.at += 1
             return Literal(token.start, token.end, token.value)
@@ -618,7 +618,7 @@ class Parser:
             return self._function_type()
         if token.text == "function":
             self.at += 1
-            return types.NamedType("function")
+            return types.FUNCTION
         if token.kind not in (Kind.NAME, Kind.KEYWORD) or (token.text != "null" and token.kind is Kind.KEYWORD):
             raise self.expected(*WANTED["type"])
         if token.text == "null":
@@ -628,7 +628,7 @@ class Parser:
         while self.sees(".") and self.tokens[self.at + 1].kind is Kind.NAME:
             self.at += 1
             name += "." + self.name()
-        return types.SIMPLE.get(name) or types.NamedType(name)
+        return types.SIMPLE.get(name) or types.OPEN.get(name) or types.NamedType(name)
 
     def _context_type(self) -> Type:
         entries: dict[str, Type] = {}

@@ -39,7 +39,7 @@ class Run:
     def weigh(self, value: Value) -> None:
         """Pay for a value that is about to be walked through."""
         if isinstance(value, list | dict):
-            self.spend(min(weight(value), 2 * limits.OPERATIONS))
+            self.spend(2 * min(weight(value), limits.OPERATIONS))
         elif isinstance(value, str):
             self.spend(len(value) >> 6)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any as AnyValue
 
+from workflow_runtime.feel.signatures import Builtin
 from workflow_runtime.feel.values import Function, Months, Range
 from workflow_runtime.feel.wide import WideDate, WideDateTime, WideDuration, WideTime
 
@@ -108,9 +109,17 @@ TIME = Type("time")
 DATE_TIME = Type("date and time")
 DAYS = Type("days and time duration")
 MONTHS = Type("years and months duration")
+FUNCTION = Type("function")  #: any function at all
 
 #: every type that is written by one name; the names with a space in them first, as the parser tries them
 SIMPLE = {kind.name: kind for kind in (MONTHS, DAYS, DATE_TIME, DATE, TIME, NUMBER, STRING, BOOLEAN, ANY, NULL)}
+#: compound types of which no more is said
+OPEN: dict[str, Type] = {
+    "list": ListType(ANY),
+    "context": ContextType({}),
+    "range": RangeType(ANY),
+    "function": FUNCTION,
+}
 SIMPLE |= {"dateTime": DATE_TIME, "dayTimeDuration": DAYS, "yearMonthDuration": MONTHS}
 
 OF_VALUE: dict[type, Type] = {
@@ -147,6 +156,9 @@ def type_of(value: AnyValue) -> Type:
         result = value.result() if callable(value.result) else value.result
         inputs = value.types or (ANY,) * len(value.parameters)
         return FunctionType(tuple(inputs), result if isinstance(result, Type) else ANY)
+    if isinstance(value, Builtin):
+        inputs = tuple(SIMPLE.get(parameter.type, ANY) for parameter in value.signatures[0].parameters)
+        return FunctionType(inputs, SIMPLE.get(value.result, ANY))
     return ANY
 
 
@@ -167,6 +179,8 @@ def conforms(kind: Type, wanted: Type) -> bool:
     """Whether a value of type `kind` may stand wherever `wanted` is expected (`kind <: wanted`)."""
     if wanted.name == "Any" or kind.name == "Null":
         return True
+    if wanted is FUNCTION:
+        return kind.name == "function"
     if isinstance(wanted, EnumerationType):
         wanted = wanted.base
     if isinstance(kind, EnumerationType):
