@@ -94,7 +94,7 @@ class Sheet:
             stack.extend(reversed(list(element)))
         self._lists: dict[tuple[etree._Element, str], list[str]] = {}
         self._held: dict[tuple[etree._Element, str], bool] = {}
-        self._flows_by_source: dict[str, list[etree._Element]] | None = None
+        self._flows_by_end: dict[str, dict[etree._Element, list[etree._Element]]] = {}
 
     # --- what runs ----------------------------------------------------------------------------------------------
 
@@ -201,14 +201,23 @@ class Sheet:
     # --- flows --------------------------------------------------------------------------------------------------
 
     def incoming(self, node: etree._Element) -> list[str]:
-        """The flows a node lists as incoming."""
-        return self._listed(node, "incoming")
+        """The flows that enter a node: those it lists, and those that name it as their target."""
+        return self._touching(node, "incoming", "targetRef")
 
     def outgoing(self, node: etree._Element) -> list[str]:
-        """The flows a node lists as outgoing."""
-        return self._listed(node, "outgoing")
+        """The flows that leave a node: those it lists, and those that name it as their source."""
+        return self._touching(node, "outgoing", "sourceRef")
 
-    def _listed(self, node: etree._Element, name: str) -> list[str]:
+    def _touching(self, node: etree._Element, name: str, end: str) -> list[str]:
+        listed = self.listed(node, name)
+        flows = self._flows_with(node, end)
+        if not flows:
+            return listed
+        known = {id(meant) for text in listed if (meant := self.resolve(node, text)) is not None}
+        return [*listed, *(flow.get("id") or "" for flow in flows if id(flow) not in known)]
+
+    def listed(self, node: etree._Element, name: str) -> list[str]:
+        """The flows a node lists as `incoming` or as `outgoing`."""
         if (node, name) not in self._lists:
             self._lists[node, name] = [text_of(part) or "" for part in children(node, name)]
         return self._lists[node, name]
@@ -221,13 +230,17 @@ class Sheet:
 
     def flows_from(self, node: etree._Element) -> list[etree._Element]:
         """The sequence flows whose source is this node."""
-        if self._flows_by_source is None:
-            self._flows_by_source = {}
+        return self._flows_with(node, "sourceRef")
+
+    def _flows_with(self, node: etree._Element, end: str) -> list[etree._Element]:
+        if end not in self._flows_by_end:
+            index: dict[etree._Element, list[etree._Element]] = {}
             for flow in self.all("sequenceFlow"):
-                source = self.attribute(flow, "sourceRef")
-                if source is not None:
-                    self._flows_by_source.setdefault(source.get("id") or "", []).append(flow)
-        return self._flows_by_source.get(node.get("id") or "", [])
+                met = self.attribute(flow, end)
+                if met is not None:
+                    index.setdefault(met, []).append(flow)
+            self._flows_by_end[end] = index
+        return self._flows_by_end[end].get(node, [])
 
     def message_flow_ends(self, end: str) -> Iterator[tuple[etree._Element, etree._Element]]:
         """Every message flow with the element at that end (`sourceRef` or `targetRef`), where it exists."""

@@ -15,6 +15,7 @@ from workflow_runtime.diagram.layout.keeping import completed
 from workflow_runtime.diagram.layout.scene import Reader
 from workflow_runtime.diagram.layout.sizes import draw
 from workflow_runtime.diagram.model import Diagram
+from workflow_runtime.diagram.writing import list_flows
 from workflow_runtime.errors import DiagramError
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
@@ -48,6 +49,7 @@ def layout(diagram: Diagram, *, keep: bool = False) -> Diagram:
         return replace(diagram, tree=kept.getroottree())
     pages = [(page.element, draw(page.scene, diagram)) for page in Reader(diagram).pages()]
     root = copy.deepcopy(diagram.tree.getroot())
+    list_flows(root)
     interchange = Interchange(root)
     for element, drawing in pages:
         interchange.page(element, drawing)

@@ -20,16 +20,15 @@ from workflow_runtime.i18n import _
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     known: dict[tuple[etree._Element, str], set[int]] = {}
     for flow in sheet.all("sequenceFlow"):
-        for end, listed, name in (
-            ("sourceRef", sheet.outgoing, "outgoing"),
-            ("targetRef", sheet.incoming, "incoming"),
-        ):
+        for end, name in (("sourceRef", "outgoing"), ("targetRef", "incoming")):
             node = sheet.attribute(flow, end)
             if node is None or local_name(node) not in FLOW_NODES:
                 continue
             if (node, name) not in known:
                 known[node, name] = {
-                    id(meant) for text in listed(node) if (meant := sheet.resolve(node, text)) is not None
+                    id(meant)
+                    for text in sheet.listed(node, name)
+                    if (meant := sheet.resolve(node, text)) is not None
                 }
             if id(flow) not in known[node, name]:
                 yield Problem(
@@ -37,7 +36,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                     _("{node} does not list the flow {flow} as {name}.").format(
                         node=named(node), flow=named(flow), name=name
                     ),
-                    _("Add <{name}>{id}</{name}> to the node, or draw the flow again.").format(
+                    _("Add <{name}>{id}</{name}> to the node, or let “diagram layout” do it.").format(
                         name=name, id=flow.get("id")
                     ),
                     "EXT.023",
