@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,15 @@ def layout(session: Session, key: str, target: Path, keep: bool) -> None:
     from workflow_runtime.diagram.layout import layout as drawn
 
     _written(session, target, drawings.write(drawn(drawings.read(source_of(session, key)), keep=keep)))
+
+
+@diagram.command(help=_("Write the element templates for Camunda Modeler into FOLDER."))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@pass_session
+def templates(session: Session, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (resources.files("bpmn") / "element-templates").iterdir():
+        _written(session, folder / file.name, file.read_bytes())
 
 
 @diagram.command(
