@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -9,22 +10,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app import Group
+from cli.app import Group, show_findings
 from cli.completion import procedures
 from cli.filling import answers, read_bytes
 from cli.options import data_options
 from cli.outline import show_drawing
 from cli.output import plain, write_file
+from cli.procedure import check_bundle, files_beside, shipped_bundle
 from cli.session import Session, pass_session
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, language, ngettext, of_data
 
 if TYPE_CHECKING:
+    from workflow_runtime.diagram import Diagram
+    from workflow_runtime.diagram.diff import Affected, Difference
     from workflow_runtime.diagram.render import Mark
+    from workflow_runtime.findings import Finding
 
 FORMATS = ("svg", "png", "pdf")
 THEMES = ("light", "dark", "print", "contrast")
+_NOTHING_DRAWN = b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="nothing" targetNamespace="-"/>'
+_NOTHING_DECIDED = (
+    b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="nothing" name="-" namespace="-"/>'
+)
 
 
 @click.group(cls=Group, help=_("Diagrams: outline, picture, layout, difference. KEY is a file or a procedure."))
@@ -76,8 +85,17 @@ def outline(session: Session, key: str, by_name: bool) -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), help=_("Default: by the file's name, else svg."))
 @click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True, help=_("Colours."))
 @click.option("--case", "number", metavar="NUMBER", help=_("Mark what this case has done (KEY is then its procedure)."))
+@click.option("--findings", "checked", is_flag=True, help=_("Mark what a check finds, soundness included."))
 @pass_session
-def render(session: Session, key: str, target: Path | None, form: str | None, theme: str, number: str | None) -> None:
+def render(
+    session: Session,
+    key: str,
+    target: Path | None,
+    form: str | None,
+    theme: str,
+    number: str | None,
+    checked: bool,
+) -> None:
     from workflow_runtime import diagram as drawings
     from workflow_runtime.diagram import render as pictures
 
@@ -88,9 +106,8 @@ def render(session: Session, key: str, target: Path | None, form: str | None, th
     marks: dict[str, Mark] = {}
     if number is not None:
         page = session.runtime.case(number, actor=session.actor, history=0)
-        source = session.runtime.bundle(page.case.procedure, page.case.version)[
-            f"{page.case.procedure}/{page.case.procedure}.bpmn"
-        ]
+        key = f"{page.case.procedure}@{page.case.version}"
+        source = source_of(session, key)
         now = datetime.now(UTC)
         notes = {
             # a step of a called procedure is told on the step that calls it
@@ -106,8 +123,25 @@ def render(session: Session, key: str, target: Path | None, form: str | None, th
         marks = pictures.case_marks(drawings.read(source), page.marks, notes)
     else:
         source = source_of(session, key)
-    content = pictures.render(drawings.read(source), format=form, theme=theme, marks=marks)
+    drawn = drawings.read(source)
+    findings = [one for one in _findings(session, key, drawn) if one.element in drawn.elements] if checked else []
+    content = pictures.render(drawn, format=form, theme=theme, marks=marks, findings=findings)
     _written(session, target or Path(f"{Path(key).stem.partition('@')[0]}.{form}"), content)
+    if checked and not session.as_json:
+        show_findings(findings, session.output.columns)
+        text = ngettext("{count} finding is marked.", "{count} findings are marked.", len(findings))
+        session.output.line(text.format(count=len(findings)))
+
+
+def _findings(session: Session, key: str, drawn: Diagram) -> list[Finding]:
+    """Of a file what the drawing alone says; of a procedure or version, with its forms, tables and organisation."""
+    from workflow_runtime import diagram as drawings
+
+    path = Path(key)
+    if path.is_file():
+        return drawings.check(drawn, rules="house", context=drawings.CheckContext(imports=files_beside(path)))
+    name, at, version = key.partition("@")
+    return check_bundle(session, session.runtime.bundle(name, int(version)) if at else shipped_bundle(key))
 
 
 @diagram.command(help=_("Draw a diagram anew (or, with --keep, only what has no place yet)."))
@@ -134,7 +168,10 @@ def templates(session: Session, folder: Path) -> None:
 
 
 @diagram.command(
-    help=_("What a change changes, in words. BEFORE and AFTER are .bpmn, .dmn or .form files, or KEY@VERSION.")
+    help=_(
+        "What a change changes, in words. BEFORE and AFTER are .bpmn, .dmn or .form files, or KEY@VERSION. "
+        "With --as or --db, how many running cases it touches."
+    )
 )
 @click.argument("before")
 @click.argument("after")
@@ -144,24 +181,55 @@ def diff(session: Session, before: str, after: str, html: Path | None) -> None:
     from workflow_runtime import diagram as drawings
     from workflow_runtime.diagram import diff as differences
 
-    name = after if after.endswith((".dmn", ".form")) else "x.bpmn"
-    old, new = (
-        read_bytes(Path(key)) if key.endswith((".dmn", ".form")) else source_of(session, key) for key in (before, after)
-    )
+    # a difftool names the null device for a file that only one side has
+    named = after if after != os.devnull else before
+    name = named if named.endswith((".dmn", ".form")) else "x.bpmn"
+    old, new = (_side(session, key, name) for key in (before, after))
     difference = differences.diff_files(old, new, name)
+    touched = _touched(session, before, old, difference) if name == "x.bpmn" else None
     if html is not None:
-        if name != "x.bpmn":
-            raise BadInput(_("--html shows diagrams; tables and forms are told in words"))
-        page = differences.diff_page(
-            drawings.read(old), drawings.read(new), titles=(before, after), difference=difference
-        )
+        titles = (before, after)
+        if name == "x.bpmn":
+            page = differences.diff_page(
+                drawings.read(old), drawings.read(new), titles=titles, difference=difference, affected=touched
+            )
+        else:
+            texts = (differences.text_for_git(old, name), differences.text_for_git(new, name))
+            page = differences.text_page(texts, titles=titles, difference=difference)
         _written(session, html, page.encode())
         return
     if session.as_json:
-        session.output.json({"changes": plain(difference.changes), "redrawn": difference.redrawn})
+        more = {} if touched is None else {"affected": plain(touched)}
+        session.output.json({"changes": plain(difference.changes), "redrawn": difference.redrawn, **more})
         return
     for line in difference.in_words().splitlines():
         session.output.wrapped(safe(line), "", "  ")
+    if touched is not None:
+        session.output.wrapped(touched.sentence, "", "  ")
+        session.output.wrapped(_("Counted are the cases that {who} may see.").format(who=session.actor.clerk), "", "  ")
+
+
+def _side(session: Session, key: str, name: str) -> bytes:
+    """What a difference compares; nothing at all is an empty file of that kind."""
+    if key == os.devnull:
+        return b"{}" if name.endswith(".form") else _NOTHING_DRAWN if name == "x.bpmn" else _NOTHING_DECIDED
+    return read_bytes(Path(key)) if key.endswith((".dmn", ".form")) else source_of(session, key)
+
+
+def _touched(session: Session, before: str, old: bytes, difference: Difference) -> Affected | None:
+    """What the difference means for running cases: only when a database or a clerk is named."""
+    if session.user is None and session.database is None:
+        return None
+    from workflow_runtime import diagram as drawings
+    from workflow_runtime.diagram.diff import affected
+
+    _name, at, version = before.partition("@")
+    standing: dict[str, frozenset[str]] = {}
+    for process in drawings.read(old).processes:
+        number = int(version) if at and version.isdigit() else None
+        for case, elements in session.runtime.standing(process, number, actor=session.actor).items():
+            standing[case] = standing.get(case, frozenset()) | elements
+    return affected(difference, standing)
 
 
 def _written(session: Session, path: Path, content: bytes) -> None:

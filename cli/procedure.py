@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +35,7 @@ def procedure() -> None:
     pass
 
 
-def _bundle(key: str) -> dict[str, bytes]:
+def shipped_bundle(key: str) -> dict[str, bytes]:
     """The files of a procedure: KEY of a shipped one, a folder, or a .bpmn file."""
     from workflow_runtime import procedures
 
@@ -50,7 +50,7 @@ def check(session: Session, key: str, rules: str) -> int:
     if rules == "standard" or (Path(key).is_file() and not key.endswith(".bpmn")):
         findings = _check_one(Path(key))
     else:
-        findings = _check_bundle(session, _bundle(key))
+        findings = check_bundle(session, shipped_bundle(key))
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if session.as_json:
         session.output.json(findings)
@@ -61,7 +61,7 @@ def check(session: Session, key: str, rules: str) -> int:
     return REFUSED if errors else 0
 
 
-def _check_bundle(session: Session, bundle: dict[str, bytes]) -> list[Finding]:
+def check_bundle(session: Session, bundle: Mapping[str, bytes]) -> list[Finding]:
     """With the organisation at hand where there is a database, without it otherwise."""
     from workflow_runtime import profiles
 
@@ -69,9 +69,9 @@ def _check_bundle(session: Session, bundle: dict[str, bytes]) -> list[Finding]:
     if path == Path() or path.exists():
         return list(session.runtime.check_procedure(bundle))
     runtime_class()
-    from workflow_runtime.runtime import check_bundle
+    from workflow_runtime import runtime
 
-    return list(check_bundle(bundle, directory=None, profiles=profiles.shipped()))
+    return list(runtime.check_bundle(bundle, directory=None, profiles=profiles.shipped()))
 
 
 def _check_one(path: Path) -> list[Finding]:
@@ -83,10 +83,10 @@ def _check_one(path: Path) -> list[Finding]:
     if path.suffix == ".form":
         forms.read(content, name=path.name)
         return []
-    return list(diagram.check(diagram.read(content), context=diagram.CheckContext(imports=_beside(path))))
+    return list(diagram.check(diagram.read(content), context=diagram.CheckContext(imports=files_beside(path))))
 
 
-def _beside(path: Path) -> Callable[[str], bytes | None]:
+def files_beside(path: Path) -> Callable[[str], bytes | None]:
     """Files that a diagram imports: only those that lie in its own folder or below."""
     folder = path.parent.resolve()
 
@@ -166,7 +166,7 @@ def _show_left(output: Output, left: Sequence[tuple[str, str, str]]) -> None:
 @pass_session
 def deploy(session: Session, key: str) -> None:
     before = {(version.key, version.version) for version in session.runtime.procedures()}
-    version = session.runtime.deploy(_bundle(key), actor=session.actor)
+    version = session.runtime.deploy(shipped_bundle(key), actor=session.actor)
     if session.as_json:
         session.output.json(version)
         return
@@ -245,7 +245,9 @@ def handbook(session: Session, key: str, target: Path, jurisdiction: str | None)
     if jurisdiction is not None and jurisdiction not in shipped:
         raise BadInput(_("the profiles are {known}").format(known=", ".join(shipped)))
     today = datetime.now(ZoneInfo(session.settings.zone)).date()
-    book = written(Procedure.parse(_bundle(key)), profile=shipped[jurisdiction] if jurisdiction else None, on=today)
+    book = written(
+        Procedure.parse(shipped_bundle(key)), profile=shipped[jurisdiction] if jurisdiction else None, on=today
+    )
     content = as_html(book).encode() if target.suffix == ".html" else as_pdf(book)
     target.write_bytes(content)
     if session.as_json:

@@ -7,7 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, literal_column, or_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from workflow_runtime import tables as t
 from workflow_runtime.casefile import loads
@@ -325,6 +339,37 @@ def _holders(tx: Connection, case_ids: Sequence[int]) -> dict[int, tuple[str, ..
 
 def _subject_ref(row: Row[Any]) -> SubjectRef:
     return SubjectRef(row.subject_number or "", row.subject_name or "", row.subject_kind or "")
+
+
+def standing_rows(tx: Connection, actor: Actor, version_id: int) -> list[tuple[str, str, str]]:
+    """Where the running cases of a version stand that the actor may see: number, call path, element.
+
+    Open items, machine work, incidents, timers and subscriptions; a case that waits for nothing has one row without
+    an element.
+    """
+    waits = [
+        select(t.work_item.c.case_id, t.work_item.c.path, t.work_item.c.element).where(
+            t.work_item.c.state.in_(OPEN_ITEM)
+        ),
+        select(t.job.c.case_id, t.job.c.path, t.job.c.element).where(t.job.c.state.in_(("pending", "running"))),
+        select(t.incident.c.case_id, literal("").label("path"), t.incident.c.element).where(
+            t.incident.c.resolved_at.is_(None)
+        ),
+        select(t.timer.c.case_id, t.timer.c.path, t.timer.c.element),
+        select(t.subscription.c.case_id, t.subscription.c.path, t.subscription.c.element),
+    ]
+    waiting = union_all(*waits).subquery()
+    rows = tx.execute(
+        select(t.case.c.number, waiting.c.path, waiting.c.element)
+        .outerjoin(waiting, waiting.c.case_id == t.case.c.id)
+        .where(
+            t.case.c.version_id == version_id,
+            t.case.c.state.in_((CaseState.OPEN, CaseState.INCIDENT, CaseState.SUSPENDED)),
+            visible(actor),
+        )
+        .distinct()
+    )
+    return [(row.number, row.path or "", row.element or "") for row in rows]
 
 
 def case_row(tx: Connection, actor: Actor, number: str) -> Row[Any] | None:

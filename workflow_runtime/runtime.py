@@ -319,6 +319,31 @@ class Runtime(Machine):
         with self._database.read() as tx:
             return self._library.procedure(tx, self._version(tx, key, version).id)
 
+    def standing(self, process: str, version: int | None = None, *, actor: Actor) -> Mapping[str, frozenset[str]]:
+        """Where running cases stand in a process: case number → ids of its elements, for cases the actor may see.
+
+        Of every deployed version that runs the process, itself or as a called one; `version` names one of its own.
+        Events at the edge of a step and those that begin something are listened to, not stood on.
+        """
+        found: dict[str, set[str]] = {}
+        with self._database.read() as tx:
+            for one in queries.versions(tx):
+                if version is not None and (one.key, one.version) != (process, version):
+                    continue
+                rows = queries.standing_rows(tx, actor, one.id)
+                procedure = self._library.procedure(tx, one.id) if rows else None
+                if procedure is None or process not in procedure.diagrams:
+                    continue
+                for number, path, element in rows:
+                    here = found.setdefault(number, set()) if process == procedure.key else None
+                    if not element or procedure.process_at(tuple(path.split(".")) if path else ()) != process:
+                        continue
+                    node = procedure.diagrams[process].elements.get(element)
+                    if node is None or node.kind not in ("boundaryEvent", "startEvent"):
+                        here = found.setdefault(number, set()) if here is None else here
+                        here.add(element)
+        return {number: frozenset(elements) for number, elements in found.items()}
+
     def retire(self, key: str, version: int, *, actor: Actor) -> None:
         """No new case starts on that version; running cases keep it. Raises NotFound, AlreadyDone."""
         self._owner_only(actor)

@@ -148,7 +148,7 @@ class TestDiagrams:
         touched = affected(difference, {"A": {"mend"}, "B": {"tell"}, "C": {"check"}})
 
         assert touched.cases == ("A", "B", "C") and touched.on_removed == ("A",)
-        assert "3 running cases: 1 stand on a removed step" in touched.sentence
+        assert "3 running cases: 1 stands on a removed step" in touched.sentence
 
     @pytest.mark.parametrize("seed", range(6))
     def test_a_diagram_does_not_differ_from_itself(self, seed: int) -> None:

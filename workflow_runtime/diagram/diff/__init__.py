@@ -12,7 +12,7 @@ from workflow_runtime.diagram.diff.changes import Affected, Change, ChangeKind, 
 from workflow_runtime.diagram.diff.diagrams import diff
 from workflow_runtime.diagram.diff.forms import diff_forms, form_text
 from workflow_runtime.diagram.diff.tables import diff_tables, table_text
-from workflow_runtime.diagram.diff.web import diff_page
+from workflow_runtime.diagram.diff.web import diff_page, text_page
 from workflow_runtime.diagram.outline import as_text, outline
 from workflow_runtime.diagram.reading import read
 
@@ -28,6 +28,7 @@ __all__ = [
     "diff_page",
     "diff_tables",
     "text_for_git",
+    "text_page",
 ]
 
 

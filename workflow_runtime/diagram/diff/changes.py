@@ -110,9 +110,13 @@ class Affected:
     @property
     def sentence(self) -> str:
         """In words: how many, and how many stand on a step that is gone or changed."""
-        return _(
-            "Affects {cases} running cases: {removed} stand on a removed step, {changed} on a changed one."
-        ).format(cases=len(self.cases), removed=len(self.on_removed), changed=len(self.on_changed))
+        cases, removed, changed = len(self.cases), len(self.on_removed), len(self.on_changed)
+        affects = ngettext("Affects {count} running case", "Affects {count} running cases", cases)
+        gone = ngettext("{count} stands on a removed step", "{count} stand on a removed step", removed)
+        other = ngettext("{count} stands on a changed step", "{count} stand on a changed step", changed)
+        return _("{affects}: {gone}, {other}.").format(
+            affects=affects.format(count=cases), gone=gone.format(count=removed), other=other.format(count=changed)
+        )
 
 
 def affected(difference: Difference, standing: Mapping[str, Collection[str]]) -> Affected:

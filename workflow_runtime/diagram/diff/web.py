@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 from workflow_runtime.diagram.diff.changes import Affected, ChangeKind, Difference
@@ -33,6 +34,10 @@ figcaption{position:sticky;left:0;padding:.3rem .6rem;background:#f3f5f7}
 .sides svg{max-width:none}
 .overlay .over{position:absolute;top:0;left:0;mix-blend-mode:multiply}.overlay .sheet{position:relative}
 :target>*{outline:4px solid #bf8700}
+table{border-collapse:collapse;width:100%;table-layout:fixed}
+th,td{border:1px solid #c8d0d8;padding:.2rem .5rem;text-align:left;vertical-align:top;white-space:pre-wrap;
+overflow-wrap:anywhere}
+td.added{background:#e6f4ea}td.removed{background:#fdecea}
 @media print{input.view,label.view{display:none}.sides,.overlay{display:block!important}figure{max-height:none}}
 """
 
@@ -80,18 +85,45 @@ def diff_page(
         f'<figure><div class="sheet">{picture(old, old_pages, looks_old, "c-", left_title, True)}'
         f'<div class="over">{picture(new, new_pages, looks_new, "d-", right_title, True)}</div></div></figure>'
     )
-    title = _("What changed from {before} to {after}").format(before=left_title, after=right_title)
-    case_line = f"<p><strong>{escaped(affected.sentence)}</strong></p>" if affected is not None else ""
-    return (
-        f'<!DOCTYPE html><html lang="{"zh-CN" if language() == "zh" else "en"}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escaped(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escaped(title)}</h1>{case_line}{_words(difference)}"
+    return _page(
+        (left_title, right_title),
+        difference,
+        affected,
         f"<h2>{escaped(_('Pictures'))}</h2>"
         f'<input class="view" type="radio" name="view" id="as-sides" checked>'
         f'<label class="view" for="as-sides">{escaped(_("side by side"))}</label>'
         f'<input class="view" type="radio" name="view" id="as-overlay">'
         f'<label class="view" for="as-overlay">{escaped(_("one over the other"))}</label>'
-        f'<div class="sides">{sides}</div><div class="overlay">{overlay}</div></body></html>'
+        f'<div class="sides">{sides}</div><div class="overlay">{overlay}</div>',
+    )
+
+
+def text_page(texts: tuple[str, str], *, titles: tuple[str, str], difference: Difference) -> str:
+    """The page of a table or form: what changed in words, then both as text side by side, changed lines coloured."""
+    old, new = (text.splitlines() for text in texts)
+    rows = []
+    for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for number in range(max(b - a, d - c)):
+            left = old[a + number] if a + number < b else ""
+            right = new[c + number] if c + number < d else ""
+            looks = ("", "") if what == "equal" else ("removed" if left else "", "added" if right else "")
+            rows.append(
+                f'<tr><td class="{looks[0]}">{escaped(left)}</td><td class="{looks[1]}">{escaped(right)}</td></tr>'
+            )
+    heads = "".join(f'<th scope="col">{escaped(title)}</th>' for title in titles)
+    return _page(
+        titles, difference, None, f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _page(titles: tuple[str, str], difference: Difference, affected: Affected | None, body: str) -> str:
+    title = _("What changed from {before} to {after}").format(before=titles[0], after=titles[1])
+    case_line = f"<p><strong>{escaped(affected.sentence)}</strong></p>" if affected is not None else ""
+    return (
+        f'<!DOCTYPE html><html lang="{"zh-CN" if language() == "zh" else "en"}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escaped(title)}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{escaped(title)}</h1>{case_line}{_words(difference)}"
+        f"{body}</body></html>"
     )
 
 

@@ -16,7 +16,7 @@ from workflow_runtime.diagram.render import symbols
 from workflow_runtime.diagram.render.page import Edge, Page, Point, Rectangle, Shape, reading_order
 from workflow_runtime.diagram.render.themes import Mark, MarkState, Theme
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.i18n import _, language, of_data
+from workflow_runtime.i18n import _, language, ngettext, of_data
 
 MARGIN = 20.0
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
@@ -124,7 +124,8 @@ class Picture:
             )
         count = sum(map(len, self._findings.values()))
         if count:
-            parts.append(_("{count} findings are marked.").format(count=count))
+            text = ngettext("{count} finding is marked.", "{count} findings are marked.", count)
+            parts.append(text.format(count=count))
         return " ".join(parts)
 
     def _style(self) -> str:
