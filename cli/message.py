@@ -11,7 +11,8 @@ from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _
-from workflow_runtime.repairs import MessageView, Receipt, Repairs
+from workflow_runtime.inbox import Inbox, Receipt
+from workflow_runtime.repairs import MessageView, Repairs
 
 
 @click.group(cls=Group, help=_("Messages between cases and with agencies outside the platform."))
@@ -73,7 +74,7 @@ def bury(session: Session, id: str, reason: str) -> None:
 @click.option("--from", "sender", metavar="TEXT", help=_("Who it is from; else what the file says."))
 @pass_session
 def send(session: Session, file: Path, sender: str | None) -> None:
-    view, repeated = Repairs(session.runtime).send(file.read_bytes(), actor=session.actor, sender=sender)
+    view, repeated = Inbox(session.runtime).send(file.read_bytes(), actor=session.actor, sender=sender)
     if repeated and not session.as_json:
         session.output.wrapped(_("This message was here before; nothing was changed."))
     _show(session, view)
@@ -83,11 +84,14 @@ def send(session: Session, file: Path, sender: str | None) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @pass_session
 def collect(session: Session, folder: Path) -> int:
-    receipts = Repairs(session.runtime).collect(folder, actor=session.actor)
+    receipts = Inbox(session.runtime, folder).collect(actor=session.actor)
     columns: list[Column[Receipt]] = [
         Column(_("File"), lambda row: row.file, least=8),
         Column(
-            _("State"), lambda row: {"accepted": _("accepted"), "repeated": _("repeated")}.get(row.state, _("refused"))
+            _("State"),
+            lambda row: {"accepted": _("accepted"), "repeated": _("repeated"), "late": _("too late")}.get(
+                row.state, _("refused")
+            ),
         ),
         Column(_("What became of it"), lambda row: row.text, least=12),
         Column(_("Message"), lambda row: (row.message or "")[:12]),

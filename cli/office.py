@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -98,10 +99,19 @@ def late(
 @click.option(
     "--poll", type=click.FloatRange(0.1, 3600), default=1.0, show_default=True, help=_("Seconds between looks.")
 )
+@click.option(
+    "--watch",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help=_("Also take in what agencies lay into this folder; also XIEBAN_INBOX."),
+)
 @pass_session
-def worker(session: Session, inline: bool, once: bool, processes: int, poll: float) -> None:
+def worker(session: Session, inline: bool, once: bool, processes: int, poll: float, watch: Path | None) -> None:
+    from workflow_runtime.inbox import watching
+
     output = session.output
+    folder = watch or session.settings.inbox
     if once:
+        watching(session.runtime, folder)()
         _tell(session, _swept_clean(session))
         return
     stopping = threading.Event()
@@ -116,11 +126,17 @@ def worker(session: Session, inline: bool, once: bool, processes: int, poll: flo
 
         runtime_class()
         output.note(_("The worker listens to {broker}; Ctrl-C stops it.").format(broker=shown(session.settings.broker)))
-        cluster.work(session.settings, stop=stopping, processes=processes, poll=poll)
+        cluster.work(replace(session.settings, inbox=folder), stop=stopping, processes=processes, poll=poll)
     else:
         runtime = session.runtime
         output.note(_("The worker looks for due timers and machine steps; Ctrl-C stops it."))
-        runtime.work(stop=stopping.is_set, poll=poll, on_swept=lambda swept: _tell(session, swept))
+        runtime.work(
+            stop=stopping.is_set,
+            poll=poll,
+            on_swept=lambda swept: _tell(session, swept),
+            besides=watching(runtime, folder),
+            on_trouble=lambda error: output.note(str(error)),
+        )
     output.note(_("The worker has stopped."))
 
 

@@ -135,9 +135,9 @@ class Reader:
 
     def _tampered(self, part: str) -> None:
         raise StoreError(
-            _(
-                "{where}: {part} is not what was written; nothing was kept. Fetch the archive again"
-            ).format(where=self.where, part=part)
+            _("{where}: {part} is not what was written; nothing was kept. Fetch the archive again").format(
+                where=self.where, part=part
+            )
         )
 
     @contextmanager

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import casefile, engine, issuing, queries, store
+from workflow_runtime import casefile, engine, issuing, queries, startup, store
 from workflow_runtime import tables as t
 from workflow_runtime.casework import CaseInHand
 from workflow_runtime.database import Database
@@ -108,15 +108,28 @@ class Machine:
         return Swept(timers=timers, jobs=jobs, reminders=reminders, left=left)
 
     def work(
-        self, *, stop: Callable[[], bool], poll: float = 1.0, on_swept: Callable[[Swept], None] | None = None
+        self,
+        *,
+        stop: Callable[[], bool],
+        poll: float = 1.0,
+        on_swept: Callable[[Swept], None] | None = None,
+        besides: Callable[[], int] = lambda: 0,
+        on_trouble: Callable[[StoreError], None] = lambda _error: None,
     ) -> None:
-        """Sweep until `stop()` says so, looking again every `poll` seconds when nothing was due."""
+        """Sweep, and do what else there is (`besides`), until `stop()` says so; look again after `poll` seconds when
+        nothing was due. A store that cannot be used for a while is told of (`on_trouble`) and waited for."""
         pause = threading.Event()
         while not stop():
-            swept = self.sweep()
-            if swept and on_swept is not None:
-                on_swept(swept)
-            if not swept:
+            found = 0
+            try:
+                found = besides()
+                swept = self.sweep()
+                found += bool(swept)
+                if swept and on_swept is not None:
+                    on_swept(swept)
+            except StoreError as error:
+                on_trouble(error)
+            if not found:
                 pause.wait(poll)
 
     @property
@@ -182,14 +195,19 @@ class Machine:
             store.beat(tx, worker, self._clock(), done)
             store.forget_workers(tx, self._clock() - timedelta(days=7))
 
+    def refuse_wrong_clock(self) -> None:
+        """Raise WrongClock when this machine's clock has left the database's since the store was opened."""
+        if not self._settings.clock_trusted:
+            startup.refuse_clock(self._database, utc_now())
+
     def tidy_messages(self, limit: int = 100) -> int:
         """Bring waiting messages and waiting cases together, and end messages whose time to live has run out."""
         now = self._clock()
         with self._database.read() as tx:
-            if not queries.any_message_waits(tx):
+            if not queries.any_message_waits(tx, now):
                 return 0
         with self._database.begin() as tx:
-            tidied = store.expire_messages(tx, now, _("no case took it within its time to live"))
+            tidied = store.expire_messages(tx, now, expired())
             for one in store.unmet(tx, limit):
                 store.insert_job(
                     tx,
@@ -391,7 +409,7 @@ class Machine:
         notification_id = casefile.loads(claim.row.inputs)["notification"]
         now = self._clock()
         with self._database.read() as tx:
-            pending = [one for one in queries.pending_notifications(tx, 1000) if one.id == notification_id]
+            pending = queries.pending_notification(tx, notification_id)
         for one in pending:
             letter = {
                 "id": one.id,
@@ -416,6 +434,9 @@ class Machine:
                 return
             message = queries.message(tx, message_id)
             target = store.waiting_subscription(tx, message.name, message.correlation)
+            if message.state == "waiting" and message.expires_at is not None and message.expires_at <= self._clock():
+                store.move(tx, t.message, {"id": message.id}, "expire", reason=expired())
+                return
             if message.state != "waiting" or target is None:
                 return
             row = store.lock_case_by_id(tx, target.case_id)
@@ -449,7 +470,12 @@ class Machine:
         now = self._clock()
         with self._database.begin() as tx:
             row = store.lock_case_by_id(tx, claim.row.case_id) if claim.row.case_id else None
-            if not store.end_job(tx, claim, "give_up", last_error=code) or row is None:
+            if not store.end_job(tx, claim, "give_up", last_error=code):
+                return
+            if claim.row.kind == "message":  # nobody can take it as it is; it may be redelivered when that is mended
+                message = {"id": casefile.loads(claim.row.inputs)["message"]}
+                store.move(tx, t.message, message, "bury", reason=reason[:1000])
+            if row is None:
                 return
             element = claim.row.element or claim.row.type
             store.insert_incident(
@@ -485,6 +511,11 @@ class Machine:
             if self._renderer is None:
                 self._renderer = Renderer()
             return self._renderer
+
+
+def expired() -> str:
+    """Why a message ended that no case took in time."""
+    return _("no case took it within its time to live")
 
 
 def at(row: Row[Any]) -> str:

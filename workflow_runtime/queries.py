@@ -720,16 +720,13 @@ def file_document(row: Row[Any]) -> dict[str, Any]:
     return dict(loads(row.document))
 
 
-def pending_notifications(tx: Connection, limit: int) -> Sequence[Row[Any]]:
-    """Notifications that have not left the house."""
+def pending_notification(tx: Connection, notification_id: str) -> Sequence[Row[Any]]:
+    """That notification, with its case's number, unless it has left the house."""
     n = t.notification.c
     return tx.execute(
-        select(t.notification, t.department.c.name, t.department.c.agency_name, t.case.c.number)
-        .outerjoin(t.department, t.department.c.id == n.department_id)
+        select(t.notification, t.case.c.number)
         .outerjoin(t.case, t.case.c.id == n.case_id)
-        .where(n.delivered_at.is_(None))
-        .order_by(n.created_at)
-        .limit(limit)
+        .where(n.id == notification_id, n.delivered_at.is_(None))
     ).all()
 
 
@@ -787,11 +784,11 @@ def job(tx: Connection, job_id: str) -> Row[Any] | None:
     return tx.execute(select(t.job).where(t.job.c.id == job_id)).first()
 
 
-def any_message_waits(tx: Connection) -> bool:
-    """Whether a message waits that somebody waits for, or whose time may run out."""
+def any_message_waits(tx: Connection, now: datetime) -> bool:
+    """Whether a message waits that somebody waits for, or whose time has run out."""
     m, s = t.message.c, t.subscription.c
     met = exists(select(1).where(s.name == m.name, s.correlation == m.correlation))
-    waiting = select(1).where(m.state == "waiting", or_(m.expires_at.is_not(None), met)).limit(1)
+    waiting = select(1).where(m.state == "waiting", or_(m.expires_at <= now, met)).limit(1)
     return tx.execute(waiting).first() is not None
 
 

@@ -6,12 +6,10 @@ case's history for ever.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -19,16 +17,10 @@ from sqlalchemy import Connection, Row
 from workflow_runtime import casefile, engine, queries, store
 from workflow_runtime import tables as t
 from workflow_runtime.casework import CaseInHand
-from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound, XiebanError
-from workflow_runtime.files import write_durably
+from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound
 from workflow_runtime.i18n import _
 from workflow_runtime.model import Actor, CaseState
 from workflow_runtime.runtime import Runtime
-
-#: A message from outside that says nothing else is kept so long for a case that waits for it.
-TIME_TO_LIVE = timedelta(days=90)
-#: No answer of an agency is longer.
-LONGEST_MESSAGE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +56,6 @@ class MessageView:
     case: str | None  #: who took it
     reason: str | None
     fields: tuple[str, ...] = ()  #: names of what it carries
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a file that was handed in."""
-
-    file: str
-    message: str | None
-    state: str  #: accepted, repeated or refused
-    text: str
 
 
 class Repairs:
@@ -236,71 +218,6 @@ class Repairs:
                 raise AlreadyDone(_("message {id} is {state}").format(id=row.id[:12], state=row.state))
         return self.message(row.id, actor=actor)
 
-    def send(self, content: bytes, *, actor: Actor, sender: str | None = None) -> tuple[MessageView, bool]:
-        """A message from a file: name, correlation, payload, and as they are known id, sender, expires_at (JSON).
-
-        Returns the message, and whether it was here before: the same file, or the same id of the same sender, changes
-        nothing. Raises BadInput.
-        """
-        self._runtime._owner_only(actor)
-        given = _read_message(content)
-        sender = str(sender or given.get("sender") or actor.clerk)
-        own = str(given["id"]) if given.get("id") else hashlib.sha256(content).hexdigest()
-        id = hashlib.sha256(f"{sender}\n{own}".encode()).hexdigest()[:40]
-        with self._database.read() as tx:
-            known = queries.message_by_id(tx, id)
-        if known is None:
-            now = self._runtime._clock()
-            expires = self._runtime._instant(given.get("expires_at")) or now + TIME_TO_LIVE
-            if expires <= now:
-                raise BadInput(_("the message expired at {when}, before it came").format(when=expires.isoformat()))
-            self._runtime.deliver_message(
-                str(given["name"]),
-                str(given["correlation"]),
-                given.get("payload") or {},
-                sender=sender,
-                id=id,
-                expires_at=expires,
-                actor=actor,
-            )
-        return self.message(id, actor=actor), known is not None
-
-    def collect(self, folder: Path, *, actor: Actor) -> tuple[Receipt, ...]:
-        """Take in what agencies laid into a folder (`*.json`), the oldest first; each gets a receipt beside it.
-
-        A file that was taken goes to `taken/`, one that cannot be read to `refused/`; a receipt of the same name in
-        `receipts/` says what became of it. A crash in between is harmless: the same file again is the same message.
-        """
-        receipts = []
-        for path in sorted(folder.glob("*.json"), key=lambda one: (one.stat().st_mtime, one.name)):
-            if path.is_symlink() or not path.is_file():
-                continue
-            try:
-                if path.stat().st_size > LONGEST_MESSAGE:
-                    raise BadInput(_("the file is longer than {limit} bytes").format(limit=LONGEST_MESSAGE))
-                message, repeated = self.send(path.read_bytes(), actor=actor)
-                waits = message.state == "waiting"
-                text = _("taken; no case waits for it yet") if waits else _("taken")
-                text = _("was here before; nothing was changed") if repeated else text
-                receipt = Receipt(path.name, message.id, "repeated" if repeated else "accepted", text)
-            except BadInput as error:
-                receipt = Receipt(path.name, None, "refused", str(error))
-            answer = {
-                "file": receipt.file,
-                "message": receipt.message,
-                "state": receipt.state,
-                "text": receipt.text,
-                "at": self._runtime._clock().isoformat(),
-            }
-            write_durably(
-                folder / "receipts" / f"{path.stem}.receipt.json", json.dumps(answer, ensure_ascii=False).encode()
-            )
-            goal = folder / ("refused" if receipt.state == "refused" else "taken")
-            goal.mkdir(exist_ok=True)
-            path.replace(goal / path.name)
-            receipts.append(receipt)
-        return tuple(receipts)
-
     def _message_row(self, tx: Connection, id: str) -> Row[Any]:
         rows = queries.message_rows(tx, id=id, limit=2)
         if len(rows) != 1:
@@ -389,27 +306,6 @@ def _message(row: Row[Any]) -> MessageView:
         reason=row.reason,
         fields=tuple(sorted(casefile.loads(row.payload))),
     )
-
-
-def _read_message(content: bytes) -> Mapping[str, Any]:
-    try:
-        given = casefile.read_json(content, what=_("the message"))
-    except XiebanError as error:
-        raise BadInput(str(error)) from error
-    if not isinstance(given, Mapping):
-        raise BadInput(_("the message is no JSON object with name, correlation and payload"))
-    known = {"id", "name", "correlation", "payload", "sender", "expires_at"}
-    wrong = [key for key in given if key not in known]
-    missing = [key for key in ("name", "correlation") if not isinstance(given.get(key), str) or not given[key]]
-    if wrong or missing or not isinstance(given.get("payload", {}), Mapping):
-        raise BadInput(
-            _("the message needs {known}; missing: {missing}; unknown: {wrong}").format(
-                known="name, correlation, payload [, id, sender, expires_at]",
-                missing=", ".join(missing) or "-",
-                wrong=", ".join(map(str, wrong)) or "-",
-            )
-        )
-    return given
 
 
 def incident_lines(view: IncidentView) -> Sequence[str]:

@@ -60,7 +60,7 @@ from workflow_runtime.errors import (
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import registered
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.machine import Clock, Machine, at, utc_now
+from workflow_runtime.machine import Clock, Machine, at, expired, utc_now
 from workflow_runtime.model import (
     SYSTEM,
     Actor,
@@ -76,6 +76,7 @@ from workflow_runtime.model import (
     ItemState,
     ItemView,
     LateRow,
+    MessageState,
     ProcedureVersion,
     SubjectPage,
     Swept,
@@ -793,8 +794,12 @@ class Runtime(Machine):
         expires_at: datetime | None = None,
         actor: Actor,
     ) -> str:
-        """A message from outside, kept until a case takes it; returns its id. The same id again changes nothing."""
+        """A message from outside, kept until a case takes it; returns its id. The same id again changes nothing.
+
+        One that comes after `expires_at` is kept too, as expired, so that somebody finds it.
+        """
         now = self._clock()
+        late = expires_at is not None and expires_at <= now
         with self._database.begin() as tx:
             message_id = store.insert_message(
                 tx,
@@ -808,9 +813,10 @@ class Runtime(Machine):
                 payload=casefile.dumps(dict(payload)),
                 sent_at=now,
                 expires_at=expires_at,
+                **({"state": MessageState.EXPIRED, "reason": expired()} if late else {}),
             )
             target = store.waiting_subscription(tx, name, correlation)
-            if target is not None:
+            if target is not None and not late:
                 store.insert_job(
                     tx,
                     id=secrets.token_hex(16),

@@ -479,7 +479,7 @@ def insert_message(tx: Connection, **values: Any) -> str:
     message_id = values.pop("id", None) or secrets.token_hex(16)
     meet(tx, values["name"], values["correlation"])
     if tx.execute(select(t.message.c.id).where(t.message.c.id == message_id)).first() is None:
-        tx.execute(insert(t.message).values(id=message_id, state=MessageState.WAITING, **values))
+        tx.execute(insert(t.message).values(**{"id": message_id, "state": MessageState.WAITING, **values}))
     return str(message_id)
 
 

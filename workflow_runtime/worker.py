@@ -177,10 +177,19 @@ def log_as_json(loglevel: int | str | None = None, **_facts: object) -> None:
 class Poller:
     """Finds what no bell told of. While the broker is away it does the work itself; several pollers do no harm."""
 
-    def __init__(self, runtime: Runtime, bell: Bell, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        bell: Bell,
+        *,
+        name: str,
+        besides: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._runtime = runtime
         self._bell = bell
         self._name = name
+        self._besides = besides
         self._clock = clock
         self._oldest: tuple[str, float] | None = None
         self._last_beat = -60.0
@@ -190,9 +199,10 @@ class Poller:
         """One look: ring for what is ready or due, tell what is overdue, tidy messages; returns how much that was."""
         runtime = self._runtime
         if self._clock() - self._last_beat >= 5:
-            self._last_beat = self._clock()
+            runtime.refuse_wrong_clock()
             runtime.beat(self._name, self.done)
-        found = runtime.tidy_messages() + runtime.tell_overdue(50) + runtime.daily()
+            self._last_beat = self._clock()
+        found = self._besides() + runtime.tidy_messages() + runtime.tell_overdue(50) + runtime.daily()
         found += self._bell.ring_jobs(runtime, limit=WINDOW) + self._bell.ring_timers(runtime, limit=WINDOW)
         if not self._bell.heard:
             swept = runtime.sweep(limit=20)
@@ -284,6 +294,7 @@ def work(
 
     A database that goes away is waited for. Raises StoreError when it cannot be used at the start.
     """
+    from workflow_runtime.inbox import watching
     from workflow_runtime.runtime import Runtime
 
     assert settings.broker is not None
@@ -292,7 +303,7 @@ def work(
     bell = Bell(settings.broker)
     runtime = Runtime.open(replace(settings, isolate=True), dispatch=bell)
     pool = Pool(settings, name=name, processes=processes)
-    poller = Poller(runtime, bell, name=name)
+    poller = Poller(runtime, bell, name=name, besides=watching(runtime, settings.inbox))
     _log.info("worker %s: %s processes, broker %s", name, processes, shown(settings.broker))
     try:
         while not stop.is_set():
@@ -304,7 +315,7 @@ def work(
                     _log.warning("work is ready and nobody takes it: the processes are replaced")
                     pool.replace()
             except StoreError as error:
-                _log.warning("the database is not there: %s; looking again", type(error).__name__)
+                _log.warning("the database cannot be used: %s; looking again", type(error).__name__)
             if on_look is not None and found:
                 on_look(found)
             stop.wait(poll if found < WINDOW else poll / 5)

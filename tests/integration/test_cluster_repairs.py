@@ -20,6 +20,7 @@ from workflow_runtime import tables as t
 from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed
 from workflow_runtime.handling import Effects, ServiceJob, _handlers
 from workflow_runtime.i18n import use_language
+from workflow_runtime.inbox import Inbox
 from workflow_runtime.model import SYSTEM, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.repairs import Repairs, incident_lines
@@ -192,8 +193,9 @@ def test_answers_in_the_folder_arrive_early_twice_and_for_nobody(waiting: Deeds,
     lay(folder, "b.json", **answer, correlation=waiting.number)
     lay(folder, "c.json", name="PaperArrived", correlation="GX-P16-2024-999999", sender="court")
     lay(folder, "d.json", nonsense=1)
+    os.utime(folder / "d.json", (1, 1))
 
-    receipts = {one.file: one.state for one in Repairs(runtime).collect(folder, actor=SYSTEM)}
+    receipts = {one.file: one.state for one in Inbox(runtime, folder).collect()}
     waiting.complete("prepare")
     clock.advance(minutes=1)
     runtime.sweep()
@@ -223,7 +225,7 @@ def test_a_message_that_came_while_the_case_stood_still_is_taken_when_it_goes_on
     waiting.complete("prepare")
     Repairs(runtime).suspend(waiting.number, reason="strike", actor=SYSTEM)
     lay(tmp_path / "in", "a.json", name="PaperArrived", correlation=waiting.number, payload={"place": "南屏"})
-    (receipt,) = Repairs(runtime).collect(tmp_path / "in", actor=SYSTEM)
+    (receipt,) = Inbox(runtime, tmp_path / "in").collect()
     runtime.sweep()
     assert receipt.message is not None
     assert Repairs(runtime).message(receipt.message, actor=SYSTEM).state == "waiting"
