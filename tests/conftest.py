@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,16 +98,32 @@ def store(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def database_url(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database of this test's own."""
+@contextmanager
+def empty_database(store: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of an empty database, in `folder` or on the server of PostgreSQL."""
     if store == "sqlite":
-        yield f"sqlite:///{tmp_path / 'xieban.db'}"
+        yield f"sqlite:///{folder / 'xieban.db'}"
         return
     server, name = request.getfixturevalue("postgresql"), f"t{uuid4().hex}"
     server.psql(f"CREATE DATABASE {name};")
     yield server.get_uri(name)
     server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+
+@pytest.fixture
+def database_url(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of this test's own."""
+    with empty_database(store, request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(
+    store: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of an empty database that the tests of a module share."""
+    with empty_database(store, request, tmp_path_factory.mktemp("shared")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
@@ -227,6 +227,36 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def copy(url: str, name: str) -> str:
+    """A copy of the store `url`, which nobody may have open, under another name beside it; the copy's URL.
+
+    SQLite: `name` is the file's stem. PostgreSQL: a database of the same server, made by whoever may make databases.
+    """
+    if url.startswith("sqlite"):
+        source = sqlite_path(url)
+        target = source.with_name(f"{name}{source.suffix}")
+        target.write_bytes(source.read_bytes())
+        return f"sqlite:///{target}"
+    _administer(url, "CREATE DATABASE {name} TEMPLATE {template}", name=name, template=make_url(url).database or "")
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def remove(url: str) -> None:
+    """Take away a copy that nobody has open."""
+    if url.startswith("sqlite"):
+        sqlite_path(url).unlink()
+    else:
+        _administer(url, "DROP DATABASE {name}", name=make_url(url).database or "")
+
+
+def _administer(url: str, command: str, **names: str) -> None:
+    """A command about whole databases: outside any transaction, and from the server's own database."""
+    engine = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    quote = engine.dialect.identifier_preparer.quote_identifier
+    with engine.connect() as connection:
+        connection.exec_driver_sql(command.format(**{key: quote(name) for key, name in names.items()}))
 
 
 def refuse_foreign_file(path: Path) -> None:

@@ -23,7 +23,7 @@ import yaml
 from workflow_runtime import calendars, feel
 from workflow_runtime.casefile import typed_equal
 from workflow_runtime.casework import resolve_party
-from workflow_runtime.database import Database
+from workflow_runtime.database import Database, copy, remove
 from workflow_runtime.errors import BadInput, FormError, NotFound, XiebanError
 from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
@@ -65,32 +65,39 @@ class Result:
 
 
 class Office:
-    """A prepared office (organisation imported, procedure deployed) from which every scenario starts afresh."""
+    """A prepared office (organisation imported, procedure deployed) from which every scenario starts afresh.
 
-    def __init__(self, bundle: Mapping[str, bytes], organisation: bytes, folder: Path) -> None:
+    `folder` takes its files; `database` is the URL of an empty store (default: a SQLite file in `folder`).
+    """
+
+    def __init__(
+        self, bundle: Mapping[str, bytes], organisation: bytes, folder: Path, *, database: str | None = None
+    ) -> None:
         self._folder = folder
         self._runs = 0
         self._library = Library()  # every copy holds the same rows, so what was parsed once serves all
-        self._base = folder / "base" / "xieban.db"
-        runtime = Runtime.create(Settings.from_env({}, database=str(self._base)))
+        self._base = self._settings("base", database or str(folder / "base.db"))
+        runtime = Runtime.create(self._base)
         runtime.import_organisation(organisation, actor=SYSTEM)
         self.version = runtime.deploy(bundle, actor=SYSTEM)
         self.procedure = runtime.parsed(self.version.key)
         runtime.close()
 
+    def _settings(self, name: str, database: str) -> Settings:
+        return Settings.from_env({"XIEBAN_HOME": str(self._folder / name)}, database=database)
+
     @contextmanager
     def open(self, clock: Callable[[], datetime]) -> Iterator[Runtime]:
-        """A fresh copy of the office under the scenario's clock."""
+        """A fresh copy of the office under the scenario's clock; it is gone when the block ends."""
         self._runs += 1
-        target = self._folder / f"run{self._runs}" / "xieban.db"
-        target.parent.mkdir(parents=True)
-        target.write_bytes(self._base.read_bytes())
-        settings = Settings.from_env({}, database=str(target))
+        name = f"{self._folder.name.replace('-', '_')}_run{self._runs}"
+        settings = self._settings(name, copy(self._base.database, name))
         runtime = Runtime(Database(settings.database), settings, clock=clock, library=self._library)
         try:
             yield runtime
         finally:
             runtime.close()
+            remove(settings.database)
 
 
 def read(source: bytes, *, name: str) -> dict[str, Any]:

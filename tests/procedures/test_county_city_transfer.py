@@ -36,10 +36,11 @@ class Rehearsals:
 
 
 @pytest.fixture(scope="module")
-def rehearsals(tmp_path_factory: pytest.TempPathFactory) -> Rehearsals:
+def rehearsals(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Rehearsals:
     """An office in which the transfer is deployed, and what the worked cases showed there."""
     organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-    return Rehearsals(scenarios.Office(gather(FOLDER), organisation, tmp_path_factory.mktemp("office")))
+    folder = tmp_path_factory.mktemp("office")
+    return Rehearsals(scenarios.Office(gather(FOLDER), organisation, folder, database=module_database_url))
 
 
 @pytest.fixture(scope="module")
