@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from workflow_runtime.database import Database, copy, remove
 from workflow_runtime.errors import BadInput, FormError, NotFound, XiebanError
 from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
-from workflow_runtime.model import SYSTEM, Actor, HistoryView, ItemView
+from workflow_runtime.model import SYSTEM, Actor, CasePage, HistoryView, ItemView
 from workflow_runtime.procedures import Procedure
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
@@ -320,16 +321,10 @@ class ScenarioRun:
 
     def _complete(self, where: str, step: Mapping[str, Any]) -> None:
         element = str(step["complete"]).replace("/", ".")
-        items = [
-            one
-            for one in self.runtime.case(self.case, actor=SYSTEM, history=1).items
-            if ".".join((*one.path, one.element)) == element
-        ]
+        page = self.runtime.case(self.case, actor=SYSTEM, history=1)
+        items = [one for one in page.items if ".".join((*one.path, one.element)) == element]
         if not items:
-            open_now = ", ".join(
-                "/".join((*one.path, one.element))
-                for one in self.runtime.case(self.case, actor=SYSTEM, history=1).items
-            )
+            open_now = ", ".join("/".join((*one.path, one.element)) for one in page.items)
             self.problems.append(
                 _("{where}: {element} is not open; open are {open}").format(
                     where=where, element=step["complete"], open=open_now or "-"
@@ -343,7 +338,7 @@ class ScenarioRun:
                     where=where, element=step["complete"], found=item.due.shown if item.due else "-", wanted=step["due"]
                 )
             )
-        data = self._data(f"{where}/{step['complete']}", step.get("data") or {}, item)
+        data = self._data(f"{where}/{step['complete']}", step.get("data") or {}, self._context(item, page))
         refused = step.get("refused")
         try:
             self.runtime.complete(
@@ -435,6 +430,8 @@ class ScenarioRun:
     def _must_differ(self, item: ItemView) -> set[str]:
         node = self.procedure.node(self._process(item), item.element)
         others = {part.strip() for part in node.properties.get("xb:notSameAs", "").split(",") if part.strip()}
+        if not others:
+            return set()
         prefix = ".".join(item.path)
         return {
             line.actor
@@ -443,12 +440,12 @@ class ScenarioRun:
         }
 
     # --- values --------------------------------------------------------------------------------------------------
-    def _data(self, where: str, data: Mapping[str, Any], item: ItemView | None = None) -> dict[str, Any]:
-        context = self._context(item) if item is not None else {}
+    def _data(
+        self, where: str, data: Mapping[str, Any], context: Mapping[str, Any] = MappingProxyType({})
+    ) -> dict[str, Any]:
         return {key: self._value(f"{where}/{key}", value, context) for key, value in data.items()}
 
-    def _context(self, item: ItemView) -> dict[str, Any]:
-        page = self.runtime.case(self.case, actor=SYSTEM, history=1)
+    def _context(self, item: ItemView, page: CasePage) -> dict[str, Any]:
         prefix = ".".join(item.path)
         scope = {
             key[len(prefix) + 1 :] if prefix and key.startswith(prefix + ".") else key: value
@@ -646,7 +643,7 @@ class ScenarioRun:
     def _gap_free(self, where: str) -> None:
         if self.scenario["expect"].get("gap_free", True) is False or self.procedure.subject_kind is None:
             return
-        standings = self.runtime.case(self.case, actor=SYSTEM, history=1).standings
+        standings = self.runtime.subject(self.number, actor=SYSTEM).standings
         for kind in self.procedure.subject_kind.standings:
             if kind.required:
                 holders = [one for one in standings if one.kind == kind.code and one.valid_to is None]
