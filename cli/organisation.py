@@ -29,8 +29,7 @@ def import_file(session: Session, file: str) -> None:
     from importlib import resources
 
     path = Path(str(resources.files("bpmn") / "demo" / "organisation.yaml")) if file == "demo" else Path(file)
-    session.user = session.user or "root"  # the first organisation is read before there is a clerk
-    counts = session.runtime.import_organisation(read_bytes(path), actor=session.actor)
+    counts = session.runtime.import_organisation(read_bytes(path), actor=session.administrator)
     if session.as_json:
         session.output.json(counts)
         return
@@ -54,8 +53,7 @@ def _of_counts(name: str) -> str:
 @click.option("--agency", metavar="TEXT", help=_("Only this agency (id or part of its name)."))
 @pass_session
 def show(session: Session, clerks: bool, agency: str | None) -> None:
-    session.user = session.user or "root"
-    directory = session.runtime.organisation(actor=session.actor)
+    directory = session.runtime.organisation(actor=session.administrator)
     if session.as_json:
         session.output.json(directory)
         return

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import Output
-from workflow_runtime.errors import BadInput, NotADatabase
+from workflow_runtime.errors import BadInput, NotADatabase, NotFound
 from workflow_runtime.i18n import LANGUAGES, _, use_language, use_program
 from workflow_runtime.settings import Settings, sqlite_path
 
@@ -132,6 +132,19 @@ class Session:
         actor = self.runtime.actor(self.who(), acting_for=self.absent)
         name_program(self.user, self.database)  # only now: who is unknown shall not be told to ask again as the same
         return actor
+
+    @property
+    def administrator(self) -> Actor:
+        """Who asks where nobody need be named: `root` on an embedded database, and on a shared one that knows nobody
+        yet; else the person logged in."""
+        if self.settings.database.startswith("sqlite") and not self.user:
+            return self.runtime.actor("root")
+        try:
+            return self.actor
+        except NotFound:
+            if self.runtime.has_organisation:
+                raise
+            return self.runtime.actor("root")
 
     def who(self) -> str:
         if not self.settings.database.startswith("sqlite"):

@@ -225,6 +225,12 @@ class Runtime(Machine):
         with self._database.read() as tx:
             return self._library.directory(tx)
 
+    @property
+    def has_organisation(self) -> bool:
+        """Whether an organisation was ever imported."""
+        with self._database.read() as tx:
+            return queries.current_organisation(tx) is not None
+
     # --- profiles ------------------------------------------------------------------------------------------------
     def profiles(self) -> tuple[Profile, ...]:
         """The newest profile of every jurisdiction."""

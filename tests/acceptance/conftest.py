@@ -11,9 +11,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -31,14 +33,22 @@ class Answer:
 
 
 class Desk:
-    """A folder with an office in it, and the program at hand."""
+    """A folder with an office in it, and the program at hand. `url`: the office's store, if it is not in the folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
+        self.url = url
 
     def __call__(self, *arguments: object, given: str | None = None, **variables: str) -> Answer:
-        """Call the program in this folder; `given` is its standard input."""
-        return self._run([*COMMAND, *map(str, arguments)], given, variables)
+        """Call the program in this folder; `given` is its standard input.
+
+        On a shared store nobody is whoever `--as` says: there the person sits at a machine and is logged in.
+        """
+        words = [str(argument) for argument in arguments]
+        if self.url is not None and words[:1] == ["--as"]:
+            variables["LOGNAME"] = words[1]
+            words = words[2:]
+        return self._run([*COMMAND, *words], given, variables)
 
     def paste(self, line: str) -> Answer:
         """What a shell in this folder makes of a line that was printed; `python` is the one that runs the tests."""
@@ -61,7 +71,8 @@ class Desk:
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("XIEBAN_")}
         path = {"PYTHONPATH": CHECKOUT} if CHECKOUT else {}
-        return {**kept, **path, "XIEBAN_LANG": "en", "PYTHONUTF8": "1", "COLUMNS": "80", **more}
+        store = {"XIEBAN_DB": self.url, "XIEBAN_HOME": "var", "LOGNAME": "he-yun"} if self.url else {}
+        return {**kept, **path, **store, "XIEBAN_LANG": "en", "PYTHONUTF8": "1", "COLUMNS": "80", **more}
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name
@@ -94,6 +105,31 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     said = desk("demo")
     assert said.code == 0, said.err
     return Made(desk, said)
+
+
+@pytest.fixture(scope="session")
+def moved(made: Made, postgresql: Any, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The demo, carried to PostgreSQL with the program's own commands. A template: nobody works there."""
+    postgresql.psql("CREATE DATABASE demo;")
+    desk = Desk(tmp_path_factory.mktemp("moved"), postgresql.get_uri("demo"))
+    carried = desk.folder / "demo.zip"
+    for answer in (made.desk("db", "export", carried), desk("db", "import", carried)):
+        assert answer.code == 0, answer.err
+    return desk
+
+
+@pytest.fixture
+def any_office(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A copy of the demo that a test may change, on SQLite and on PostgreSQL."""
+    if store == "sqlite":
+        yield request.getfixturevalue("office")
+        return
+    moved, server = request.getfixturevalue("moved"), request.getfixturevalue("postgresql")
+    name = f"t{uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE demo;")
+    shutil.copytree(moved.folder / "var", tmp_path / "var", copy_function=os.link)
+    yield Desk(tmp_path, server.get_uri(name))
+    server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
 
 @pytest.fixture

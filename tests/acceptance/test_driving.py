@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from .conftest import Answer, Desk
 from .test_demo import read
@@ -30,6 +33,14 @@ NOTICE = {
     "receiving_contact": "何芳",
     "receiving_contact_phone": "13900000002",
 }
+
+
+@pytest.fixture
+def office(any_office: Desk) -> Desk:
+    """A case is driven the same way on SQLite and on PostgreSQL."""
+    return any_office
+
+
 PARTIES = ("custodian=CWI.CNTY", "guardian=CAB.CNTY", "payer=CAB.CNTY")
 
 
@@ -140,6 +151,22 @@ def test_the_same_key_completes_once(office: Desk) -> None:
 
     assert read(first)["item"]["state"] == "completed"
     assert read(second)["repeated"] is True
+
+
+def test_whoever_sets_up_a_shared_store_reads_the_organisation_once(postgresql: Any, tmp_path: Path) -> None:
+    postgresql.psql("CREATE DATABASE fresh;")
+    fresh = Desk(tmp_path, postgresql.get_uri("fresh"))
+
+    made = fresh("--as", "installer", "init")
+    first = fresh("--as", "installer", "org", "import", "demo")
+    again = fresh("--as", "installer", "org", "import", "demo")
+    pretending = fresh("case", "list", "--as", "zhou-lan")
+
+    assert made.code == 0, made.err
+    assert first.code == 0, first.err
+    assert again.code == 2 and "installer" in again.err
+    assert pretending.code == 2 and "--as" in pretending.err
+    postgresql.psql("DROP DATABASE fresh WITH (FORCE);")
 
 
 def test_a_worker_does_what_is_due_and_leaves(office: Desk) -> None:

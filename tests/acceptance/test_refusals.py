@@ -88,12 +88,12 @@ def test_fields_that_cannot_be_used_are_refused_and_nothing_changes(office: Desk
     assert digest(office.database) == before
 
 
-def test_missing_fields_are_all_named_at_once(office: Desk, made: Made) -> None:
-    items = read(office("--as", supervisor(made), "work", "list", "--state", "ready", "--limit", 500, "--json"))
+def test_missing_fields_are_all_named_at_once(any_office: Desk, made: Made) -> None:
+    items = read(any_office("--as", supervisor(made), "work", "list", "--state", "ready", "--limit", 500, "--json"))
     item = next(item for item in items if item["element"] in ("update_assessment", "plan_transfer"))
-    clerk = clerks_of(office, item["department"])[0]
+    clerk = clerks_of(any_office, item["department"])[0]
 
-    answer = office("--as", clerk, "--json", "work", "complete", item["id"], "--data", "-", given="{}")
+    answer = any_office("--as", clerk, "--json", "work", "complete", item["id"], "--data", "-", given="{}")
 
     assert answer.code == 2, answer
     findings = json.loads(answer.err)["error"]["findings"]
@@ -101,28 +101,28 @@ def test_missing_fields_are_all_named_at_once(office: Desk, made: Made) -> None:
     assert all(finding["message"] and finding["remedy"] for finding in findings)
 
 
-def test_an_item_that_is_taken_names_who_has_it(office: Desk, made: Made) -> None:
-    item = an_item(office, made)
-    first, second, *_rest = clerks_of(office, item["department"])
-    office("--as", first, "work", "claim", item["id"])
+def test_an_item_that_is_taken_names_who_has_it(any_office: Desk, made: Made) -> None:
+    item = an_item(any_office, made)
+    first, second, *_rest = clerks_of(any_office, item["department"])
+    any_office("--as", first, "work", "claim", item["id"])
 
-    answer = office("--as", second, "work", "claim", item["id"])
+    answer = any_office("--as", second, "work", "claim", item["id"])
 
-    name = read(office("--as", first, "work", "show", item["id"], "--json"))["item"]["clerk_name"]
+    name = read(any_office("--as", first, "work", "show", item["id"], "--json"))["item"]["clerk_name"]
     assert answer.code == 2
     assert name in answer.err
 
 
-def test_another_departments_item_is_refused(office: Desk, made: Made) -> None:
-    item = an_item(office, made)
-    directory = read(office("org", "show", "--json"))
+def test_another_departments_item_is_refused(any_office: Desk, made: Made) -> None:
+    item = an_item(any_office, made)
+    directory = read(any_office("org", "show", "--json"))
     stranger = next(
         clerk["id"]
         for clerk in directory["clerks"]
         if all(one["department"].split(".")[0] != item["agency"] for one in clerk["memberships"])
     )
 
-    answer = office("--as", stranger, "work", "claim", item["id"])
+    answer = any_office("--as", stranger, "work", "claim", item["id"])
 
     assert answer.code == 2
     assert answer.err.strip()
