@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli.app import NO, Group
+from cli.bulk import show_shifts
 from cli.completion import cases, persons, procedures
 from cli.filling import answers
 from cli.options import data_options, filters, listing, paging, pairs_to_mapping
@@ -362,13 +363,16 @@ def suspend(session: Session, number: str, reason: str) -> None:
     session.output.wrapped(_("Case {number} stands still; so do its clocks.").format(number=safe(number)), "✔ ")
 
 
-@case.command(help=_("Let a suspended case go on; its timers and due dates move by the time it stood still."))
+@case.command(help=_("Let a suspended case go on; its deadlines move as their clauses say, and each is shown."))
 @click.argument("number", shell_complete=cases)
 @click.option("--reason", required=True, help=_("Why; it stands in the history."))
 @pass_session
 def resume(session: Session, number: str, reason: str) -> None:
     from workflow_runtime.repairs import Repairs
 
-    stood = Repairs(session.runtime).resume(number, reason=reason, actor=session.actor)
-    text = _("Case {number} goes on; its clocks moved by {days:.1f} days.")
-    session.output.wrapped(text.format(number=safe(number), days=stood.total_seconds() / 86400), "✔ ")
+    shifts = Repairs(session.runtime).resume(number, reason=reason, actor=session.actor)
+    if session.as_json:
+        session.output.json(shifts)
+        return
+    session.output.wrapped(_("Case {number} goes on.").format(number=safe(number)), "✔ ")
+    show_shifts(session, shifts)

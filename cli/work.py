@@ -16,6 +16,7 @@ from cli.options import data_options, filters, listing, paging
 from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session, program
 from cli.wording import Wording
+from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import Completion, ItemPage, ItemState, ItemView
@@ -224,6 +225,23 @@ def release(session: Session, item: str) -> None:
 def reassign(session: Session, item: str, clerk: str, reason: str) -> None:
     handed = session.runtime.reassign(item, clerk, actor=session.actor, reason=reason)
     _said(session, handed, _("“{name}” is with {holder} now."))
+
+
+@work.command(help=_("Give an item more time, within what the profile allows."))
+@click.argument("item")
+@click.option("--by", "length", required=True, metavar="P10WD", help=_("How much longer: P10WD, P30D, P1M."))
+@click.option("--ground", required=True, help=_("On what ground; it stands in the history."))
+@pass_session
+def extend(session: Session, item: str, length: str, ground: str) -> None:
+    from workflow_runtime.calendars import parse_duration
+    from workflow_runtime.reckoning import Reckoning
+
+    parts = parse_duration(length).parts
+    if len(parts) != 1:
+        raise BadInput(_("write one length of time, as P10WD, not {text}").format(text=length))
+    ((value, unit),) = parts
+    extended = Reckoning(session.runtime).extend(item, value=value, unit=str(unit), ground=ground, actor=session.actor)
+    _said(session, extended, _("“{name}” is due {due} now."))
 
 
 @work.command(help=_("Remind whoever holds an item; the reminder is recorded."))

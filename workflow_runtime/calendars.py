@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -156,6 +156,11 @@ def calendar(code: str, years: Iterable[Year]) -> Calendar:
         table[year.number] = year
     version = hashlib.sha256("".join(year.hash for year in table.values()).encode()).hexdigest()
     return Calendar(code, table, version)
+
+
+def digest(years: Mapping[int, bytes]) -> str:
+    """What a calendar of these files is known by."""
+    return hashlib.sha256(b"\0".join(years[year] for year in sorted(years))).hexdigest()
 
 
 @cache

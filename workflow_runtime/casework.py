@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, engine, store
+from workflow_runtime import calendars, casefile, deadlines, engine, store
 from workflow_runtime import tables as t
 from workflow_runtime.directory import Department, Directory
 from workflow_runtime.engine import Command, OpenedItem, Passed, Step, Thrown
@@ -43,6 +44,7 @@ class CaseInHand:
         self.tx = tx
         self.row = row
         self.now = now
+        self.as_of = now  #: from when periods count that begin in this step; for a timer, when it was due
         self.actor = actor
         self.zone = zone
         self.library = library
@@ -57,6 +59,8 @@ class CaseInHand:
         self.snapshot: bytes = bytes(row.snapshot)
         self.timers: int = row.timers
         self.subscriptions: int = row.subscriptions
+        self.marks: str = row.marks
+        self.repinned: dict[str, int] = {}  #: another profile or calendar that the case follows from now on
         self.opened: list[str] = []
         self.enqueued = 0
         self._file_changed = False
@@ -95,14 +99,16 @@ class CaseInHand:
                 "started_on": self.row.started_at.astimezone(ZoneInfo(self.zone)).date(),
                 "regions": dict(self.regions),
             },
-            "profile": self.library.profile_values(self.row.profile_id, self.profile, self.procedure.code, self.today),
+            "profile": self.library.profile_values(
+                self.repinned.get("profile_id", self.row.profile_id), self.profile, self.procedure.code, self.today
+            ),
         }
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """What the procedure's expressions may call beyond standard FEEL."""
 
         def deadline(name: str, start: Any = None) -> datetime:
-            return self.due(name, start)[1].at
+            return self.count(name, start)[1].at
 
         def cycle(name: str) -> str:
             parameter = self.parameter(name)
@@ -114,17 +120,26 @@ class CaseInHand:
         """A parameter of the case's profile. Raises NotFound."""
         return self.profile.parameter(self.procedure.code, name, self.today)
 
-    def due(self, name: str, start: Any = None) -> tuple[Parameter, calendars.Due]:
+    def count(self, name: str, start: Any = None) -> tuple[deadlines.Note, calendars.Due]:
         """When the deadline `name` ends, counted from `start` (a date or an instant; now when None)."""
-        parameter = self.parameter(name)
-        return parameter, calendars.due(
-            self.instant(start), parameter.value, parameter.unit, self.calendar, zone=self.zone
+        begins = self.instant(start)
+        stops = self.stops if start is not None and begins < self.now else ()
+        note = deadlines.of_parameter(self.parameter(name), begins, stops)
+        due = deadlines.count(note, self.calendar, zone=self.zone)
+        return replace(note, provisional=due.provisional), due
+
+    @cached_property
+    def stops(self) -> tuple[deadlines.Stop, ...]:
+        """When the case stood still and went on again, the oldest first."""
+        return tuple(
+            deadlines.Stop(row.since, row.until, row.reason) for row in store.ended_suspensions(self.tx, self.row.id)
         )
 
     def instant(self, value: Any) -> datetime:
-        """A date or date-time of the office as an aware instant; None is now."""
+        """A date or date-time of the office as an aware instant; None is now (00:00 being 24:00 of the day before)."""
         if value is None:
-            return self.now
+            local = self.as_of.astimezone(ZoneInfo(self.zone))
+            return self.as_of - timedelta(microseconds=1) if local.time() == time() else self.as_of
         if isinstance(value, datetime):
             return value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(self.zone))
         return datetime.combine(value, time(), ZoneInfo(self.zone))
@@ -251,7 +266,7 @@ class CaseInHand:
                 [{"lane": key, "name": lane.name, "department_id": department.id, "sees": lane.sees}],
             )
         name = node.properties.get("xb:deadline")
-        parameter, due = self.due(name) if name else (None, None)
+        note, due = self.count(name) if name else (None, None)
         return {
             "id": opened.id,
             "case_id": self.row.id,
@@ -265,7 +280,7 @@ class CaseInHand:
             "inputs": casefile.dumps(dict(opened.inputs)) if opened.inputs else None,
             "opened_at": self.now,
             "due_at": due.at if due else None,
-            "due": due_note(parameter, due, self.now) if parameter and due else None,
+            "due": deadlines.stored(note) if note else None,
         }
 
     def _sync(self, step: Step) -> None:
@@ -274,7 +289,13 @@ class CaseInHand:
             self.row.id,
             t.timer,
             [
-                {"id": one.id, "element": one.element, "path": ".".join(one.path), "due_at": one.due}
+                {
+                    "id": one.id,
+                    "element": one.element,
+                    "path": ".".join(one.path),
+                    "due_at": one.due,
+                    "due": self._timer_note(one),
+                }
                 for one in step.timers
             ],
             self.now,
@@ -302,6 +323,26 @@ class CaseInHand:
             waiting = store.waiting_message(self.tx, one.name, one.key, self.now)
             if waiting is not None:
                 self._enqueue("message", one.name, inputs=casefile.dumps({"message": waiting.id}))
+
+    def _timer_note(self, timer: engine.Timer) -> str | None:
+        """How a timer that was set in this step was counted."""
+        if timer.basis is None:
+            return None
+        note = deadlines.of_timer(
+            timer.basis,
+            timer.due,
+            parameter=self.parameter,
+            instant=self.instant,
+            stops=self._stops_since(timer.basis),
+        )
+        if note.counts:
+            note = replace(note, provisional=deadlines.count(note, self.calendar, zone=self.zone).provisional)
+        return deadlines.stored(note)
+
+    def _stops_since(self, basis: engine.Basis) -> tuple[deadlines.Stop, ...]:
+        """The suspensions that a timer must know of: none, unless it is counted from an earlier day that was named."""
+        named = any(name == "deadline" and len(given) > 1 for name, given, _at in basis.asked)
+        return self.stops if named else ()
 
     def _thrown(self, thrown: Thrown) -> None:
         if thrown.kind == "message":
@@ -364,6 +405,11 @@ class CaseInHand:
                 if element is not None and "xb:milestone" in element.properties:
                     self.milestone = element.properties["xb:milestone"]
 
+    def mark(self, kind: str) -> None:
+        """What was done to the case by hand shows on it for ever: moved, reopened, suspended, by_hand."""
+        if kind not in self.marks.split(","):
+            self.marks = ",".join(filter(None, (self.marks, kind)))
+
     def save(self) -> None:
         """Write the case row, its file and its history. Raises StaleVersion when another transaction was first."""
         self.history.flush(self.tx, self.row.id)
@@ -388,9 +434,11 @@ class CaseInHand:
             milestone=self.milestone,
             timers=self.timers,
             subscriptions=self.subscriptions,
-            ended_at=self.now if ended else self.row.ended_at,
+            ended_at=(self.row.ended_at or self.now) if ended else None,
+            marks=self.marks,
             history_length=self.history.length,
             history_hash=self.history.head,
+            **self.repinned,
         )
         if not saved:
             raise StaleVersion(
@@ -398,25 +446,6 @@ class CaseInHand:
                     number=self.row.number
                 )
             )
-
-
-def due_note(parameter: Parameter, due: calendars.Due, start: datetime) -> str:
-    """What an item keeps of its deadline: enough to explain it again, and nothing that can be computed."""
-    return json.dumps(
-        {
-            "name": parameter.name,
-            "title": parameter.title,
-            "value": str(parameter.value),
-            "unit": str(parameter.unit),
-            "mark": str(parameter.mark),
-            "source": parameter.source,
-            "section": parameter.section,
-            "from": start.astimezone(UTC).isoformat(),
-            "provisional": due.provisional,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
 
 
 #: How the engine's history is written down: short, because every entry keeps it for ever.

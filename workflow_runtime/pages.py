@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, chain, identifiers, queries, subjects
+from workflow_runtime import calendars, casefile, chain, deadlines, identifiers, queries, subjects
 from workflow_runtime.diagram import FlowNode
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.library import Library
@@ -36,7 +36,6 @@ from workflow_runtime.model import (
     Wait,
 )
 from workflow_runtime.procedures import Procedure, values_of
-from workflow_runtime.profiles import Mark, Parameter
 from workflow_runtime.subjects import SubjectKind
 
 #: Facts of a subject that everybody in its cases may see; the rest belongs to the class `identity`.
@@ -124,38 +123,21 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True)
     """When an item is due and why; with `explain`, counted again day by day from what was kept."""
     if row.due_at is None:
         return None
-    kept = json.loads(row.due)
+    note = deadlines.read(row.due)
     calendar = desk.library.calendar(tx, row.calendar_id)
-    start = datetime.fromisoformat(kept["from"])
-    value: Any = date.fromisoformat(kept["value"]) if kept["unit"] == "DATE" else int(kept["value"])
-    due = calendars.due(start, value, kept["unit"], calendar, zone=desk.zone) if explain else None
     return DueDate(
         at=row.due_at,
-        name=kept["name"],
-        title=of_data(kept["title"]),
-        value=calendars.amount(value, kept["unit"]) if isinstance(value, int) else value.isoformat(),
-        mark=kept["mark"],
-        source=" ".join(part for part in (of_data(kept["source"]), kept["section"]) if part),
-        provisional=kept["provisional"],
-        explanation=due.explain() if due is not None else (),
+        name=note.name,
+        title=of_data(note.title),
+        value=note.amount,
+        mark=note.mark,
+        source=" ".join(part for part in (of_data(note.source), note.section) if part),
+        provisional=note.provisional,
+        explanation=deadlines.explained(note, calendar, zone=desk.zone) if explain else (),
         shown=calendars.spoken(row.due_at, desk.zone),
-        standing=_standing(kept),
+        standing=note.standing_text,
         working_days_left=calendars.working_days_left(desk.now, row.due_at, calendar, zone=desk.zone),
     )
-
-
-def _standing(kept: Mapping[str, Any]) -> str:
-    parameter = Parameter(
-        procedure="",
-        name=kept["name"],
-        title=kept["title"],
-        value=kept["value"],
-        unit=kept["unit"],
-        mark=Mark(kept["mark"]),
-        source=kept["source"],
-        section=kept["section"],
-    )
-    return parameter.standing_text
 
 
 def item(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True) -> ItemView:
@@ -434,7 +416,10 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "incident_retried": _("the machine was told to try {at} again"),
         "incident_resolved": _("{at} was done by hand"),
         "suspended": _("the case was suspended: its clocks stand still"),
-        "resumed": _("the case goes on: its clocks moved by the time it stood still"),
+        "resumed": _("the case goes on: its clocks run again"),
+        "calendar_changed": _("open deadlines were counted again by a new table of holidays: {why}"),
+        "profile_applied": _("the case follows version {version} of its profile from here on"),
+        "extended": _("{at} got more time"),
         "case_completed": _("case completed"),
         "document_issued": _("issued {code} {number}"),
         "document_received": _("filed {code} {number}"),

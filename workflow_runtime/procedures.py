@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -25,17 +26,18 @@ from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
 from workflow_runtime.diagram.model import SUBPROCESSES
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.documents import Template
-from workflow_runtime.errors import BadInput, DiagramError, NotFound
+from workflow_runtime.errors import BadInput, DiagramError, NotFound, ProfileError
 from workflow_runtime.feel import types
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.forms import Field, FieldType, Form
 from workflow_runtime.i18n import _, language
+from workflow_runtime.profiles import Profile, State
+from workflow_runtime.profiles import read as read_profile
 from workflow_runtime.subjects import SubjectKind
 
 if TYPE_CHECKING:
     from workflow_runtime.directory import Directory
     from workflow_runtime.engine import Compiled
-    from workflow_runtime.profiles import Profile
 
 Bundle = Mapping[str, bytes]
 #: A process, an element in it, and the call activities around it.
@@ -322,6 +324,13 @@ class Procedure:
         pools = [self.main.elements[id] for id in self.main.participants]
         return scope.name or next((pool.name for pool in pools if getattr(pool, "process", None) == self.key), self.key)
 
+    @cached_property
+    def text(self) -> str:
+        """All diagrams, tables and forms one after the other, as they are written."""
+        return "\n".join(
+            content.decode(errors="replace") for path, content in sorted(self.files.items()) if path.endswith(_PARTS)
+        )
+
     def attribute(self, name: str, default: str = "") -> str:
         """A property of the main process."""
         return self.main.scopes[self.key].properties.get(name, default)
@@ -562,6 +571,65 @@ def _parameters(profiles: Mapping[str, Profile] | None) -> frozenset[str] | None
     if profiles is None:
         return None
     return frozenset(parameter.name for profile in profiles.values() for parameter in profile.parameters)
+
+
+#: Values that the runtime itself asks the profile for, whatever is drawn.
+RUNTIME_VALUES = frozenset({"second_person"})
+_NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*(?:"|&#34;|&quot;)(\w+)(?:"|&#34;|&quot;)\s*(\+?)')
+_DEADLINE = re.compile(r'name="xb:deadline"\s+value="([^"]*)"')
+
+
+def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str = "") -> list[Finding]:
+    """Everything that is wrong in a profile, and, for procedures at hand, what is missing in it or read by nobody."""
+    try:
+        profile = read_profile(source, name=name)
+    except ProfileError as error:
+        return list(error.findings)
+    found: list[Finding] = []
+    drawn = list(procedures)
+    for procedure in drawn:
+        if procedure.kind != "C" and profile.procedure_state(procedure.code).state is not State.OFF:
+            found += _lacking(profile, procedure, name)
+    for code in {"*", *(one.code for one in drawn)}:
+        texts = [one.text for one in drawn if code in ("*", one.code)]
+        for parameter in profile.parameters:
+            asked = parameter.procedure == code and parameter.name not in RUNTIME_VALUES
+            if asked and not any(_reads(text, parameter.name) for text in texts):
+                found.append(
+                    Finding(
+                        "profile",
+                        Severity.WARNING,
+                        parameter.name,
+                        None,
+                        _("no procedure reads {name} of {code}").format(name=parameter.name, code=code),
+                        _("correct the name, or take it out"),
+                        path=(name, parameter.name),
+                    )
+                )
+    order = list(Severity)
+    return sorted(found, key=lambda one: (order.index(one.severity), one.element or ""))
+
+
+def _lacking(profile: Profile, procedure: Procedure, name: str) -> Iterator[Finding]:
+    wanted = {named for named, more in _NAMED.findall(procedure.text) if not more}
+    wanted |= set(_DEADLINE.findall(procedure.text))
+    for missing in sorted(wanted - profile.names(procedure.code)):
+        yield Finding(
+            "profile",
+            Severity.ERROR,
+            missing,
+            None,
+            _("{procedure} names the deadline {name}, which the profile does not have").format(
+                procedure=procedure.code, name=missing
+            ),
+            _("add it with value, unit and mark, for {code} or for all").format(code=procedure.code),
+            path=(name, missing),
+        )
+
+
+def _reads(text: str, name: str) -> bool:
+    begun = any(more and name.startswith(named) for named, more in _NAMED.findall(text))
+    return begun or re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _lane_ref(one: Diagram, lane: Lane, path: tuple[str, ...]) -> LaneRef:

@@ -8,7 +8,7 @@ shown as law: `standing_text` says of each value how binding it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -48,6 +48,53 @@ class Kind(StrEnum):
 UNITS: Final = (*(str(unit) for unit in Unit), *(str(kind) for kind in Kind))
 
 
+def standing(mark: Mark, source: str, section: str) -> str:
+    """How binding a value or a clause of that mark is, with the place where it stands."""
+    place = " ".join(part for part in (of_data(source), section) if part)
+    match mark:
+        case Mark.SOURCE:
+            return _("{place} (policy text)").format(place=place)
+        case Mark.INFERRED:
+            return _("inferred from {place}; the text does not say it").format(place=place)
+        case Mark.OUTSIDE:
+            return _("{place} (law)").format(place=place)
+        case Mark.PROPOSED:
+            return _("default of this system, not set by law; the office may change it")
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Whether a period stands still while its case is suspended, and which text says so."""
+
+    shifts: bool
+    mark: Mark
+    source: str = ""
+    section: str = ""
+
+    @property
+    def standing_text(self) -> str:
+        """Where the clause comes from."""
+        return standing(self.mark, self.source, self.section)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """How often a period may be extended, by how much at most each time, who decides, and which text allows it."""
+
+    value: int
+    unit: str
+    times: int
+    by: str  #: supervisor (of the department that holds the item) or department
+    mark: Mark
+    source: str = ""
+    section: str = ""
+
+    @property
+    def standing_text(self) -> str:
+        """Where the clause comes from."""
+        return standing(self.mark, self.source, self.section)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One value of a profile, with its standing and the time it holds."""
@@ -64,6 +111,13 @@ class Parameter:
     note: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
+    suspension: Suspension | None = None
+    extension: Extension | None = None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the period stands still while its case is suspended; a date never does, where nothing is said."""
+        return self.suspension.shifts if self.suspension is not None else self.unit != Unit.DATE
 
     @property
     def is_deadline(self) -> bool:
@@ -89,16 +143,7 @@ class Parameter:
     @property
     def standing_text(self) -> str:
         """Where the value comes from, so that nobody takes a proposal for law."""
-        place = " ".join(part for part in (of_data(self.source), self.section) if part)
-        match self.mark:
-            case Mark.SOURCE:
-                return _("{place} (policy text)").format(place=place)
-            case Mark.INFERRED:
-                return _("inferred from {place}; the text does not say it").format(place=place)
-            case Mark.OUTSIDE:
-                return _("{place} (law)").format(place=place)
-            case Mark.PROPOSED:
-                return _("default of this system, not set by law; the office may change it")
+        return standing(self.mark, self.source, self.section)
 
     def holds_on(self, day: date) -> bool:
         """Whether the value is in force on `day`."""
@@ -239,18 +284,11 @@ def _parameter(file: Source, entry: Table) -> Parameter:
         entry,
         (
             "procedure", "name", "title", "value", "unit", "calendar", "mark", "source", "section", "note",
-            "valid_from", "valid_to",
+            "valid_from", "valid_to", "suspension", "extension",
         ),
     )  # fmt: skip
     unit = file.choice(entry, "unit", UNITS)
-    mark = Mark(file.choice(entry, "mark", [str(one) for one in Mark]))
-    if mark is not Mark.PROPOSED and not str(entry.get("source") or "").strip():
-        file.wrong(
-            entry.line,
-            _("a value marked {mark} needs the text it comes from").format(mark=mark),
-            _("add source and section, or mark it P (proposed)"),
-            field=str(entry.get("name")),
-        )
+    mark = _mark(file, entry, str(entry.get("name")))
     parameter = Parameter(
         procedure=file.text(entry, "procedure"),
         name=file.text(entry, "name"),
@@ -264,10 +302,69 @@ def _parameter(file: Source, entry: Table) -> Parameter:
         note=file.text(entry, "note", default=""),
         valid_from=file.day(entry, "valid_from"),
         valid_to=file.day(entry, "valid_to"),
+        suspension=_suspension(file, entry, unit),
+        extension=_extension(file, entry, unit),
     )
     if parameter.valid_from and parameter.valid_to and parameter.valid_to < parameter.valid_from:
         file.wrong(entry.line, _("it ends before it begins"), _("exchange the two dates"), field=parameter.name)
     return parameter
+
+
+def _mark(file: Source, entry: Table, name: str) -> Mark:
+    mark = Mark(file.choice(entry, "mark", [str(one) for one in Mark]))
+    if mark is not Mark.PROPOSED and not str(entry.get("source") or "").strip():
+        file.wrong(
+            entry.line,
+            _("a value marked {mark} needs the text it comes from").format(mark=mark),
+            _("add source and section, or mark it P (proposed)"),
+            field=name,
+        )
+    return mark
+
+
+def _suspension(file: Source, entry: Table, unit: str) -> Suspension | None:
+    if entry.get("suspension") is None:
+        return None
+    clause, name = file.table(entry, "suspension"), str(entry.get("name"))
+    file.only(clause, ("shifts", "mark", "source", "section"))
+    if unit not in list(Unit) or "shifts" not in clause:
+        file.wrong(
+            file.line(entry, "suspension"),
+            _("a suspension says of a length of time or a date whether it shifts"),
+            "suspension: {shifts: false, mark: P}",
+            field=name,
+        )
+    return Suspension(
+        file.flag(clause, "shifts"),
+        _mark(file, clause, name),
+        file.text(clause, "source", default=""),
+        file.text(clause, "section", default=""),
+    )
+
+
+def _extension(file: Source, entry: Table, unit: str) -> Extension | None:
+    if entry.get("extension") is None:
+        return None
+    clause, name = file.table(entry, "extension"), str(entry.get("name"))
+    file.only(clause, ("value", "unit", "times", "by", "mark", "source", "section"))
+    value, times = clause.get("value"), clause.get("times", 1)
+    whole = all(isinstance(one, int) and not isinstance(one, bool) and 0 < one <= 1_000 for one in (value, times))
+    if unit not in list(Unit) or unit == Unit.DATE or not whole:
+        file.wrong(
+            file.line(entry, "extension"),
+            _("an extension says of a length of time how much longer it may become, and how often"),
+            "extension: {value: 10, unit: WD, times: 1, mark: P}",
+            field=name,
+        )
+    return Extension(
+        value=value if isinstance(value, int) else 0,
+        unit=file.choice(clause, "unit", [str(one) for one in Unit if one is not Unit.DATE]),
+        times=times if isinstance(times, int) else 1,
+        by=file.choice(clause, "by", ("supervisor", "department"), default="supervisor"),
+        mark=_mark(file, clause, name),
+        source=file.text(clause, "source", default=""),
+        section=file.text(clause, "section", default=""),
+    )
 
 
 def _value(file: Source, entry: Table, unit: str) -> Any:
@@ -316,6 +413,64 @@ def _no_overlap(file: Source, parameters: tuple[Parameter, ...], entries: Any) -
                     _("end the first with valid_to before the second begins"),
                     field=one.name,
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that two profiles say differently; empty where one says nothing."""
+
+    procedure: str
+    name: str
+    what: str  #: value, unit, calendar, source, validity, suspension, extension, or the whole parameter or procedure
+    first: str
+    second: str
+
+
+def differences(first: Profile, second: Profile) -> tuple[Difference, ...]:
+    """What differs between two profiles, by procedure and parameter: value, unit, calendar, mark, source, validity."""
+    found: list[Difference] = []
+    for code in sorted({*first.procedures, *second.procedures}):
+        one, other = first.procedure_state(code), second.procedure_state(code)
+        if one.state is not other.state:
+            found.append(Difference(code, "", _("runs"), str(one.state), str(other.state)))
+    ours, theirs = _by_time(first), _by_time(second)
+    for key in sorted({*ours, *theirs}):
+        found += _difference(key[:2], ours.get(key), theirs.get(key))
+    return tuple(found)
+
+
+def _by_time(profile: Profile) -> dict[tuple[str, str, int], Parameter]:
+    """Parameters by procedure, name, and which of several of that name in the order of time it is."""
+    found: dict[tuple[str, str, int], Parameter] = {}
+    for one in sorted(profile.parameters, key=lambda each: each.valid_from or date.min):
+        place = sum(key[:2] == (one.procedure, one.name) for key in found)
+        found[(one.procedure, one.name, place)] = one
+    return found
+
+
+def _difference(key: tuple[str, str], first: Parameter | None, second: Parameter | None) -> list[Difference]:
+    if first is None or second is None:
+        words = [f"{one.value_text}; {one.standing_text}" if one is not None else "" for one in (first, second)]
+        return [Difference(*key, _("parameter"), *words)]
+    aspects: tuple[tuple[str, Callable[[Parameter], object]], ...] = (
+        (_("value"), lambda one: one.value_text),
+        (_("unit"), lambda one: one.unit),
+        (_("calendar"), lambda one: one.calendar),
+        (_("source"), lambda one: one.standing_text),
+        (_("validity"), lambda one: f"{one.valid_from or ''} – {one.valid_to or ''}".strip(" –")),
+        (_("suspension"), lambda one: _clause(one.suspension)),
+        (_("extension"), lambda one: _clause(one.extension)),
+    )
+    pairs = [(what, str(of(first)), str(of(second))) for what, of in aspects]
+    return [Difference(*key, what, one, other) for what, one, other in pairs if one != other]
+
+
+def _clause(clause: Suspension | Extension | None) -> str:
+    if isinstance(clause, Suspension):
+        return f"{_('yes') if clause.shifts else _('no')}; {clause.standing_text}"
+    if isinstance(clause, Extension):
+        return f"{clause.times} × {amount(clause.value, clause.unit)}; {clause.standing_text}"
+    return ""
 
 
 @cache

@@ -162,6 +162,38 @@ def profile_rows(tx: Connection) -> list[Row[Any]]:
     return list(tx.execute(select(t.profile).where(t.profile.c.id.in_(newest)).order_by(t.profile.c.jurisdiction)))
 
 
+def profile_versions(tx: Connection, jurisdiction: str) -> list[Row[Any]]:
+    """Every profile of a jurisdiction, the newest first."""
+    p = t.profile
+    return list(tx.execute(select(p).where(p.c.jurisdiction == jurisdiction).order_by(p.c.id.desc())))
+
+
+def cases_to_recount(tx: Connection, calendar: str, newest: int | None, after: int) -> list[tuple[int, str]]:
+    """Ids and numbers of open cases after an id that count by another version of a calendar than `newest` (or any)."""
+    c = t.case.c
+    statement = select(c.id, c.number).join(t.calendar, t.calendar.c.id == c.calendar_id)
+    statement = statement.where(t.calendar.c.name == calendar)
+    if newest is not None:
+        statement = statement.where(c.calendar_id != newest)
+    return _open_after(tx, statement, after)
+
+
+def cases_to_move(tx: Connection, jurisdiction: str, newest: int | None, after: int) -> list[tuple[int, str]]:
+    """Ids and numbers of open cases after an id that run by another profile than `newest` (or any)."""
+    statement = select(t.case.c.id, t.case.c.number).where(t.case.c.jurisdiction == jurisdiction)
+    if newest is not None:
+        statement = statement.where(t.case.c.profile_id != newest)
+    return _open_after(tx, statement, after)
+
+
+def _open_after(tx: Connection, statement: Select[Any], after: int, limit: int = 200) -> list[tuple[int, str]]:
+    ended = (CaseState.COMPLETED, CaseState.CANCELLED)
+    rows = tx.execute(
+        statement.where(t.case.c.id > after, t.case.c.state.not_in(ended)).order_by(t.case.c.id).limit(limit)
+    )
+    return [(row.id, row.number) for row in rows]
+
+
 def profile_by_id(tx: Connection, profile_id: int) -> Row[Any]:
     """One profile version."""
     return tx.execute(select(t.profile).where(t.profile.c.id == profile_id)).one()
@@ -169,7 +201,9 @@ def profile_by_id(tx: Connection, profile_id: int) -> Row[Any]:
 
 def newest_calendar(tx: Connection, name: str) -> int | None:
     """Id of the newest version of a calendar."""
-    return tx.execute(select(func.max(t.calendar.c.id)).where(t.calendar.c.name == name)).scalar()
+    c = t.calendar.c
+    newest = select(c.id).where(c.name == name).order_by(c.imported_at.desc(), c.id.desc()).limit(1)
+    return tx.execute(newest).scalar()
 
 
 def calendar_years(tx: Connection, calendar_id: int) -> dict[int, bytes]:

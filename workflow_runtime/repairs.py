@@ -6,7 +6,6 @@ case's history for ever.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +16,11 @@ from sqlalchemy import Connection, Row
 from workflow_runtime import casefile, engine, queries, store
 from workflow_runtime import tables as t
 from workflow_runtime.casework import CaseInHand
+from workflow_runtime.deadlines import Stop
 from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound
 from workflow_runtime.i18n import _
 from workflow_runtime.model import Actor, CaseState
+from workflow_runtime.reckoning import Shift, resumed
 from workflow_runtime.runtime import Runtime
 
 
@@ -242,49 +243,29 @@ class Repairs:
                 raise NotAllowed(_("case {number} is {state}").format(number=number, state=hand.state))
             store.insert_suspension(tx, hand.row.id, since=hand.now, reason=reason, by=actor.clerk)
             hand.history.add("suspended", actor=actor, at=hand.now, content={"reason": reason})
+            hand.mark("suspended")
             hand.state = CaseState.SUSPENDED
             hand.save()
 
-    def resume(self, number: str, *, reason: str, actor: Actor) -> timedelta:
-        """Let a suspended case go on: its timers and due dates move by the time it stood. Returns that time.
+    def resume(self, number: str, *, reason: str, actor: Actor) -> tuple[Shift, ...]:
+        """Let a suspended case go on. Returns the deadlines that moved: each as its clause says.
 
-        Raises NotFound, NotAllowed when the case is not suspended.
+        Periods by days do not count the days of the suspension, hours and plain lengths move by the time it took, dates
+        and what the profile exempts stay. Raises NotFound, NotAllowed when the case is not suspended.
         """
         self._runtime._owner_only(actor)
         _demand(reason)
         with self._database.begin() as tx:
             hand = self._runtime._lock(tx, number, actor)
-            since = store.end_suspension(tx, hand.row.id, until=hand.now, by=actor.clerk)
-            if hand.state != CaseState.SUSPENDED or since is None:
+            stood = store.end_suspension(tx, hand.row.id, until=hand.now, by=actor.clerk)
+            if hand.state != CaseState.SUSPENDED or stood is None:
                 raise NotAllowed(_("case {number} is {state}").format(number=number, state=hand.state))
-            stood = hand.now - since
-            moved = []
-            for item in store.open_due_items(tx, hand.row.id):
-                store.shift_item(tx, item.id, due_at=item.due_at + stood, due=_shifted(item.due, stood))
-                moved.append([item.id, item.due_at.isoformat(), (item.due_at + stood).isoformat()])
             hand.state = CaseState.OPEN
-            hand.apply(
-                engine.ShiftTimers(stood),
-                "resumed",
-                content={
-                    "reason": reason,
-                    "since": since.isoformat(),
-                    "stood": stood,
-                    "moved": moved,
-                },
-            )
+            stop = Stop(stood.since, hand.now, stood.reason)
+            shifts = resumed(hand, stop, {"reason": reason, "since": stop.since.isoformat()})
             hand.save()
         self._runtime._after_commit()
-        return stood
-
-
-def _shifted(due: str | None, by: timedelta) -> str | None:
-    """What an item keeps of its deadline, with the time that its case stood still."""
-    if due is None:
-        return None
-    kept = json.loads(due)
-    kept["stood"] = kept.get("stood", 0) + by.total_seconds()
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        return shifts
 
 
 def _demand(reason: str) -> None:

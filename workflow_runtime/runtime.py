@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from workflow_runtime import (
+    calendars,
     casefile,
     documents,
     engine,
@@ -152,7 +153,10 @@ class Runtime(Machine):
                 int(path.stem.rsplit("-", 1)[1]): path.read_bytes()
                 for path in sorted((shipped_library() / "calendars").glob(f"{CALENDAR}-*.yaml"))
             }
-            store.insert_calendar(tx, name=CALENDAR, sha256=_digest_years(years), years=years, now=now)
+            newest = queries.newest_calendar(tx, CALENDAR)
+            if newest is not None:  # what the office has imported stands; what the program brings is added
+                years = {**years, **queries.calendar_years(tx, newest)}
+            store.insert_calendar(tx, name=CALENDAR, sha256=calendars.digest(years), years=years, now=now)
 
     # --- who acts ------------------------------------------------------------------------------------------------
     def actor(self, user: str, *, acting_for: str | None = None, purpose: str = "work") -> Actor:
@@ -1550,10 +1554,6 @@ def _default_region(name: str, subject_region: str) -> str | None:
     if name.endswith("_city"):
         return subject_region[:4] + "00"
     return subject_region if name.startswith("sending_") or name == "region" else None
-
-
-def _digest_years(years: Mapping[int, bytes]) -> str:
-    return hashlib.sha256(b"\0".join(years[year] for year in sorted(years))).hexdigest()
 
 
 def _make_folder(folder: Path) -> None:

@@ -159,6 +159,11 @@ def insert_calendar(tx: Connection, *, name: str, sha256: str, years: Mapping[in
     return calendar_id
 
 
+def renew_calendar(tx: Connection, calendar_id: int, now: datetime) -> None:
+    """A calendar version that is known is the newest again."""
+    tx.execute(update(t.calendar).where(t.calendar.c.id == calendar_id).values(imported_at=now))
+
+
 # --- who is who --------------------------------------------------------------------------------------------------
 def replace_organisation(
     tx: Connection,
@@ -432,16 +437,18 @@ def sync_waits(
     if table is t.timer:
         for row in wanted:
             if row["id"] in rows and rows[row["id"]].due_at != row["due_at"]:
-                tx.execute(
-                    update(table)
-                    .where(table.c.case_id == case_id, table.c.id == row["id"])
-                    .values(due_at=row["due_at"])
-                )
+                move_timer(tx, case_id, row["id"], due_at=row["due_at"], due=row["due"])
 
 
 @cache
 def _waits_of(table: Table) -> Any:
     return select(table).where(table.c.case_id == bindparam("of_case"))
+
+
+def move_timer(tx: Connection, case_id: int, timer_id: str, *, due_at: datetime, due: str | None = None) -> None:
+    """Another due instant for a timer; what is kept of its deadline changes when it is given."""
+    values = {"due_at": due_at} if due is None else {"due_at": due_at, "due": due}
+    tx.execute(update(t.timer).where(t.timer.c.case_id == case_id, t.timer.c.id == timer_id).values(**values))
 
 
 def cases_with_due_timers(tx: Connection, now: datetime, limit: int) -> Sequence[int]:
@@ -729,30 +736,37 @@ def insert_suspension(tx: Connection, case_id: int, *, since: datetime, reason: 
     tx.execute(insert(t.suspension).values(case_id=case_id, since=since, reason=reason, suspended_by=by))
 
 
-def end_suspension(tx: Connection, case_id: int, *, until: datetime, by: str) -> datetime | None:
-    """The clocks go on; returns since when they stood, or None when they did not stand."""
+def end_suspension(tx: Connection, case_id: int, *, until: datetime, by: str) -> Row[Any] | None:
+    """The clocks go on; returns since when they stood and why, or None when they did not stand."""
     open_row = tx.execute(
-        select(t.suspension.c.id, t.suspension.c.since).where(
-            t.suspension.c.case_id == case_id, t.suspension.c.until.is_(None)
-        )
+        select(t.suspension).where(t.suspension.c.case_id == case_id, t.suspension.c.until.is_(None))
     ).first()
     if open_row is None:
         return None
     tx.execute(update(t.suspension).where(t.suspension.c.id == open_row.id).values(until=until, resumed_by=by))
-    since: datetime = open_row.since
-    return since
+    return open_row
+
+
+def ended_suspensions(tx: Connection, case_id: int) -> Sequence[Any]:
+    """When a case stood still and went on again, the oldest first."""
+    s = t.suspension.c
+    return tx.execute(
+        select(s.since, s.until, s.reason).where(s.case_id == case_id, s.until.is_not(None)).order_by(s.since)
+    ).all()
 
 
 def open_due_items(tx: Connection, case_id: int) -> Sequence[Any]:
     """Open items of a case that have a due date."""
     w = t.work_item.c
     return tx.execute(
-        select(w.id, w.name, w.due_at, w.due).where(w.case_id == case_id, w.state.in_(OPEN_ITEM), w.due_at.is_not(None))
+        select(w.id, w.element, w.path, w.name, w.department_id, w.due_at, w.due).where(
+            w.case_id == case_id, w.state.in_(OPEN_ITEM), w.due_at.is_not(None)
+        )
     ).all()
 
 
-def shift_item(tx: Connection, item_id: str, *, due_at: datetime, due: str | None) -> None:
-    """Another due date for an item; its department is told again when that passes."""
+def move_due(tx: Connection, item_id: str, *, due_at: datetime, due: str) -> None:
+    """Another due date for an item, and what is kept of it; its department is told again when that passes."""
     values = {"due_at": due_at, "due": due, "overdue_told_at": None}
     tx.execute(update(t.work_item).where(t.work_item.c.id == item_id).values(**values))
 

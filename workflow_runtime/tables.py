@@ -194,6 +194,7 @@ case = Table(
     Column("subscriptions", Integer, nullable=False),
     Column("history_length", Integer, nullable=False),
     Column("history_hash", String(80), nullable=False),
+    Column("marks", String(200), nullable=False, server_default=""),
 )
 Index("ix_case_subject", case.c.subject_id)
 Index("ix_case_state_started", case.c.state, case.c.started_at)
@@ -265,6 +266,7 @@ timer = Table(
     Column("element", String(100), nullable=False),
     Column("path", String(300), nullable=False),
     Column("due_at", Instant, nullable=False),
+    Column("due", Text),
     Column("opened_at", Instant, nullable=False),
 )
 Index("ix_timer_due", timer.c.due_at)
@@ -454,6 +456,22 @@ suspension = Table(
     Column("resumed_by", String(100)),
 )
 Index("ix_suspension_case", suspension.c.case_id)
+repair = Table(
+    "repair",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("case_id", ForeignKey("case.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("asked_by", String(100), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("answered_by", String(100)),
+    Column("answered_at", Instant),
+    Column("answer", Text),
+)
+Index("ix_repair_case", repair.c.case_id)
 worker = Table(
     "worker",
     metadata,

@@ -16,6 +16,7 @@ from tests.conftest import Clock
 from tests.integration.office import Deeds, clerks, open_office
 from tests.integration.test_cluster import approved, notices, state
 from tests.journeys.conftest import ORGANISATION
+from workflow_runtime import calendars
 from workflow_runtime import tables as t
 from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed
 from workflow_runtime.handling import Effects, ServiceJob, _handlers
@@ -122,10 +123,11 @@ def test_only_a_process_owner_repairs(runtime: Runtime, clock: Clock, post_offic
 
 
 # --- standing still ----------------------------------------------------------------------------------------------
-def test_a_suspended_case_stands_still_and_all_its_clocks_move_by_that_time(runtime: Runtime, clock: Clock) -> None:
+def test_a_suspended_case_stands_still_and_its_working_days_go_on_afterwards(runtime: Runtime, clock: Clock) -> None:
     case = approved_until_check(runtime)
     number = case.case.number
-    before = rows(runtime)
+    calendar = calendars.shipped()
+    begun = runtime._today()
     clock.advance(days=2)
 
     Repairs(runtime).suspend(number, reason="the family is travelling", actor=SYSTEM)
@@ -135,10 +137,14 @@ def test_a_suspended_case_stands_still_and_all_its_clocks_move_by_that_time(runt
     (bureau, *_rest) = clerks(runtime, "cab-qingxi.child_welfare")
     with pytest.raises(NotAllowed, match="suspended"):
         runtime.complete(item.id, {"opinion": "齐全"}, actor=bureau)
-    stood = Repairs(runtime).resume(number, reason="they are back", actor=SYSTEM)
+    shifts = Repairs(runtime).resume(number, reason="they are back", actor=SYSTEM)
 
-    assert stood == timedelta(days=100)
-    assert rows(runtime) == [due + timedelta(days=100) for due in before]
+    used = calendars.working_days_between(begun, begun + timedelta(days=1), calendar)  # the day it stopped is not one
+    eve = runtime._today() - timedelta(days=1)
+    wanted = {calendars.add_working_days(eve, days - used, calendar) for days in (5, 10)}
+    assert {calendars.last_day(due) for due in rows(runtime)} == wanted
+    assert {calendars.last_day(shift.now) for shift in shifts} == wanted
+    assert all("travelling" in shift.why for shift in shifts)
     assert runtime.sweep().timers == 0
     kinds = [line.kind for line in runtime.history(number, actor=SYSTEM)]
     assert kinds.count("suspended") == kinds.count("resumed") == 1

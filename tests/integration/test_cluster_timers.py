@@ -103,8 +103,10 @@ def test_an_old_schema_is_refused_and_upgraded_with_its_cases(
     number = runtime.start_case("review", child(runtime, 1), actor=SYSTEM).case.number
     database = Database(settings.database)
     with database.begin() as tx:  # as the first release left it
-        for table in (t.suspension, t.worker):
+        for table in (t.suspension, t.worker, t.repair, t.draft):
             table.drop(tx)
+        for name, column in (("timer", "due"), ("case", "marks")):
+            tx.exec_driver_sql(f'ALTER TABLE "{name}" DROP COLUMN {column}')
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(WrongSchema, match="0001"):
         Runtime.open(settings, clock=clock)

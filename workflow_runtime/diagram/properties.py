@@ -43,6 +43,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:clause": Property(_STEP | _PROCESS | {"exclusiveGateway", "sequenceFlow"}, ".{1,200}", "S004 III(1)"),
     "xb:document": Property(_STEP, _CODE, "D15"),
     "xb:act": Property(_STEP, _NAME, "payment"),
+    "xb:missed": Property(frozenset({"boundaryEvent", "startEvent"}), "once|each", "once"),
     "xb:milestone": Property(
         _STEP | {"parallelGateway", "exclusiveGateway", "inclusiveGateway"}, ".{1,100}", "handover"
     ),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from workflow_runtime.engine.steps import (
+    Basis,
     Cancel,
     CaseState,
     Command,
@@ -27,9 +28,9 @@ from workflow_runtime.engine.steps import (
     Job,
     JobDone,
     JobFailed,
+    MoveTimers,
     OpenedItem,
     Passed,
-    ShiftTimers,
     Step,
     Subscription,
     Thrown,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from workflow_runtime.engine.compiled import Compiled as Compiled
 
 __all__ = [
+    "Basis",
     "Cancel",
     "CaseState",
     "Command",
@@ -53,9 +55,9 @@ __all__ = [
     "Job",
     "JobDone",
     "JobFailed",
+    "MoveTimers",
     "OpenedItem",
     "Passed",
-    "ShiftTimers",
     "Step",
     "Subscription",
     "Thrown",

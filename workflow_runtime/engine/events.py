@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_runtime.engine.formulas import Formula
-from workflow_runtime.engine.steps import Subscription, Thrown, Timer
-from workflow_runtime.engine.timing import Alarm, BadTime, again, alarm
+from workflow_runtime.engine.steps import Basis, Subscription, Thrown, Timer
+from workflow_runtime.engine.timing import Alarm, BadTime, again, alarm, retimed
 from workflow_runtime.i18n import _
 
 if TYPE_CHECKING:
@@ -43,12 +43,14 @@ class Definition:
 def arm(task: Task) -> None:
     """Let a token or listener wait for its events; times and keys are settled now."""
     task._set_state(TaskState.WAITING)
-    task.internal_data["waits"] = [_begun(task, event) for event in task.task_spec.definitions]
+    task.internal_data["waits"] = [
+        _begun(task, position, event) for position, event in enumerate(task.task_spec.definitions)
+    ]
 
 
-def _begun(task: Task, event: Definition) -> Any:
+def _begun(task: Task, position: int, event: Definition) -> Any:
     if event.kind == "timer":
-        return _alarm_note(_alarm(task, event))
+        return _set(task, position, task.workflow.turn.now, lambda: _alarm(task, event))
     if event.kind == "message":
         return _key(task, event)
     return 0
@@ -62,6 +64,33 @@ def _alarm(task: Task, event: Definition) -> Alarm:
         return alarm(value, wf.turn.clock, cycle=event.cycle)
     except BadTime as error:
         raise wf.stuck(task, "timer", _("The timer has no time: {error}.").format(error=error)) from error
+
+
+def _set(task: Task, position: int, begins: datetime, find: Callable[[], Alarm | None]) -> list[Any] | None:
+    """Set a timer to what `find` finds, and keep for the report how it was found."""
+    turn = task.workflow.turn
+    clock = turn.clock
+    asked: list[tuple[str, tuple[Any, ...], Any]] = []
+
+    def heard(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*given: Any, **named: Any) -> Any:
+            answer = function(*given, **named)
+            asked.append((name, (*given, *named.values()), answer))
+            return answer
+
+        return call
+
+    turn.clock = replace(clock, functions={name: heard(name, each) for name, each in clock.functions.items()})
+    try:
+        found = find()
+    finally:
+        turn.clock = clock
+    if found is None:
+        return None
+    how = "cycle" if found.cycle else "duration" if found.text else "date"
+    turn.bases[_id(task, position)] = Basis(how, begins, found.text, tuple(asked))
+    return _alarm_note(found)
 
 
 def _alarm_note(found: Alarm) -> list[Any]:
@@ -94,13 +123,18 @@ def _ids(task: Task) -> Iterator[tuple[str, int, Definition, Any]]:
     events: Sequence[Definition] = task.task_spec.definitions
     for position, (event, note) in enumerate(zip(events, waits, strict=True)):
         if note is not None:
-            yield (str(task.id) if len(events) == 1 else f"{task.id}.{position}"), position, event, note
+            yield _id(task, position), position, event, note
+
+
+def _id(task: Task, position: int) -> str:
+    """The id that the outside knows an awaited event by."""
+    return str(task.id) if len(task.task_spec.definitions) == 1 else f"{task.id}.{position}"
 
 
 def timers(wf: CaseWorkflow) -> tuple[Timer, ...]:
     """All running timers, soonest first."""
     found = [
-        Timer(id, task.task_spec.node.id, datetime.fromisoformat(note[0]), wf.path(task))
+        Timer(id, task.task_spec.node.id, datetime.fromisoformat(note[0]), wf.path(task), wf.turn.bases.get(id))
         for task in wf.live()
         for id, _position, event, note in _ids(task)
         if event.kind == "timer"
@@ -125,7 +159,7 @@ def fire_due_timer(wf: CaseWorkflow) -> bool:
     """Let the timer take effect that has been due longest; False when none is due."""
     due: list[tuple[datetime, int, Task, int]] = []
     for order, task in enumerate(wf.live()):
-        for _id, position, event, note in _ids(task):
+        for _name, position, event, note in _ids(task):
             if event.kind == "timer" and (at := datetime.fromisoformat(note[0])) <= wf.turn.now:
                 due.append((at, order, task, position))
     if not due:
@@ -136,13 +170,14 @@ def fire_due_timer(wf: CaseWorkflow) -> bool:
     return True
 
 
-def shift_timers(wf: CaseWorkflow, by: timedelta) -> None:
-    """Every running timer is due so much later."""
+def move_timers(wf: CaseWorkflow, to: Mapping[str, datetime], every: Mapping[str, str]) -> None:
+    """Running timers are due at another instant; a cycle may repeat after another length of time."""
     for task in wf.live():
-        for _id, position, event, note in list(_ids(task)):
-            if event.kind == "timer":
-                later = (datetime.fromisoformat(note[0]) + by).isoformat()
-                task.internal_data["waits"][position] = [later, *note[1:]]
+        for id, position, event, note in list(_ids(task)):
+            if event.kind == "timer" and (id in to or id in every):
+                due = to.get(id, datetime.fromisoformat(note[0]))
+                cycle = note[1] if len(note) > 1 else None
+                task.internal_data["waits"][position] = _alarm_note(Alarm(due, retimed(cycle, every.get(id))))
 
 
 def fire_message(wf: CaseWorkflow, subscription: str, payload: Mapping[str, Any]) -> bool:
@@ -158,7 +193,7 @@ def fire_message(wf: CaseWorkflow, subscription: str, payload: Mapping[str, Any]
 def fire_by_message(gateway: Task, message: str) -> None:
     """The message that began the case chooses the way at an event gateway."""
     for task in gateway.children:
-        for _id, position, event, _note in _ids(task):
+        for _name, position, event, _note in _ids(task):
             if event.kind == "message" and event.name == message:
                 fire(task, position, {}, message)
                 return
@@ -168,7 +203,7 @@ def fire_signal(wf: CaseWorkflow, name: str, payload: Mapping[str, Any]) -> None
     """Tell everyone who waits for a signal, outer before inner; who is cancelled by it hears it no more."""
     for task in wf.live():
         if wf.alive(task):
-            for _id, position, event, _note in list(_ids(task)):
+            for _name, position, event, _note in list(_ids(task)):
                 if event.kind == "signal" and event.name == name:
                     fire(task, position, payload, name)
                     break
@@ -177,7 +212,7 @@ def fire_signal(wf: CaseWorkflow, name: str, payload: Mapping[str, Any]) -> None
 def condition_came_true(task: Task) -> bool:
     """Whether a condition this task waits for has become true since it was last looked at (then it has fired)."""
     wf: CaseWorkflow = task.workflow
-    for _id, position, event, was in list(_ids(task)):
+    for _name, position, event, was in list(_ids(task)):
         if event.kind == "conditional" and event.formula is not None:
             holds = wf.value(task, event.formula) is True
             task.internal_data["waits"][position] = 1 if holds else 0
@@ -244,10 +279,19 @@ def _rearm(task: Task, position: int) -> None:
     event, waits = task.task_spec.definitions[position], task.internal_data["waits"]
     if event.kind == "timer":
         due, cycle = datetime.fromisoformat(waits[position][0]), (waits[position] + [None])[1]
-        following = again(due, cycle, wf.turn.clock)
-        waits[position] = _alarm_note(following) if following else None
+        waits[position] = _set(task, position, due, lambda: _next_turn(task, due, cycle))
     if all(note is None for note in waits):
         wf.withdraw(task)
+
+
+def _next_turn(task: Task, due: datetime, cycle: str | None) -> Alarm | None:
+    """When a cycle comes round again; one that is drawn with `xb:missed` = `once` leaves out what has passed."""
+    turn = task.workflow.turn
+    following = again(due, cycle, turn.clock)
+    if task.task_spec.node.properties.get("xb:missed") == "once":
+        while following is not None and following.due <= turn.arrived:
+            following = again(following.due, following.cycle, turn.clock)
+    return following
 
 
 def _interrupt(host: Task, boundary: BoundarySpec, payload: Mapping[str, Any], why: str) -> None:

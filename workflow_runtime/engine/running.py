@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -21,7 +22,7 @@ from workflow_runtime.engine.steps import (
     Incident,
     JobDone,
     JobFailed,
-    ShiftTimers,
+    MoveTimers,
     Step,
     Thrown,
     TimersDue,
@@ -156,13 +157,15 @@ def _obey(wf: CaseWorkflow, command: Command) -> None:
                 raise _not_open(_("subscription"), subscription)
         case DeliverSignal(name, payload):
             events.fire_signal(wf, name, payload)
-        case TimersDue():
+        case TimersDue(as_of):
             fired = 0
+            if as_of is not None:
+                wf.turn.clock = replace(wf.turn.clock, now=as_of)
             while fired < MOST_TIMERS and events.fire_due_timer(wf):
                 wf.do_engine_steps()
                 fired += 1
-        case ShiftTimers(by):
-            events.shift_timers(wf, by)
+        case MoveTimers(to, every):
+            events.move_timers(wf, to, every)
         case Cancel(reason):
             _cancel(wf, reason)
 

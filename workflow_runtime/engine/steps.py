@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -63,14 +63,21 @@ class DeliverSignal:
 
 @dataclass(frozen=True, slots=True)
 class TimersDue:
-    """Let due timers (due ≤ now) take effect, one at a time, in order of due."""
+    """Let due timers (due ≤ now) take effect, one at a time, in order of due.
+
+    `as_of`: only those due by then, and expressions see that instant as now, however late the machine notices.
+    """
+
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftTimers:
-    """The case stood still for so long: every running timer is due so much later."""
+class MoveTimers:
+    """Running timers are due at another instant: `to` by timer id. `every`: what a cycle repeats from now on
+    (`P5WD`), by timer id; the number of its turns stays."""
 
-    by: timedelta
+    to: Mapping[str, datetime]
+    every: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Cancel:
     reason: str
 
 
-Command = CompleteItem | JobDone | JobFailed | DeliverMessage | DeliverSignal | TimersDue | ShiftTimers | Cancel
+Command = CompleteItem | JobDone | JobFailed | DeliverMessage | DeliverSignal | TimersDue | MoveTimers | Cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +119,25 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """How a timer's time was found. `how`: date, duration or cycle; `text`: the length of time (`P10WD`), of a cycle
+    that of one turn; `asked`: the functions handed in that were called, with what they were given and answered."""
+
+    how: str
+    start: datetime
+    text: str = ""
+    asked: tuple[tuple[str, tuple[Any, ...], Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Timer:
-    """A running timer. The full current set is reported at every step."""
+    """A running timer. The full current set is reported at every step; `basis` only when it was set in this one."""
 
     id: str
     element: str
     due: datetime
     path: tuple[str, ...] = ()
+    basis: Basis | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Alarm:
 
     due: datetime
     cycle: str | None = None
+    text: str = ""  #: the length of time that was counted; empty for a date
 
 
 def alarm(value: Any, clock: Clock, *, cycle: bool = False) -> Alarm:
@@ -58,7 +59,7 @@ def alarm(value: Any, clock: Clock, *, cycle: bool = False) -> Alarm:
             if cycle:
                 return _first_of_cycle(f"R/{text}", clock)
             if text.startswith(("P", "-P")):
-                return Alarm(later(clock.now, text, clock))
+                return Alarm(later(clock.now, text, clock), text=text)
             return Alarm(_instant(_parsed(text), clock))
         if isinstance(value, datetime | date):
             return Alarm(_instant(value, clock))
@@ -67,7 +68,7 @@ def alarm(value: Any, clock: Clock, *, cycle: bool = False) -> Alarm:
             raise BadTime(_("{value!r} is neither a time nor a duration").format(value=value))
         if cycle:
             return _first_of_cycle(f"R/{every}", clock)
-        return Alarm(later(clock.now, every, clock))
+        return Alarm(later(clock.now, every, clock), text=every)
     except OverflowError as error:
         raise BadTime(_("{value} lies beyond the calendar").format(value=value)) from error
 
@@ -81,12 +82,18 @@ def again(due: datetime, cycle: str | None, clock: Clock) -> Alarm | None:
     left = int(times) - 1 if times else None
     if left is not None and left < 1:
         return None
-    # a turn of working days ends at 24:00, which is 00:00 of a day that must not count as the first of the next turn
-    ended = due - timedelta(microseconds=1) if _WORKING_DAYS.fullmatch(every) else due
-    following = later(ended, every, clock)
+    following = later(due, every, clock)
     if last and following > datetime.fromisoformat(last):
         return None
-    return Alarm(following, _cycle_text(left, every, last))
+    return Alarm(following, _cycle_text(left, every, last), every)
+
+
+def retimed(cycle: str | None, every: str | None) -> str | None:
+    """The cycle with another length of a turn; as it is when none is given."""
+    if cycle is None or every is None:
+        return cycle
+    times, _slash, rest = cycle.partition("/")
+    return "/".join((times, every, *rest.split("/")[1:]))
 
 
 def check_literal(text: str, kind: str | None) -> str | None:
@@ -133,7 +140,8 @@ def _after_working_days(start: datetime, count: int, clock: Clock) -> datetime:
     add = clock.functions.get("add working days")
     if add is None:
         raise BadTime(_("working days are asked for, but no calendar was handed in"))
-    day = add(start.astimezone(clock.zone).date(), count)
+    # 00:00 is the 24:00 of the day before: what begins when a period has ended begins on its last day
+    day = add((start - timedelta(microseconds=1)).astimezone(clock.zone).date(), count)
     if isinstance(day, datetime):
         return _instant(day, clock)
     if not isinstance(day, date):
@@ -169,7 +177,7 @@ def _first_of_cycle(text: str, clock: Clock) -> Alarm:
         raise BadTime(_("{text} repeats without end in the same moment").format(text=text))
     last = _instant(_parsed(found["last"]), clock).isoformat() if found["last"] else ""
     first = _instant(_parsed(found["first"]), clock) if found["first"] else later(clock.now, every, clock)
-    return Alarm(first, _cycle_text(times, every, last))
+    return Alarm(first, _cycle_text(times, every, last), every)
 
 
 def _cycle_text(times: int | None, every: str, last: str) -> str:

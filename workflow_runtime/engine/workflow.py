@@ -20,7 +20,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflow_runtime.engine.formulas import Formula, Names
-from workflow_runtime.engine.steps import CaseState, Decided, Incident, Job, OpenedItem, Passed, Thrown
+from workflow_runtime.engine.steps import Basis, CaseState, Decided, Incident, Job, OpenedItem, Passed, Thrown
 from workflow_runtime.engine.timing import Clock
 from workflow_runtime.i18n import _
 
@@ -63,6 +63,7 @@ class Turn:
     clock: Clock
     ids: Callable[[], str]
     message: str | None = None
+    bases: dict[str, Basis] = field(default_factory=dict)  #: of the timers that were set, by id
     patch: dict[str, Any] = field(default_factory=dict)
     opened: dict[str, OpenedItem] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -71,9 +72,14 @@ class Turn:
     decided: list[Decided] = field(default_factory=list)
     history: list[Passed] = field(default_factory=list)
     transitions: int = 0
+    arrived: datetime = field(init=False)  #: when the command came, whatever instant its timers are reckoned from
+
+    def __post_init__(self) -> None:
+        self.arrived = self.clock.now
 
     @property
     def now(self) -> datetime:
+        """The instant that expressions see and from which lengths of time are counted."""
         return self.clock.now
 
 
@@ -285,7 +291,7 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
     def passed(self, task: Task, what: str, note: str | None = None, element: str | None = None) -> None:
         """Write a line of history."""
         spec: ElementSpec = task.task_spec
-        self.turn.history.append(Passed(element or spec.node.id, what, self.turn.now, self.path(task), note))
+        self.turn.history.append(Passed(element or spec.node.id, what, self.turn.arrived, self.path(task), note))
 
     def stuck(self, task: Task, code: str, message: str, thrown: tuple[Thrown, ...] = ()) -> Stuck:
         """An incident at a token."""
