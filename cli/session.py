@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import gettext
 import os
+import pwd
 import shlex
 import shutil
 import sys
@@ -150,7 +150,7 @@ class Session:
         if not self.settings.database.startswith("sqlite"):
             if self.user:
                 raise BadInput(_("--as works on an embedded database only; here you are who you logged in as"))
-            return getpass.getuser()
+            return pwd.getpwuid(os.getuid()).pw_name  # not $LOGNAME, which anybody may set
         if not self.user:
             raise BadInput(_("say who you are: “xieban --as USER …”; “xieban org show --clerks” lists the clerks"))
         return self.user
