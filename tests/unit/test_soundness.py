@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.drawn import TIMER, process
+from tests.unit.drawn import TIMER, process, sub
 from tests.unit.random_nets import GATEWAYS, HEAD, Drawing, grow, grown, wired
 from tests.unit.token_game import Game, TooBig
 from workflow_runtime.diagram import Diagram, check, read, stories
 from workflow_runtime.diagram.soundness import Fault, FaultKind, Verdict, soundness
+from workflow_runtime.findings import Severity
 from workflow_runtime.i18n import use_language
 
 
@@ -158,13 +159,39 @@ def test_many_branches_that_end_by_themselves_are_decided() -> None:
     assert verdict_on(fan("endEvent")).sound
 
 
-def test_beyond_the_bound_nothing_is_guessed() -> None:
-    drawing = fan("terminate")
+def test_an_end_that_cuts_off_sixteen_branches_is_told() -> None:
+    assert [fault.kind for fault in verdict_on(fan("terminate")).faults] == [FaultKind.CUTS_OFF]
 
-    (verdict,) = soundness(read(drawing.xml()), bound=1_000)
+
+def test_beyond_the_bound_nothing_is_guessed() -> None:
+    drawing = Drawing()
+    start, split, join, end = (
+        drawing.node(kind) for kind in ("startEvent", "inclusiveGateway", "inclusiveGateway", "endEvent")
+    )
+    drawing.flow(start, split)
+    drawing.flow(join, end)
+    for _way in range(9):  # more than are unfolded into their combinations
+        step = drawing.node("userTask")
+        drawing.flow(split, step)
+        drawing.flow(step, join)
+    diagram = read(drawing.xml())
+
+    (verdict,) = soundness(diagram)
+    (finding,) = [each for each in check(diagram, rules="house") if each.rule == "house/soundness"]
 
     assert not verdict.decided
     assert not verdict.sound
+    assert finding.severity is Severity.WARNING
+
+
+def test_where_the_search_stops_early_no_fault_is_invented() -> None:
+    for seed in range(300):
+        diagram = read(wired(random.Random(seed)).xml())
+        small, whole = next(soundness(diagram, bound=2)), next(soundness(diagram))
+
+        if not small.decided:
+            assert not small.sound
+        assert {fault.kind for fault in small.faults} <= {fault.kind for fault in whole.faults} | {FaultKind.STUCK}
 
 
 def fan(end: str) -> Drawing:
@@ -273,11 +300,10 @@ def test_a_link_is_a_flow_without_a_line() -> None:
 
 
 def test_an_error_inside_leads_to_its_event_on_the_border() -> None:
-    thrown = (
-        '<subProcess id="sub"><startEvent id="is"/><userTask id="it"/><endEvent id="ie"><errorEventDefinition '
-        'errorRef="x"/></endEvent><sequenceFlow id="a" sourceRef="is" targetRef="it"/>'
-        '<sequenceFlow id="b" sourceRef="it" targetRef="ie"/></subProcess>'
-    )
+    thrown = sub(
+        "sub", "startEvent is", "userTask it", "exclusiveGateway ix", "endEvent ok",
+        'endEvent ie <errorEventDefinition errorRef="x"/>', "is > it > ix > ok", "ix > ie",
+    )  # fmt: skip
     caught = '<boundaryEvent id="failed" attachedToRef="sub"><errorEventDefinition errorRef="{}"/></boundaryEvent>'
     errors = '<error id="x" errorCode="REFUSED"/><error id="y" errorCode="OTHER"/>'
     rest = ("startEvent s", thrown, "endEvent e", "endEvent e2", "s > sub", "sub > e", "failed > e2")

@@ -2,7 +2,9 @@
 
 A *scope* is a process or the inside of a sub-process; each is a net of its own, and from outside a sub-process or a
 called process is one step that lasts. That is exact for what soundness asks, because a scope that can always finish
-behaves like a step that does. What the translation assumes:
+behaves like a step that does; one that can only end by what it throws has no other way out.
+
+What the translation assumes:
 
 - persons act, timers fire, messages and signals arrive: what may happen, can happen;
 - conditions may come out either way (rules/house looks at the conditions themselves);
@@ -15,7 +17,7 @@ behaves like a step that does. What the translation assumes:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -90,14 +92,24 @@ def parts_of(diagram: Diagram, scope: str) -> list[Part]:
     return found
 
 
-def net_of(diagram: Diagram, scope: str, part: Part | None = None) -> Net:
-    """The net of a scope, or of one part of it. Raises TooMany when a gateway has too many combinations."""
-    return _Translation(diagram, scope, part).net
+def _always(_node: FlowNode) -> bool:
+    return True
+
+
+def net_of(
+    diagram: Diagram, scope: str, part: Part | None = None, completes: Callable[[FlowNode], bool] = _always
+) -> Net:
+    """The net of a scope, or of one part of it. Raises TooMany when a gateway has too many combinations.
+
+    `completes`: whether a sub-process or called process can end as drawn, and not only by an error.
+    """
+    return _Translation(diagram, scope, part, completes).net
 
 
 class _Translation:
-    def __init__(self, diagram: Diagram, scope: str, part: Part | None) -> None:
+    def __init__(self, diagram: Diagram, scope: str, part: Part | None, completes: Callable[[FlowNode], bool]) -> None:
         self.diagram = diagram
+        self.completes = completes
         self.net = Net()
         self._roots: dict[str, int] = {}
         self._nodes = [node for node in diagram.nodes(scope) if part is None or node.id in part.nodes]
@@ -184,8 +196,12 @@ class _Translation:
             for event in self.diagram.boundary_events(node.id)
             if event.id in self._here and _can_happen(event, node, self.diagram)
         ]
+        completes = self.completes(node)
         if not border:
             for one in into:
+                if not completes:  # what it throws goes on outwards
+                    self.net.move({one}, set(), node.id, clears=True)
+                    continue
                 for post in self._leaving(node):
                     self.net.move({one}, post, node.id)
             return
@@ -200,8 +216,10 @@ class _Translation:
                 inside = later
         for one in into:
             self.net.move({one}, {entry}, node.id)
-        for post in self._leaving(node):
+        for post in self._leaving(node) if completes else ():
             self.net.move({inside}, post, node.id)
+        if not completes and not any(event.interrupting for event in border):
+            self.net.move({inside}, set(), node.id, clears=True)
         for event in border:
             if event.interrupting:
                 for post in self._leaving(event):
@@ -251,21 +269,32 @@ def _can_happen(event: FlowNode, host: FlowNode, diagram: Diagram) -> bool:
     caught = event.event
     if caught is not None and caught.kind == "compensate":
         return False  # it waits for something else to be undone, and moves no token of its own
-    if caught is None or caught.kind not in ("error", "escalation", "cancel"):
+    return host.kind not in ("subProcess", "transaction") or is_thrown(event, diagram, host.id)
+
+
+def is_thrown(event: FlowNode, diagram: Diagram, scope: str) -> bool:
+    """Whether something in a scope throws what an event catches; whatever comes from outside may come."""
+    caught = event.event
+    if caught is None or caught.kind not in THROWN:
         return True
-    if host.kind not in ("subProcess", "transaction"):
-        return True
-    return any(
-        kind == caught.kind and (caught.name is None or code in (None, "*", caught.name))
-        for kind, code in _thrown_inside(diagram, host.id)
-    )
+    return any(catches(event, kind, code) for kind, code in _thrown_inside(diagram, scope))
+
+
+def catches(event: FlowNode, kind: str, code: str | None) -> bool:
+    """Whether an event catches what is thrown with a code; "*" is any code, and so is an event without one."""
+    caught = event.event
+    return caught is not None and kind == caught.kind and (caught.name is None or code in (None, "*", caught.name))
+
+
+#: what comes from inside a scope, and not from outside
+THROWN = frozenset({"error", "escalation", "cancel"})
 
 
 def _thrown_inside(diagram: Diagram, scope: str) -> Iterator[tuple[str, str | None]]:
     """What may come out of a sub-process: kind and code; "*" is any code."""
     for node in diagram.nodes(scope):
         for event in node.events:
-            if node.kind in ("endEvent", "intermediateThrowEvent") and event.kind in ("error", "escalation", "cancel"):
+            if node.kind in ("endEvent", "intermediateThrowEvent") and event.kind in THROWN:
                 yield event.kind, event.name
         if node.kind in ("serviceTask", "callActivity", "sendTask", "businessRuleTask", "scriptTask"):
             yield "error", "*"

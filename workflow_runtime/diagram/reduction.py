@@ -17,16 +17,20 @@ MOST_PRODUCTS = 16
 MOST_REWRITES = 20_000
 
 
-def reduced(net: Net) -> tuple[Net, frozenset[str]]:
-    """The smaller net, and the elements that work for certain because they were taken out of its beginning."""
-    reduction = _Reduction(net)
+def reduced(net: Net, *, keep_ends: bool = False) -> tuple[Net, frozenset[str]]:
+    """The smaller net, and the elements that work for certain because they were taken out of its beginning.
+
+    `keep_ends`: branches that only end stay, for the question whether an end elsewhere cuts them off.
+    """
+    reduction = _Reduction(net, keep_ends)
     reduction.run()
     return reduction.result(), frozenset(reduction.certain)
 
 
 class _Reduction:
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, keep_ends: bool) -> None:
         self._net = net
+        self._keep_ends = keep_ends
         self._initial = set(net.initial)
         self._moves: dict[int, Transition] = {}
         self._producers: dict[int, set[int]] = {place: set() for place in range(len(net.names))}
@@ -191,13 +195,13 @@ class _Reduction:
         """A branch that only ends says nothing, where it can begin but once.
 
         Once is certain when the move that begins it is on no loop: could it be made twice nevertheless, two tokens
-        would meet on some place before it. Where an end cuts others off, every open branch still counts.
+        would meet on some place before it.
         """
         if len(self._consumers[place]) != 1 or len(self._producers[place]) + (place in self._initial) != 1:
             return False
         (last,) = self._consumers[place]
         end = self._moves[last]
-        if end.pre != {place} or end.post or end.joins_any or any(move.clears for move in self._moves.values()):
+        if end.pre != {place} or end.post or end.clears or end.joins_any or self._keep_ends:
             return False
         if place in self._initial:
             self.certain |= end.nodes

@@ -53,6 +53,7 @@ def remedy(fault: Fault) -> str:
 def story(diagram: Diagram, fault: Fault) -> list[str]:
     """The shortest way to the fault, step by step, in the words of the diagram."""
     lines: list[str] = []
+    before = ""
     for element, taken in fault.story:
         node = diagram.elements.get(element)
         if not isinstance(node, FlowNode):
@@ -60,11 +61,15 @@ def story(diagram: Diagram, fault: Fault) -> list[str]:
         flow = diagram.elements.get(taken)
         chosen = len(node.outgoing) > 1 and isinstance(flow, Flow)
         if not node.name and not chosen and node.kind.endswith("Gateway"):
+            before = element
             continue
         line = node.name or node.id
         if chosen and flow is not None:
             line += f" [{flow.name or flow.id}]"
+        if element == before and line == lines[-1]:
+            continue  # entered, then done
         lines.append(line)
+        before = element
     if len(lines) > _LONGEST:
         lines = [*lines[:10], "…", *lines[-(_LONGEST - 11) :]]
     return lines

@@ -14,7 +14,7 @@ from workflow_runtime.i18n import _
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     diagram = sheet.diagram
-    for verdict in soundness(diagram, bound=context.state_bound):
+    for verdict in soundness(diagram, bound=context.state_bound, processes=context.processes):
         scope = sheet.xml(diagram.scopes[verdict.scope])
         if not verdict.decided:
             yield Problem(
