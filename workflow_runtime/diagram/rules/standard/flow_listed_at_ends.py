@@ -26,9 +26,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 continue
             if (node, name) not in known:
                 known[node, name] = {
-                    id(meant)
-                    for text in sheet.listed(node, name)
-                    if (meant := sheet.resolve(node, text)) is not None
+                    id(meant) for text in sheet.listed(node, name) if (meant := sheet.resolve(node, text)) is not None
                 }
             if id(flow) not in known[node, name]:
                 yield Problem(
