@@ -162,7 +162,7 @@ def show_case(session: Session, page: CasePage) -> None:
         [
             (_("Subject"), "  ".join([*subject, *known])),
             (_("Since"), f"{output.day(view.started_at)}{ended}  {_('profile')} {safe(view.jurisdiction)}"),
-            (_("Regions"), "  ".join(f"{safe(name)}={safe(code)}" for name, code in page.regions.items())),
+            (_("Regions"), _regions(session, page)),
         ]
     )
     if page.incident:
@@ -181,6 +181,13 @@ def show_case(session: Session, page: CasePage) -> None:
     output.line()
     output.heading(_("Course  ✔ done  ● now  ○ open  ✖ failed"))
     show_course(session, page)
+
+
+def _regions(session: Session, page: CasePage) -> str:
+    """The regions that the case binds, by name and code."""
+    names = session.runtime.organisation(actor=session.actor).regions if page.regions else {}
+    known = ((name, code, of_data(names.get(code, ""))) for name, code in page.regions.items())
+    return _("; ").join(safe(f"{name} {place} {code}" if place else f"{name} {code}") for name, code, place in known)
 
 
 def show_items(output: Output, page: CasePage) -> None:

@@ -16,7 +16,7 @@ from cli.filling import answers, read_bytes
 from cli.options import data_options
 from cli.outline import show_drawing
 from cli.output import plain, write_file
-from cli.procedure import check_bundle, files_beside, shipped_bundle
+from cli.procedure import check_bundle, files_beside
 from cli.session import Session, pass_session
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
@@ -136,12 +136,13 @@ def render(
 def _findings(session: Session, key: str, drawn: Diagram) -> list[Finding]:
     """Of a file what the drawing alone says; of a procedure or version, with its forms, tables and organisation."""
     from workflow_runtime import diagram as drawings
+    from workflow_runtime.procedures import bundle_of
 
     path = Path(key)
     if path.is_file():
         return drawings.check(drawn, rules="house", context=drawings.CheckContext(imports=files_beside(path)))
     name, at, version = key.partition("@")
-    return check_bundle(session, session.runtime.bundle(name, int(version)) if at else shipped_bundle(key))
+    return check_bundle(session, session.runtime.bundle(name, int(version)) if at else bundle_of(key))
 
 
 @diagram.command(help=_("Draw a diagram anew (or, with --keep, only what has no place yet)."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,22 +36,17 @@ def procedure() -> None:
     pass
 
 
-def shipped_bundle(key: str) -> dict[str, bytes]:
-    """The files of a procedure: KEY of a shipped one, a folder, or a .bpmn file."""
-    from workflow_runtime import procedures
-
-    return procedures.gather(procedures.find_folder(key))
-
-
-@procedure.command(help=_("Find every mistake in a procedure: KEY, a folder, or one .bpmn file."))
-@click.argument("key", shell_complete=procedures)
+@procedure.command(
+    help=_("Find every mistake: in a procedure (its KEY or folder), or in single .bpmn, .dmn and .form files.")
+)
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=procedures)
 @click.option("--rules", type=click.Choice(["house", "standard"]), default="house", help=_("Which rules hold."))
 @pass_session
-def check(session: Session, key: str, rules: str) -> int:
-    if rules == "standard" or (Path(key).is_file() and not key.endswith(".bpmn")):
-        findings = _check_one(Path(key))
-    else:
-        findings = check_bundle(session, shipped_bundle(key))
+def check(session: Session, keys: tuple[str, ...], rules: str) -> int:
+    findings: list[Finding] = []
+    for key in keys:
+        found = _check(session, key, rules)
+        findings += found if len(keys) == 1 else [replace(one, path=(key, *one.path)) for one in found]
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if session.as_json:
         session.output.json(findings)
@@ -59,6 +55,28 @@ def check(session: Session, key: str, rules: str) -> int:
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     _sum_up(session.output, errors, warnings)
     return REFUSED if errors else 0
+
+
+def _check(session: Session, key: str, rules: str) -> list[Finding]:
+    """One KEY: a file is that file, a folder all that is in it; also what cannot be read is a finding."""
+    try:
+        return _found(session, key, rules)
+    except BadInput as error:
+        if not error.findings:
+            raise
+        return list(error.findings)
+
+
+def _found(session: Session, key: str, rules: str) -> list[Finding]:
+    from workflow_runtime import procedures
+
+    path = Path(key)
+    if path.is_file() and (rules == "standard" or path.suffix != ".bpmn"):
+        return _check_one(path)
+    if rules == "standard":
+        drawings = sorted(procedures.find_folder(key).glob("*.bpmn"))
+        return [replace(one, path=(file.name, *one.path)) for file in drawings for one in _check_one(file)]
+    return check_bundle(session, procedures.bundle_of(key))
 
 
 def check_bundle(session: Session, bundle: Mapping[str, bytes]) -> list[Finding]:
@@ -165,8 +183,10 @@ def _show_left(output: Output, left: Sequence[tuple[str, str, str]]) -> None:
 @click.argument("key", shell_complete=procedures)
 @pass_session
 def deploy(session: Session, key: str) -> None:
+    from workflow_runtime import procedures
+
     before = {(version.key, version.version) for version in session.runtime.procedures()}
-    version = session.runtime.deploy(shipped_bundle(key), actor=session.actor)
+    version = session.runtime.deploy(procedures.bundle_of(key), actor=session.actor)
     if session.as_json:
         session.output.json(version)
         return
@@ -237,7 +257,7 @@ def handbook(session: Session, key: str, target: Path, jurisdiction: str | None)
     from workflow_runtime import profiles
     from workflow_runtime.handbook import as_html, as_pdf
     from workflow_runtime.handbook import handbook as written
-    from workflow_runtime.procedures import Procedure
+    from workflow_runtime.procedures import Procedure, bundle_of
 
     if target.suffix not in (".html", ".pdf"):
         raise BadInput(_("the file ends in .html or .pdf"))
@@ -245,9 +265,7 @@ def handbook(session: Session, key: str, target: Path, jurisdiction: str | None)
     if jurisdiction is not None and jurisdiction not in shipped:
         raise BadInput(_("the profiles are {known}").format(known=", ".join(shipped)))
     today = datetime.now(ZoneInfo(session.settings.zone)).date()
-    book = written(
-        Procedure.parse(shipped_bundle(key)), profile=shipped[jurisdiction] if jurisdiction else None, on=today
-    )
+    book = written(Procedure.parse(bundle_of(key)), profile=shipped[jurisdiction] if jurisdiction else None, on=today)
     content = as_html(book).encode() if target.suffix == ".html" else as_pdf(book)
     target.write_bytes(content)
     if session.as_json:

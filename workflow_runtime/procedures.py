@@ -43,6 +43,7 @@ Bundle = Mapping[str, bytes]
 #: A process, an element in it, and the call activities around it.
 _Place = tuple[str, str, tuple[str, ...]]
 _PARTS = (".bpmn", ".dmn", ".form")
+_ID = re.compile(rb'<(?:\w+:)?(?:decision|process)\b[^>]*\bid="([^"]+)"|"id"\s*:\s*"([^"]+)"')
 #: The class of fields that every party of a case may see.
 GENERAL = "general"
 _SEVERITIES = "severities.yaml"  #: how much each rule of the check weighs for this procedure
@@ -78,17 +79,28 @@ def find_folder(key: str, library: Path | None = None) -> Path:
     )
 
 
-def gather(folder: Path, *, library: Path | None = None, templates: Path | None = None) -> dict[str, bytes]:
+def bundle_of(key: str) -> dict[str, bytes]:
+    """The bundle of a procedure given by key, by folder, or by its .bpmn file. Raises NotFound."""
+    path = Path(key)
+    return gather(find_folder(key), drawing=path.name if path.is_file() else None)
+
+
+def gather(
+    folder: Path, *, drawing: str | None = None, library: Path | None = None, templates: Path | None = None
+) -> dict[str, bytes]:
     """All files that the procedure in `folder` needs, by their path in the bundle.
 
-    Called processes are looked for in the library (the parent folder first, then what is shipped), document
-    templates in `templates`. Files that cannot be found are left out: the check names them.
+    With `drawing`, the name of one of several drawings in the folder: that drawing, and of the folder's other files
+    those that it names. Called processes are looked for in the library (the parent folder first, then what is
+    shipped), document templates in `templates`. Files that cannot be found are left out: the check names them.
     """
     libraries = [place for place in (library, folder.parent, shipped_library()) if place is not None and place.is_dir()]
     template_places = [
         place for place in (templates, folder.parent.parent / "templates", shipped_templates()) if place is not None
     ]
     files = _folder_files(folder, folder.name)
+    if drawing is not None:
+        files = _named_by(files, f"{folder.name}/{drawing}")
     seen: set[str] = set()
     while True:
         diagrams = _readable_diagrams(files)
@@ -125,6 +137,33 @@ def _plain_files(folder: Path) -> list[Path]:
 def _folder_files(folder: Path, prefix: str) -> dict[str, bytes]:
     wanted = [path for path in _plain_files(folder) if path.suffix in _PARTS or path.name == _SEVERITIES]
     return {f"{prefix}/{path.name}": path.read_bytes() for path in wanted}
+
+
+def _named_by(files: dict[str, bytes], main: str) -> dict[str, bytes]:
+    """The file `main`, and the others that it names by their own name or by an id in them, one naming the next."""
+    kept = {main: files[main]}
+    while True:
+        text = b"\0".join(kept.values())
+        more = {
+            path: content
+            for path, content in files.items()
+            if path not in kept
+            if path.endswith(_SEVERITIES) or any(word in text for word in _names(path, content))
+        }
+        if not more:
+            return {path if path == main else _beside(path): content for path, content in kept.items()}
+        kept |= more
+
+
+def _beside(path: str) -> str:
+    """Where a file stands in a bundle whose procedure is another's drawing: diagrams are called ones."""
+    return f"called/{path}" if path.endswith(".bpmn") else path
+
+
+def _names(path: str, content: bytes) -> list[bytes]:
+    """How a diagram names a file: `"id"` of a form, a decision or a process."""
+    ids = [Path(path).stem.encode(), *(id for pair in _ID.findall(content) for id in pair if id)]
+    return [b'"' + id + b'"' for id in ids]
 
 
 def _readable_diagrams(files: Bundle) -> list[Diagram]:

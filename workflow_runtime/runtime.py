@@ -930,7 +930,10 @@ class Runtime(Machine):
         return self._item(row.id, actor)
 
     def remind(self, id: str, *, actor: Actor, text: str = "") -> None:
-        """Remind the department that holds an item (催办); any party of the case may. Recorded in the history."""
+        """Remind the department that holds an item (催办); any party of the case may. Recorded in the history.
+
+        `text` stays there: a notification leaves the house, and what people write in haste names children.
+        """
         self._sweep_first()
         with self._database.begin() as tx:
             row = self._item_row(tx, id, actor)
@@ -938,7 +941,7 @@ class Runtime(Machine):
             if row.state not in (ItemState.READY, ItemState.RESERVED):
                 self._refuse_move(tx, row.id, actor)
             store.count_reminder(tx, row.id)
-            hand.notify(row.department_id, "reminder", f"{row.case_number} {row.name} {text}".strip())
+            hand.notify(row.department_id, "reminder", f"{row.case_number} {row.name}")
             hand.history.add(
                 "reminded",
                 actor=actor,

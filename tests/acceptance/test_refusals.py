@@ -44,6 +44,22 @@ def test_a_drawing_that_cannot_be_used_is_refused(empty: Desk, what: str) -> Non
     assert "root:" not in answer.out + answer.err
 
 
+def test_a_file_that_is_named_is_what_is_checked(empty: Desk) -> None:
+    empty.write("a-good.form", json.dumps({"type": "default", "id": "a-good", "components": []}))
+    empty.write("b-bad.bpmn", DRAWINGS["cut off"])
+    empty.write("c-bad.form", "{")
+
+    good = empty("procedure", "check", "a-good.form")
+    all_of_them = empty("procedure", "check", "a-good.form", "b-bad.bpmn", "c-bad.form")
+    folder = empty("procedure", "check", ".")
+
+    assert good.code == 0, good.err
+    assert all_of_them.code == folder.code == 2
+    assert "b-bad.bpmn" in all_of_them.out and "c-bad.form" in all_of_them.out
+    assert "a-good" not in all_of_them.out
+    assert "b-bad.bpmn" in folder.out and "c-bad.form" in folder.out
+
+
 FORMS = {
     "not JSON": "{",
     "a key twice": '{"notice_on": "2024-07-29", "notice_on": "2024-07-30"}',

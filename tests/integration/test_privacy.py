@@ -13,6 +13,7 @@ from tests.integration.office import Deeds, clerks, open_office
 from workflow_runtime import tables as t
 from workflow_runtime.handling import Effects, ServiceJob, _handlers
 from workflow_runtime.i18n import use_language
+from workflow_runtime.model import SYSTEM
 from workflow_runtime.settings import Settings
 
 NAME, PAPER, NUMBER = "蓝小禾1", "南民协〔2024〕7号", "990101201001010017"
@@ -73,6 +74,9 @@ def test_a_failing_handler_leaves_no_name_in_job_incident_or_history(
 
 
 def test_notifications_name_the_case_and_the_step_and_nobody(deeds: Deeds) -> None:
+    item = deeds.item("check")
+    assert item is not None
+    deeds.runtime.remind(item.id, actor=deeds.people["check"], text=f"{NAME}今天要走，{NUMBER}")
     deeds.clock.advance(days=60)
     deeds.runtime.sweep()
     deeds.complete("check")
@@ -81,7 +85,10 @@ def test_notifications_name_the_case_and_the_step_and_nobody(deeds: Deeds) -> No
 
     letters = [json.loads(path.read_text()) for path in deeds.runtime._settings.outbox.glob("*.json")]
     kinds = {one["kind"] for one in letters}
-    assert {"overdue", "notice"} <= kinds
+    assert {"overdue", "notice", "reminder"} <= kinds
+    said = [one.content.get("text") for one in deeds.runtime.history(deeds.number, actor=SYSTEM)]
+    assert f"{NAME}今天要走，{NUMBER}" in said  # who may see the case reads it there
     for letter in letters:
-        assert letter["text"].startswith(deeds.number)
-        assert not [one for one in (NAME, NUMBER, PAPER, deeds.subject) if one in letter["text"]]
+        assert letter["text"].startswith(deeds.number) or letter["case"] is None  # of a list: its own name
+        assert not [one for one in (NAME, NUMBER, PAPER) if one in letter["text"]]
+        assert deeds.subject not in letter["text"] or letter["case"] is None  # a list names whom it is about, by number

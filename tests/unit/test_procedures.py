@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.engine_drawings import written
+from workflow_runtime import procedures
+from workflow_runtime.errors import BadInput
 from workflow_runtime.i18n import use_language
-from workflow_runtime.procedures import Procedure, find_folder, gather
+from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
 from workflow_runtime.runtime import check_bundle
 
 REVIEW = Path(__file__).parents[1] / "journeys" / "review"
@@ -113,3 +115,21 @@ def test_what_comes_after_a_called_process_depends_on_who_called_it() -> None:
 
     assert next_of(procedure, "Q", "q", "c1", "inner") == ["a"]
     assert next_of(procedure, "Q", "q", "c2", "inner") == ["b"]
+
+
+def test_a_file_among_others_is_a_procedure_of_its_own(tmp_path: Path) -> None:
+    for path in (shipped_library() / "county-city-transfer").glob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "a-broken.bpmn").write_text("hello")
+    (tmp_path / "a-broken.form").write_text("{")
+
+    bundle = procedures.bundle_of(str(tmp_path / "county-city-transfer.bpmn"))
+
+    assert Procedure.parse(bundle).key == "county-city-transfer"
+    assert not [path for path in bundle if "a-broken" in path]
+    wanted = {
+        path for path in gather(shipped_library() / "county-city-transfer") if not path.endswith(".examples.yaml")
+    }
+    assert {path.replace(tmp_path.name, "county-city-transfer") for path in bundle} == wanted
+    with pytest.raises(BadInput, match="XML"):
+        Procedure.parse(procedures.bundle_of(str(tmp_path / "a-broken.bpmn")))
