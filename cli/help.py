@@ -42,6 +42,8 @@ def placeholders(text: str) -> str:
         "PARTY": _("PARTY"),
         "PATH": _("PATH"),
         "PROCEDURE": _("PROCEDURE"),
+        "SHELL": _("SHELL"),
+        "SIGNAL": _("SIGNAL"),
         "SUBJECT": _("SUBJECT"),
         "TARGET": _("TARGET"),
         "TEXT": _("TEXT"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
 from cli.app import Group
+from cli.options import sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.errors import BadInput
@@ -24,9 +26,11 @@ def incident() -> None:
 @click.option("--case", "number", metavar="TEXT", help=_("Only this case (its number)."))
 @click.option("--all", "resolved", is_flag=True, help=_("Also those that are dealt with."))
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, help=_("Rows at most."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV."))
+@sheets
 @pass_session
-def list_incidents(session: Session, number: str | None, resolved: bool, limit: int, as_csv: bool) -> None:
+def list_incidents(
+    session: Session, number: str | None, resolved: bool, limit: int, as_csv: bool, xlsx: Path | None
+) -> None:
     rows = Repairs(session.runtime).incidents(actor=session.actor, case=number, resolved=resolved, limit=limit)
     output = session.output
     columns: list[Column[IncidentView]] = [
@@ -36,7 +40,7 @@ def list_incidents(session: Session, number: str | None, resolved: bool, limit: 
         Column(_("Reason"), lambda row: row.reason, least=12),
         Column(_("Since"), lambda row: output.moment(row.opened_at)),
     ]
-    Listing(output, columns, rows, 1, limit, _("The machine has stopped nowhere."), as_csv).show()
+    Listing(output, columns, rows, 1, limit, _("The machine has stopped nowhere."), as_csv, xlsx).show()
 
 
 @incident.command(help=_("One incident: case, step, reason, and what to do."))

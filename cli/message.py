@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.app import NO, Group
+from cli.options import sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.escaping import safe
@@ -24,9 +25,11 @@ def message() -> None:
 @click.option("--state", type=click.Choice(("waiting", "consumed", "expired", "dead")), help=_("Only in this state."))
 @click.option("--name", metavar="TEXT", help=_("Only messages of this name."))
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, help=_("Rows at most."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV."))
+@sheets
 @pass_session
-def list_messages(session: Session, state: str | None, name: str | None, limit: int, as_csv: bool) -> None:
+def list_messages(
+    session: Session, state: str | None, name: str | None, limit: int, as_csv: bool, xlsx: Path | None
+) -> None:
     rows = Repairs(session.runtime).messages(actor=session.actor, state=state, name=name, limit=limit)
     output = session.output
     columns: list[Column[MessageView]] = [
@@ -37,7 +40,7 @@ def list_messages(session: Session, state: str | None, name: str | None, limit: 
         Column(_("State"), lambda row: message_state(row.state)),
         Column(_("Sent"), lambda row: output.moment(row.sent_at)),
     ]
-    Listing(output, columns, rows, 1, limit, _("There is no such message."), as_csv).show()
+    Listing(output, columns, rows, 1, limit, _("There is no such message."), as_csv, xlsx).show()
 
 
 def message_state(state: str) -> str:

@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from cli.app import Command
-from cli.options import filters
+from cli.options import filters, sheets
 from cli.output import Column, Listing, days_left
 from cli.session import Session, pass_session, runtime_class, sweep_text
 from workflow_runtime.escaping import safe
@@ -38,8 +38,7 @@ def init(session: Session) -> None:
 
 @click.command(cls=Command, help=_("What is overdue, by department, longest first."))
 @filters("department", "agency")
-@click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV."))
-@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help=_("Write a spreadsheet file."))
+@sheets
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, help=_("Rows at most."))
 @pass_session
 def late(

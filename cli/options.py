@@ -39,11 +39,15 @@ def filters(*names: str) -> Callable[[Function], Function]:
     return together(*(click.option(f"--{name}", metavar="TEXT", help=texts[name]) for name in names))
 
 
+sheets: Callable[[Function], Function] = together(
+    click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV.")),
+    click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help=_("Write a spreadsheet file.")),
+)
+
 paging: Callable[[Function], Function] = together(
     click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help=_("Rows on a page.")),
     click.option("--page", type=click.IntRange(1), default=1, show_default=True, help=_("Which page.")),
-    click.option("--csv", "as_csv", is_flag=True, help=_("Answer as CSV.")),
-    click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help=_("Write a spreadsheet file.")),
+    sheets,
 )
 
 data_options: Callable[[Function], Function] = together(

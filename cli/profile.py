@@ -9,7 +9,7 @@ import click
 
 from cli.app import NO, Group, show_findings
 from cli.bulk import confirm, show_lines
-from cli.options import listing, paging
+from cli.options import listing, paging, sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session, terminal_columns
 from workflow_runtime.errors import BadInput, NotFound
@@ -28,8 +28,9 @@ def profile() -> None:
 
 
 @profile.command("list", help=_("The profiles there are."))
+@sheets
 @pass_session
-def list_profiles(session: Session) -> None:
+def list_profiles(session: Session, as_csv: bool, xlsx: Path | None) -> None:
     rows = session.runtime.profiles()
     columns: list[Column[Any]] = [
         Column(_("Code"), lambda row: row.jurisdiction),
@@ -38,13 +39,15 @@ def list_profiles(session: Session) -> None:
         Column(_("From"), lambda row: str(row.valid_from or "")),
         Column(_("Values"), lambda row: len(row.parameters), right=True),
     ]
-    Listing(session.output, columns, rows, 1, 1000, _("There is no profile.")).show()
+    Listing(session.output, columns, rows, 1, 1000, _("There is no profile."), as_csv, xlsx).show()
 
 
 @profile.command("show", help=_("Every value of a profile, with its mark and source."))
 @click.argument("jurisdiction")
 @click.option("--procedure", metavar="CODE", help=_("Only values of this procedure, e.g. P16."))
-@click.option("--mark", type=click.Choice(["S", "I", "X", "P"]), help=_("S law, I notice, X inferred, P our default."))
+@click.option(
+    "--mark", type=click.Choice(["S", "I", "X", "P"]), help=_("S policy, I inferred, X other law, P our default.")
+)
 @paging
 @pass_session
 def show_profile(

@@ -10,7 +10,7 @@ import click
 
 from cli.app import Group
 from cli.completion import lists
-from cli.options import paging
+from cli.options import paging, sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.i18n import _, of_data
@@ -23,8 +23,9 @@ def report() -> None:
 
 
 @report.command("list", help=_("The lists there are."))
+@sheets
 @pass_session
-def list_reports(session: Session) -> None:
+def list_reports(session: Session, as_csv: bool, xlsx: Path | None) -> None:
     columns: list[Column[Report]] = [
         Column(_("List"), lambda one: one.id),
         Column(_("Title"), lambda one: of_data(one.title)),
@@ -32,10 +33,11 @@ def list_reports(session: Session) -> None:
         Column(_("Tells"), lambda one: _(", ").join(one.escalates), least=8),
     ]
     if session.as_json:
-        rows = [{"id": one.id, "title": of_data(one.title), "text": of_data(one.text)} for one in shipped().values()]
-        session.output.json(rows)
+        told = [{"id": one.id, "title": of_data(one.title), "text": of_data(one.text)} for one in shipped().values()]
+        session.output.json(told)
         return
-    session.output.table(columns, list(shipped().values()))
+    rows = list(shipped().values())
+    Listing(session.output, columns, rows, 1, len(rows), _("There is no list."), as_csv, xlsx).show()
 
 
 @report.command(help=_("The entries of one list, as far as they are yours to see."))

@@ -11,11 +11,14 @@ import pytest
 from .conftest import Desk
 
 TREE = {
-    "": "demo init org profile procedure diagram decision subject case work document late worker",
+    "": "demo init org profile procedure diagram decision subject case work document late report incident message db",
     "org": "import show",
     "profile": "list show",
     "procedure": "check test deploy list show export retire",
-    "subject": "register list show",
+    "subject": "register list show signal",
+    "report": "list show",
+    "incident": "list show retry resolve",
+    "message": "list show redeliver bury send collect",
     "case": "start list show history why withdraw",
     "work": "list show claim release complete reassign remind",
     "document": "list open preview verify",
@@ -49,6 +52,16 @@ def test_every_command_explains_itself_within_eighty_columns(empty: Desk, langua
         assert has_chinese == (language == "zh"), (command, answer.out)
         usage = answer.out.splitlines()[0].partition(" ")[2]
         assert bool(re.search(r"\[OPTIONS\]|[A-Z]{2}", usage)) == (language == "en"), usage
+
+
+def test_every_list_can_be_a_spreadsheet(empty: Desk) -> None:
+    lists = [command for command in COMMANDS if command[-1:] == ["list"]] + [["late"], ["report", "show"]]
+    with ThreadPoolExecutor(3) as pool:
+        helps = list(pool.map(lambda command: empty(*command, "--help").out, lists))
+
+    asked = zip(lists, helps, strict=True)
+    lacking = [command for command, text in asked if not re.search(r"--csv.*--xlsx", text, re.DOTALL)]
+    assert lacking == []
 
 
 def test_a_misspelt_command_is_named_with_what_was_meant(empty: Desk) -> None:
