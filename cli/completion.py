@@ -19,7 +19,7 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 
 @click.command(
-    cls=Command, help=_("Completion for your shell: eval \"$(xieban completion bash)\", or zsh, in its start-up file.")
+    cls=Command, help=_('Completion for your shell: eval "$(xieban completion bash)", or zsh, in its start-up file.')
 )
 @click.argument("shell", type=click.Choice(SHELLS))
 @pass_session
@@ -88,4 +88,3 @@ def clerks(session: Session, _typed: str) -> Iterator[tuple[str, str]]:
     """Ids of clerks."""
     for one in session.runtime.organisation(actor=session.actor).clerks:
         yield one.id, one.name
-

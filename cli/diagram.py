@@ -14,7 +14,7 @@ from cli.app import Group, show_findings
 from cli.completion import procedures
 from cli.filling import answers, read_bytes
 from cli.options import data_options
-from cli.outline import show_drawing
+from cli.outline import show_drawing, titles_of
 from cli.output import plain, write_file
 from cli.procedure import check_bundle, files_beside
 from cli.session import Session, pass_session
@@ -58,8 +58,9 @@ def source_of(session: Session, key: str) -> bytes:
 @diagram.command(help=_("The course of a diagram as text: who does what, by when, what it leads to."))
 @click.argument("key", shell_complete=procedures)
 @click.option("--by-name", is_flag=True, help=_("Tell steps by name instead of number: for git (a textconv)."))
+@click.option("--case", "number", metavar="NUMBER", help=_("Mark what this case has done (KEY is then its procedure)."))
 @pass_session
-def outline(session: Session, key: str, by_name: bool) -> None:
+def outline(session: Session, key: str, by_name: bool, number: str | None) -> None:
     if by_name:
         # whole lines and no colour: version control compares them
         from workflow_runtime.diagram.diff import text_for_git
@@ -69,14 +70,48 @@ def outline(session: Session, key: str, by_name: bool) -> None:
         for line in text_for_git(content, key if named else "x.bpmn").splitlines():
             session.output.line(safe(line))
         return
-    source = source_of(session, key)
-    if session.as_json:
-        from workflow_runtime import diagram as drawings
-        from workflow_runtime.diagram.outline import outline as told
+    from workflow_runtime import diagram as drawings
+    from workflow_runtime.diagram.outline import Known
+    from workflow_runtime.diagram.outline import outline as told
+    from workflow_runtime.procedures import Procedure, bundle_of
 
-        session.output.json(told(drawings.read(source)))
+    marks: dict[str, Mark] = {}
+    if number is not None:
+        key, marks = _marks_of_case(session, number)
+    path = Path(key)
+    if path.suffix == ".bpmn" or path.is_file():
+        drawn, titles = drawings.read(read_bytes(path)), Known()
+    else:
+        name, at, version = key.partition("@")
+        files = session.runtime.bundle(name, int(version)) if at and version.isdigit() else bundle_of(key)
+        procedure = Procedure.parse(files)
+        drawn, titles = procedure.main, titles_of(procedure)
+    if session.as_json:
+        session.output.json(told(drawn, marks=marks, **titles))
         return
-    show_drawing(session.output, source)
+    show_drawing(session.output, drawn, titles, marks)
+
+
+def _marks_of_case(session: Session, number: str) -> tuple[str, dict[str, Mark]]:
+    """The version a case runs on, and what to mark: done, active, skipped, failed, with who and how long."""
+    from workflow_runtime import diagram as drawings
+    from workflow_runtime.diagram import render as pictures
+
+    page = session.runtime.case(number, actor=session.actor, history=0)
+    key = f"{page.case.procedure}@{page.case.version}"
+    now = datetime.now(UTC)
+    notes = {
+        # a step of a called procedure is told on the step that calls it
+        (*item.path, item.element)[0]: (
+            item.clerk_name or item.department_name,
+            ngettext("{count} day", "{count} days", days).format(count=days)
+            if (days := (now - item.opened_at).days)
+            else "",
+        )
+        for item in page.items
+        if item.completed_at is None
+    }
+    return key, pictures.case_marks(drawings.read(source_of(session, key)), page.marks, notes)
 
 
 @diagram.command(help=_("A picture of a diagram; with --case, as that case stands."))
@@ -105,24 +140,8 @@ def render(
         raise BadInput(_("the themes are {known}").format(known=", ".join(pictures.THEMES)))
     marks: dict[str, Mark] = {}
     if number is not None:
-        page = session.runtime.case(number, actor=session.actor, history=0)
-        key = f"{page.case.procedure}@{page.case.version}"
-        source = source_of(session, key)
-        now = datetime.now(UTC)
-        notes = {
-            # a step of a called procedure is told on the step that calls it
-            (*item.path, item.element)[0]: (
-                item.clerk_name or item.department_name,
-                ngettext("{count} day", "{count} days", days).format(count=days)
-                if (days := (now - item.opened_at).days)
-                else "",
-            )
-            for item in page.items
-            if item.completed_at is None
-        }
-        marks = pictures.case_marks(drawings.read(source), page.marks, notes)
-    else:
-        source = source_of(session, key)
+        key, marks = _marks_of_case(session, number)
+    source = source_of(session, key)
     drawn = drawings.read(source)
     findings = [one for one in _findings(session, key, drawn) if one.element in drawn.elements] if checked else []
     content = pictures.render(drawn, format=form, theme=theme, marks=marks, findings=findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cli.output import Output
@@ -13,8 +13,11 @@ from workflow_runtime.model import CasePage
 
 if TYPE_CHECKING:
     from workflow_runtime.diagram import Diagram
+    from workflow_runtime.diagram.outline import Known
+    from workflow_runtime.diagram.render import Mark
+    from workflow_runtime.procedures import Procedure
 
-MARKS = {"done": "✔", "active": "●", "failed": "✖"}
+MARKS = {"done": "✔", "active": "●", "skipped": "–", "failed": "✖"}
 COLOURS = {"done": "green", "active": "yellow", "failed": "red"}
 OPEN = "○"
 
@@ -31,8 +34,7 @@ def show_course(session: Session, page: CasePage) -> None:
         state = page.marks.get(line.element, "")
         if not state and _only_on_an_event(drawn, line.element):
             continue
-        number = line.number.split()[0]
-        text = indented(safe(line.text), output.columns, f"  {MARKS.get(state, OPEN)} {number:>3} ")
+        text = indented(safe(line.text), output.columns, f"  {MARKS.get(state, OPEN)} {line.number:>3} ")
         output.lines(output.styled(part, COLOURS.get(state)) for part in text)
 
 
@@ -48,15 +50,28 @@ def _only_on_an_event(drawn: Diagram, element: str) -> bool:
     return False
 
 
-def show_drawing(output: Output, source: bytes) -> None:
-    """The course that a diagram draws, with lanes, forms, deadlines and choices."""
-    output.lines(outline_lines(output, source))
+def show_drawing(
+    output: Output,
+    drawn: Diagram,
+    titles: Known | None = None,
+    marks: Mapping[str, Mark] | None = None,
+) -> None:
+    """The course that a diagram draws, with lanes, forms, deadlines, choices; of a case, with a mark on each step."""
+    from workflow_runtime.diagram.outline import Known, outline
+
+    for line in outline(drawn, marks=marks, **(titles or Known())):
+        head = "  " * line.depth
+        state = line.mark.state.value if line.mark is not None else ""
+        if marks and line.number:
+            head += MARKS.get(state, OPEN) + " "
+        note = f"  [{line.mark.note}]" if line.mark is not None and line.mark.note else ""
+        for part in indented(safe(line.head + line.text + note), output.columns, head):
+            output.line(output.styled(part, COLOURS.get(state) if line.number else None))
 
 
-def outline_lines(output: Output, source: bytes) -> Iterator[str]:
-    from workflow_runtime import diagram
-    from workflow_runtime.diagram.outline import outline
+def titles_of(procedure: Procedure) -> Known:
+    """What ids of a procedure are called; deadlines as in the shipped profiles, without their lengths."""
+    from workflow_runtime import profiles
 
-    for line in outline(diagram.read(source)):
-        head = "  " * line.depth + (f"{line.number.split()[0]}. " if line.number else "")
-        yield from indented(safe(line.text), output.columns, head)
+    deadlines = {one.name: one.title for profile in profiles.shipped().values() for one in profile.parameters}
+    return {**procedure.titles(), "deadlines": deadlines}

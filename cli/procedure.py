@@ -17,7 +17,7 @@ from cli.app import NO, REFUSED, Group, show_findings
 from cli.completion import procedures
 from cli.filling import read_bytes
 from cli.options import paging
-from cli.outline import show_drawing
+from cli.outline import show_drawing, titles_of
 from cli.output import Column, Listing, Output
 from cli.session import Session, pass_session, runtime_class
 from workflow_runtime.errors import BadInput
@@ -243,7 +243,8 @@ def show(session: Session, key: str, version: int | None) -> None:
         output.wrapped(f"{safe(path)}  {len(content)}", "  ")
     output.line()
     output.heading(_("Course"))
-    show_drawing(output, bundle[f"{found.key}/{found.key}.bpmn"])
+    parsed = session.runtime.parsed(found.key, found.version)
+    show_drawing(output, parsed.main, titles_of(parsed))
 
 
 @procedure.command(help=_("Write the handbook of a procedure: what a new clerk reads on the first day."))

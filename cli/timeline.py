@@ -97,4 +97,3 @@ def _told(kind: str, event: LifeEvent) -> str:
         signal = known.signal(event.what) if known else None
         return _("signal: {what}").format(what=safe(of_data(signal.title) if signal else event.what)) + where
     return safe(of_data(event.what)) + where
-

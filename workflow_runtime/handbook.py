@@ -16,7 +16,7 @@ from datetime import date
 
 from workflow_runtime.diagram.diff.tables import tables
 from workflow_runtime.diagram.model import Diagram, FlowNode, Lane
-from workflow_runtime.diagram.outline import Line, outline
+from workflow_runtime.diagram.outline import Known, Line, outline
 from workflow_runtime.diagram.outline.words import called, one_line
 from workflow_runtime.diagram.render import render
 from workflow_runtime.diagram.render.raster import compiled, picture_size
@@ -81,16 +81,9 @@ class _Writer:
         self._procedure = procedure
         self._diagram: Diagram = procedure.main
         self._parameters = parameters
-        self._titles: dict[str, Mapping[str, str]] = {
-            "forms": {id: form.title or form.name or id for id, form in procedure.forms.items()},
+        self._titles: Known = {
+            **procedure.titles(),
             "deadlines": {name: f"{p.value_text}（{of_data(p.title)}）" for name, p in parameters.items()},
-            "documents": {code: template.title for code, template in procedure.templates.items()},
-            "procedures": {
-                process: one.elements[process].name
-                for process, one in procedure.diagrams.items()
-                if process in one.elements
-            },
-            "decisions": {id: id for id in procedure.decisions},
         }
 
     def sections(self) -> Iterator[Section]:
@@ -106,18 +99,8 @@ class _Writer:
         yield from self._clauses()
 
     def _told(self, lanes: frozenset[str] | None) -> tuple[Line, ...]:
-        titles = self._titles
-        lines = outline(
-            self._diagram,
-            forms=titles["forms"],
-            deadlines=titles["deadlines"],
-            documents=titles["documents"],
-            procedures=titles["procedures"],
-            decisions=titles["decisions"],
-            lanes=lanes,
-        )
         # the title stands above already
-        return lines[1:]
+        return outline(self._diagram, lanes=lanes, **self._titles)[1:]
 
     def _departments(self) -> Iterator[Section]:
         """For each department, its own steps."""
@@ -244,7 +227,7 @@ def as_html(book: Handbook) -> str:
         if section.picture:
             parts.append(f"<figure>{section.picture}</figure>")
         for line in section.lines:
-            head = f'<span class="n">{escaped(line.number)}</span> ' if line.number else ""
+            head = f'<span class="n">{escaped(line.head)}</span>' if line.head else ""
             parts.append(f'<p class="line" style="margin-left:{line.depth * 2}rem">{head}{escaped(line.text)}</p>')
         if section.table is not None:
             heads = "".join(f'<th scope="col">{escaped(head)}</th>' for head in section.table.heads)
@@ -292,7 +275,7 @@ def as_pdf(book: Handbook) -> bytes:
         if section.text:
             body.append(f"#par({_quoted(section.text)})")
         for line in section.lines:
-            head = f"#strong({_quoted(line.number)}) " if line.number else ""
+            head = f"#strong({_quoted(line.head)})" if line.head else ""
             body.append(f"#pad(left: {line.depth * 1.6}em, bottom: -0.4em)[{head}#{_quoted(line.text)}]")
         if section.table is not None:
             columns = len(section.table.heads)

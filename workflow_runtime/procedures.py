@@ -36,6 +36,7 @@ from workflow_runtime.profiles import read as read_profile
 from workflow_runtime.subjects import SubjectKind
 
 if TYPE_CHECKING:
+    from workflow_runtime.diagram.outline import Known
     from workflow_runtime.directory import Directory
     from workflow_runtime.engine import Compiled
 
@@ -477,6 +478,18 @@ class Procedure:
         for call in path:
             process = self.node(process, call).called or process
         return process
+
+    def titles(self) -> Known:
+        """What ids in the diagram are called, as the outline takes it: forms, documents, procedures."""
+        return {
+            "forms": {id: form.title or form.name or id for id, form in self.forms.items()},
+            "documents": {code: template.title for code, template in self.templates.items()},
+            "procedures": {
+                process: one.elements[process].name
+                for process, one in self.diagrams.items()
+                if process in one.elements and one.elements[process].name
+            },
+        }
 
     def lanes(self) -> Iterator[LaneRef]:
         """The main diagram's lanes."""

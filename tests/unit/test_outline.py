@@ -26,15 +26,15 @@ def test_a_procedure_is_told_step_by_step() -> None:
 
     assert text.splitlines() == [
         "移交（共 3 步）",
-        "开始：收到申请，县；然后：1 审核申请",
-        "1 / 3 县：审核申请",
+        "开始：收到申请，县；然后：转到 1 审核申请",
+        "第 1 步（共 3 步），县：审核申请",
         "    同意?",
-        "        如 同意：2 通知儿童",
-        "        如 退回：3 补正材料",
+        "        如 同意：转到 2 通知儿童",
+        "        如 退回：转到 3 补正材料",
         "        如 其他（其他情况）：结束：终止",
-        "2 / 3 市：通知儿童",
+        "第 2 步（共 3 步），市：通知儿童",
         "    然后：结束：办结",
-        "3 / 3 市：补正材料",
+        "第 3 步（共 3 步），市：补正材料",
         "    然后：回到 1 审核申请",
     ]
 
@@ -44,7 +44,7 @@ def test_it_speaks_the_language_it_is_asked_for_and_no_other_afterwards() -> Non
 
     text = as_text(outline(process(STORY), language="zh"))
 
-    assert "1 / 3 审核申请" in text and "回到 1 审核申请" in text
+    assert "第 1 步（共 3 步），审核申请" in text and "回到 1 审核申请" in text
     assert language() == before
 
 
@@ -84,7 +84,7 @@ def test_parallel_ways_are_told_and_their_meeting_waited_for() -> None:
 
     text = told(process(body))
 
-    assert "Start; then at the same time: 1 整理甲, 2 整理乙" in text
+    assert "Start; then at the same time: go to 1 整理甲, go to 2 整理乙" in text
     assert "Begins when all of these are done: 1 整理甲, 2 整理乙" in text
 
 
@@ -98,7 +98,7 @@ def test_what_happens_at_the_edge_of_a_step_is_told_with_it() -> None:
 
     text = told(process(body))
 
-    assert "If 儿童生病 (message): the step ends; then: 3 补正材料" in text
+    assert "If 儿童生病 (message): the step ends; then: go to 3 补正材料" in text
     assert "If deadline (deadline: P10WD): the step stays open; then: end: 终止" in text
 
 
@@ -113,7 +113,7 @@ def test_reactions_to_events_come_last_and_have_letters() -> None:
 
     reaction = next(line for line in lines if line.element == "died")
     assert reaction.number == "A" and "ending everything else: 人已故" in reaction.text
-    assert any(line.number == "A.1 of 1" for line in lines)
+    assert any(line.number == "A.1" for line in lines)
 
 
 def test_a_running_case_marks_its_steps() -> None:
@@ -121,9 +121,9 @@ def test_a_running_case_marks_its_steps() -> None:
 
     text = told(process(STORY), marks=marks)
 
-    assert "✔ 1 of 3 审核申请" in text
-    assert "▶ 2 of 3 通知儿童  [王敏 · 3 days]" in text
-    assert "○ 3 of 3 补正材料" in text
+    assert "✔ Step 1 of 3, 审核申请" in text
+    assert "▶ Step 2 of 3, 通知儿童  [王敏 · 3 days]" in text
+    assert "○ Step 3 of 3, 补正材料" in text
 
 
 def test_told_by_name_a_new_step_leaves_the_other_lines_alone() -> None:
@@ -154,7 +154,7 @@ def test_sub_processes_and_repetition_are_told_inside() -> None:
     text = told(process(body))
 
     assert "Once for each of children, one after another" in text
-    assert "1.1 of 1 评估" in text
+    assert "Step 1.1 of 1, 评估" in text
 
 
 def test_names_stay_on_their_line() -> None:

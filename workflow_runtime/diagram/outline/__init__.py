@@ -5,6 +5,6 @@ For a terminal, for a review, for ears, and for version control, which compares 
 
 from __future__ import annotations
 
-from workflow_runtime.diagram.outline.telling import Line, as_text, outline
+from workflow_runtime.diagram.outline.telling import Known, Line, as_text, outline
 
-__all__ = ["Line", "as_text", "outline"]
+__all__ = ["Known", "Line", "as_text", "outline"]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypedDict
 
 from workflow_runtime.diagram.model import GATEWAYS, Diagram, Event, Flow, FlowNode
 from workflow_runtime.diagram.outline.story import Story, story
@@ -24,13 +25,24 @@ _LITERAL = re.compile(r'^=?\s*"([^"]*)"\s*$')
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an outline. `number` stands before numbered steps; `depth` is how far it is indented."""
+    """One line of an outline; `depth` is how far it is indented."""
 
     text: str
     depth: int = 0
-    number: str = ""
+    number: str = ""  #: of a step: "3", "2.1", "A.1"; "-" when steps are told by name
     element: str | None = None
     mark: Mark | None = None
+    head: str = ""  #: what is read before the text: "Step 3 of 17, "
+
+
+class Known(TypedDict, total=False):
+    """What `outline` may be told of titles, as keywords."""
+
+    forms: Mapping[str, str]
+    deadlines: Mapping[str, str]
+    documents: Mapping[str, str]
+    procedures: Mapping[str, str]
+    decisions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +105,7 @@ def as_text(lines: tuple[Line, ...], *, marked: bool | None = None) -> str:
         if marked and line.number:
             sign = (_SIGNS[line.mark.state] if line.mark is not None else OPEN) + " "
         note = f"  [{line.mark.note}]" if line.mark is not None and line.mark.note else ""
-        number = f"{line.number} " if line.number else ""
-        written.append(f"{'    ' * line.depth}{sign}{number}{line.text}{note}".rstrip())
+        written.append(f"{'    ' * line.depth}{sign}{line.head}{line.text}{note}".rstrip())
     return "\n".join(written) + "\n" if written else ""
 
 
@@ -233,11 +244,12 @@ class _Teller:
             else _("At any time, beside everything else: {name}")
         ).format(name=called(node))
         number = self._numbers[node.id] if self._numbered else "-"
-        yield Line(text + self._id(node), depth, number, node.id, self._marks.get(node.id))
+        head = f"{number}{_('. ')}" if self._numbered else "- "
+        yield Line(text + self._id(node), depth, number, node.id, self._marks.get(node.id), head)
         yield from self._scope(node.id, depth + 1)
 
     def _step(self, node: FlowNode, scope: str, depth: int) -> Iterator[Line]:
-        number = self._numbers[node.id]
+        number = self._numbers[node.id] if self._numbered else "-"
         place = place_word(self._diagram, node)
         name = called(node)
         if node.kind in GATEWAYS:
@@ -247,12 +259,11 @@ class _Teller:
             )
         elif node.kind not in ("userTask", "task", "manualTask"):
             name += _(" ({kind})").format(kind=kind_word(node)) if node.name else ""
+        head = "- "
         if self._numbered:
-            head = _("{number} of {total}").format(number=number, total=self._totals[scope])
-        else:
-            head = "-"
+            head = _("Step {number} of {total}, ").format(number=number, total=self._totals[scope])
         text = _("{lane}: {step}").format(lane=place, step=name) if place and depth == 0 else name
-        yield Line(text + self._id(node), depth, head, node.id, self._marks.get(node.id))
+        yield Line(text + self._id(node), depth, number, node.id, self._marks.get(node.id), head)
         for detail in self._details(node):
             yield Line(detail, depth + 1, element=node.id)
         for edge in self._edges.get(node.id, ()):
@@ -492,7 +503,7 @@ class _Teller:
 
     def _go_to(self, id: str, *, back: bool) -> str:
         where = self._reference(id)
-        return _("back to {step}").format(step=where) if back else where
+        return _("go back to {step}").format(step=where) if back else _("go to {step}").format(step=where)
 
     def _reference(self, id: str) -> str:
         node = self._diagram.elements.get(id)
