@@ -10,7 +10,7 @@ import click
 from cli.app import NO, Group, show_findings
 from cli.bulk import confirm, show_lines
 from cli.options import listing, paging, sheets
-from cli.output import Column, Listing
+from cli.output import Column, Listing, write_file
 from cli.session import Session, pass_session, terminal_columns
 from workflow_runtime.errors import BadInput, NotFound
 from workflow_runtime.escaping import safe
@@ -157,6 +157,18 @@ def _procedures(session: Session) -> list[Procedure]:
         return [Procedure(gather(find_folder(key))) for key in shipped_procedures()]
     newest = {one.key: one.version for one in reversed(session.runtime.procedures())}
     return [session.runtime.parsed(key, version) for key, version in newest.items()]
+
+
+@profile.command(help=_("Write the newest file of JURISDICTION to FILE: to change it, or to begin another."))
+@click.argument("jurisdiction")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@pass_session
+def export(session: Session, jurisdiction: str, file: Path) -> None:
+    write_file(file, Reckoning(session.runtime).profile_source(jurisdiction))
+    if session.as_json:
+        session.output.json({"file": str(file)})
+        return
+    session.output.line(str(file))
 
 
 @profile.command("import", help=_("Keep FILE as the newest profile of its jurisdiction; open cases stay as they are."))

@@ -281,6 +281,11 @@ class Reckoning:
                 self._runtime._library.profile(tx, row.id) for row in queries.profile_versions(tx, jurisdiction)
             )
 
+    def profile_source(self, jurisdiction: str) -> bytes:
+        """The newest kept file of a jurisdiction, byte for byte. Raises NotFound."""
+        with self._database.read() as tx:
+            return bytes(queries.profile_by_id(tx, self._runtime._profile_id(tx, jurisdiction)).content)
+
     def import_profile(self, source: bytes, *, actor: Actor, name: str = "") -> Profile:
         """Keep a new version of a profile; new cases run by it, open ones when it is applied.
 

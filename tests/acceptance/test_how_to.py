@@ -62,3 +62,12 @@ def test_somebody_draws_a_procedure_and_completes_its_first_item(empty: Desk) ->
     assert "医护" in empty("diagram", "outline", "short-leave", "--lang", "zh").out
     assert (empty.folder / "short-leave.svg").read_bytes().startswith(b"<svg")
     assert (empty.folder / "element-templates" / "xieban.json").exists()
+
+
+def test_somebody_adds_a_jurisdiction_and_changes_its_law(empty: Desk) -> None:
+    page = (PAGES / "add-a-jurisdiction.md").read_text(encoding="utf-8")
+
+    Reader(empty).follow(page, {})
+
+    shown = empty("profile", "show", "YX", "--procedure", "P16", "--limit", 200).out
+    assert "consult_child" in shown and "7 working days" in shown
