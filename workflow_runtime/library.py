@@ -67,9 +67,9 @@ class Library:
             ),
         )
 
-    def directory(self, tx: Connection) -> directory.Directory:
-        """The organisation in force. Raises NotFound before one was imported."""
-        id = queries.current_organisation(tx)
+    def directory(self, tx: Connection, id: int | None = None) -> directory.Directory:
+        """The organisation in force (`id`: which one, where that is known). Raises NotFound when there is none."""
+        id = id or queries.current_organisation(tx)
         if id is None:
             raise NotFound(_("no organisation has been imported yet: run “xieban org import FILE”"))
         return self._get("directory", id, lambda: directory.read(queries.organisation_content(tx, id)))

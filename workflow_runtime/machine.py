@@ -78,6 +78,7 @@ class Machine:
         self._renderer: Renderer | None = None
         self._rendering = threading.Lock()
         self._dispatch = dispatch or chosen(settings.broker)
+        self._last_sweep: Swept | None = None
         self._bench = Bench(settings.handlers) if settings.isolate else None
         self._owner = f"{socket.gethostname()}:{secrets.token_hex(4)}"
 
@@ -137,10 +138,19 @@ class Machine:
     @property
     def last_sweep(self) -> Swept | None:
         """What fell due and was done before the last writing call, to be told to its caller; None if nothing was."""
-        return getattr(self._dispatch, "last_sweep", None)
+        return self._last_sweep
 
-    def _sweep_first(self) -> None:
-        self._dispatch.before_writing(self)
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """The transaction in which a person writes; embedded, what is due happens before it (decision 16)."""
+        self._last_sweep = None
+        with self._database.begin() as tx:
+            if not (self._dispatch.sweeps and store.anything_due(tx, self._clock())):
+                yield tx
+                return
+        self._last_sweep = self.sweep(limit=self._dispatch.sweeps)
+        with self._database.begin() as tx:
+            yield tx
 
     def _after_commit(self, opened: list[str] | None = None) -> None:
         self._dispatch.after_commit(self, opened)

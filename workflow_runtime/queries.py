@@ -291,7 +291,7 @@ def case_rows(
     w = t.work_item.c
     waiting = (
         select(w.case_id, func.count().label("item_count"), func.min(w.due_at).label("next_due"))
-        .where(w.state.in_(OPEN_ITEM))
+        .where(t.among(w.state, OPEN_ITEM))
         .group_by(w.case_id)
         .subquery()
     )
@@ -329,7 +329,7 @@ def case_rows(
             exists(
                 select(1)
                 .select_from(t.work_item)
-                .where(w.case_id == t.case.c.id, w.state.in_(OPEN_ITEM), w.department_id.in_(departments or {""}))
+                .where(w.case_id == t.case.c.id, t.among(w.state, OPEN_ITEM), w.department_id.in_(departments or {""}))
             )
         )
     rows = tx.execute(statement).all()
@@ -361,7 +361,7 @@ def _holders(tx: Connection, case_ids: Sequence[int]) -> dict[int, tuple[str, ..
     rows = tx.execute(
         select(t.work_item.c.case_id, t.department.c.agency_name, t.department.c.name)
         .join(t.department, t.department.c.id == t.work_item.c.department_id)
-        .where(t.work_item.c.case_id.in_(case_ids), t.work_item.c.state.in_(OPEN_ITEM))
+        .where(t.work_item.c.case_id.in_(case_ids), t.among(t.work_item.c.state, OPEN_ITEM))
         .distinct()
         .order_by(t.department.c.agency_name, t.department.c.name)
     )
@@ -383,7 +383,7 @@ def standing_rows(tx: Connection, actor: Actor, version_id: int) -> list[tuple[s
     """
     waits = [
         select(t.work_item.c.case_id, t.work_item.c.path, t.work_item.c.element).where(
-            t.work_item.c.state.in_(OPEN_ITEM)
+            t.among(t.work_item.c.state, OPEN_ITEM)
         ),
         select(t.job.c.case_id, t.job.c.path, t.job.c.element).where(t.job.c.state.in_(("pending", "running"))),
         select(t.incident.c.case_id, literal("").label("path"), t.incident.c.element).where(
@@ -448,7 +448,7 @@ def open_jobs(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
     """Machine work of a case that is not done."""
     return tx.execute(
         select(t.job)
-        .where(t.job.c.case_id == case_id, t.job.c.state.in_(("pending", "running")))
+        .where(t.job.c.case_id == case_id, t.among(t.job.c.state, ("pending", "running")))
         .order_by(t.job.c.created_at)
     ).all()
 
@@ -509,14 +509,6 @@ def _items() -> Select[Any]:
     )
 
 
-def case_of_item(tx: Connection, item_id: str) -> int | None:
-    """Id of the case an item belongs to."""
-    return tx.execute(_CASE_OF_ITEM, {"item": item_id}).scalar()
-
-
-_CASE_OF_ITEM = select(t.work_item.c.case_id).where(t.work_item.c.id == bindparam("item"))
-
-
 def item_row(tx: Connection, actor: Actor, item_id: str) -> Row[Any] | None:
     """An item of a case the actor may see."""
     if actor.clerk == "system":
@@ -524,11 +516,9 @@ def item_row(tx: Connection, actor: Actor, item_id: str) -> Row[Any] | None:
     return tx.execute(_VISIBLE_ITEM, {"item": item_id, "sees": sorted(actor.sees)}).first()
 
 
-def opened_rows(tx: Connection, actor: Actor, ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """Items by id, of cases the actor may see."""
-    if actor.clerk == "system":
-        return tx.execute(_ITEMS_BY_ID, {"items": list(ids)}).all()
-    return tx.execute(_VISIBLE_ITEMS_BY_ID, {"items": list(ids), "sees": sorted(actor.sees)}).all()
+def may_see(tx: Connection, actor: Actor, case_id: int) -> bool:
+    """Whether the actor may look at a case."""
+    return tx.execute(select(t.case.c.id).where(t.case.c.id == case_id, visible(actor))).first() is not None
 
 
 _SEEN = exists(
@@ -538,10 +528,6 @@ _SEEN = exists(
 )
 _ITEM = _items().where(t.work_item.c.id == bindparam("item"))
 _VISIBLE_ITEM = _ITEM.where(_SEEN)
-_ITEMS_BY_ID = (
-    _items().where(t.work_item.c.id.in_(bindparam("items", expanding=True))).order_by(t.work_item.c.opened_at)
-)
-_VISIBLE_ITEMS_BY_ID = _ITEMS_BY_ID.where(_SEEN)
 
 
 def resolve_item(tx: Connection, prefix: str) -> list[str]:
@@ -586,7 +572,7 @@ def item_rows(
     if ids is not None:
         statement = statement.where(w.id.in_(ids))
     if state in ("open", "late", "mine"):
-        statement = statement.where(w.state.in_(OPEN_ITEM))
+        statement = statement.where(t.among(w.state, OPEN_ITEM))
     elif state is not None:
         statement = statement.where(w.state == state)
     if state == "mine":
@@ -636,7 +622,7 @@ def draft(tx: Connection, item_id: str, clerk: str) -> Row[Any] | None:
     return tx.execute(
         select(t.draft)
         .join(t.work_item, w.id == d.item_id)
-        .where(d.item_id == item_id, d.clerk == clerk, w.state.in_(OPEN_ITEM))
+        .where(d.item_id == item_id, d.clerk == clerk, t.among(w.state, OPEN_ITEM))
     ).first()
 
 
@@ -905,7 +891,10 @@ def cases_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[i
     """Cases of these subjects that the actor may see, oldest first, each with when its next item is due."""
     w, c = t.work_item.c, t.case.c
     next_due = (
-        select(func.min(w.due_at)).where(w.case_id == c.id, w.state.in_(OPEN_ITEM)).correlate(t.case).scalar_subquery()
+        select(func.min(w.due_at))
+        .where(w.case_id == c.id, t.among(w.state, OPEN_ITEM))
+        .correlate(t.case)
+        .scalar_subquery()
     )
     statement = (
         select(

@@ -315,8 +315,7 @@ class Reckoning:
         if not ground.strip():
             raise BadInput(_("an extension needs a ground: --ground TEXT"))
         runtime = self._runtime
-        runtime._sweep_first()
-        with self._database.begin() as tx:
+        with runtime._writing() as tx:
             hand, row = runtime._hold(tx, id, actor)
             if row.state not in (ItemState.READY, ItemState.RESERVED):
                 runtime._refuse_move(tx, row.id, actor)

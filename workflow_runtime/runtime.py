@@ -524,9 +524,8 @@ class Runtime(Machine):
         department answers), NotInThisDepartment (the actor has no part in it), FormError.
         """
         self._known_actor(actor)
-        self._sweep_first()
         request = _request("start", procedure, subject, dict(regions or {}), dict(data or {}))
-        with self._refusing_to_start(), self._database.begin() as tx:
+        with self._refusing_to_start(), self._writing() as tx:
             remembered = self._remembered(tx, key, actor, request)
             number = remembered or self._start(
                 tx, procedure, subject, actor, dict(regions or {}), dict(data or {}), jurisdiction, message
@@ -737,8 +736,7 @@ class Runtime(Machine):
         """
         if not reason.strip():
             raise BadInput(_("a withdrawal needs a reason: --reason TEXT"))
-        self._sweep_first()
-        with self._database.begin() as tx:
+        with self._writing() as tx:
             hand = self._lock(tx, number, actor)
             self._party_only(tx, hand, actor)
             if hand.state in (CaseState.COMPLETED, CaseState.CANCELLED):
@@ -934,10 +932,8 @@ class Runtime(Machine):
 
         `text` stays there: a notification leaves the house, and what people write in haste names children.
         """
-        self._sweep_first()
-        with self._database.begin() as tx:
-            row = self._item_row(tx, id, actor)
-            hand = self._lock(tx, row.case_number, actor)
+        with self._writing() as tx:
+            hand, row = self._hold(tx, id, actor)
             if row.state not in (ItemState.READY, ItemState.RESERVED):
                 self._refuse_move(tx, row.id, actor)
             store.count_reminder(tx, row.id)
@@ -972,26 +968,23 @@ class Runtime(Machine):
         StaleVersion, FourEyes,
         RuleBroken.
         """
-        self._sweep_first()
         request = _request("complete", id, outcome, reason, dict(data))
-        with self._stopping(), self._database.begin() as tx:
+        with self._stopping(), self._writing() as tx:
             remembered = self._remembered(tx, key, actor, request)
             if remembered is not None:
-                return self._repeat(tx, remembered, actor)
+                return self._completed(tx, remembered["item"], remembered["opened"], actor, repeated=True)
             hand, row = self._hold(tx, id, actor)
             self._may_complete(tx, hand, row, actor, version)
             patch = self._filled(hand, row, data, outcome, reason)
-            if not store.move_item(
-                tx,
-                row.id,
-                "complete",
-                clerk=row.clerk or actor.clerk,
-                outcome=outcome,
-                reason=reason,
-                completed_at=hand.now,
-                completed_by=actor.clerk,
-                acting_for=actor.acting_for,
-            ):
+            done: dict[str, Any] = {
+                "clerk": row.clerk or actor.clerk,
+                "outcome": outcome,
+                "reason": reason,
+                "completed_at": hand.now,
+                "completed_by": actor.clerk,
+                "acting_for": actor.acting_for,
+            }
+            if not store.move_item(tx, row.id, "complete", **done):
                 self._refuse_move(tx, row.id, actor)
             issuing.file_received(hand, row, patch)
             self._go_on(hand, row, patch, outcome, reason, actor)
@@ -999,15 +992,12 @@ class Runtime(Machine):
             if key is not None:
                 store.remember_answer(tx, key=key, answer={"item": row.id, "opened": hand.opened})
             if not hand.enqueued:  # nothing for the machine to do: all that the answer tells is known here
-                return self._completion_in(
-                    tx, row, hand.state, hand.milestone, hand.opened, actor, now=hand.now, done=outcome
-                )
+                item = hand.listed(vars(row), **done, state=ItemState.COMPLETED, version=row.version + 1)
+                return self._completion(tx, item, hand.state, hand.milestone, hand.listed_opened())
         opened = list(hand.opened)
         self._after_commit(opened)
         with self._database.read() as tx:
-            fresh = self._item_row(tx, row.id, actor)
-            case_row = self._case_row(tx, row.case_number, actor)
-            return self._completion_in(tx, fresh, CaseState(case_row.state), case_row.milestone, opened, actor)
+            return self._completed(tx, row.id, opened, actor)
 
     def keep_draft(self, id: str, answers: Mapping[str, Any], *, actor: Actor) -> None:
         """Keep what the clerk has answered so far of an open item's form, wherever the clerk goes on with it.
@@ -1052,12 +1042,16 @@ class Runtime(Machine):
 
     def _hold(self, tx: Connection, id: str, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
         item_id = self._item_id(tx, id)
-        case_id = queries.case_of_item(tx, item_id)
-        locked = store.lock_case_by_id(tx, case_id) if case_id is not None else None
-        row = queries.item_row(tx, actor, item_id) if locked is not None else None
-        if locked is None or row is None:
+        locked = store.lock_case_of_item(tx, item_id)
+        item = store.item(tx, item_id) if locked is not None else None
+        if (
+            locked is None
+            or item is None
+            or not (item.department_id in actor.sees or queries.may_see(tx, actor, locked.id))
+        ):
             raise NotFound(_("there is no item {id}, or not for you").format(id=id))
-        return self._take(tx, locked, actor), row
+        hand = self._take(tx, locked, actor)
+        return hand, hand.listed(item._mapping)
 
     def _may_complete(self, tx: Connection, hand: CaseInHand, row: Row[Any], actor: Actor, version: int | None) -> None:
         self._department_only(row, actor)
@@ -1148,37 +1142,36 @@ class Runtime(Machine):
             if self._files.path(row.sha256).exists()
         }
 
-    def _completion_in(
+    def _completed(
+        self, tx: Connection, item_id: str, opened: Sequence[str], actor: Actor, *, repeated: bool = False
+    ) -> Completion:
+        """What a completion led to, as it stands now; `opened`: ids of the items that it opened."""
+        row = self._item_row(tx, item_id, actor)
+        case_row = self._case_row(tx, row.case_number, actor)
+        rows = queries.item_rows(tx, actor, case_id=case_row.id, ids=opened, state=None) if opened else ()
+        rows = sorted(rows, key=lambda one: opened.index(one.id))
+        state = CaseState(case_row.state)
+        return self._completion(tx, row, state, case_row.milestone, rows, repeated=repeated)
+
+    def _completion(
         self,
         tx: Connection,
-        row: Row[Any],
+        row: Any,
         state: CaseState,
         milestone: str | None,
-        opened: Sequence[str],
-        actor: Actor,
+        opened: Sequence[Any],
         *,
-        now: datetime | None = None,
-        done: str | None = None,
         repeated: bool = False,
     ) -> Completion:
-        item = pages.item(tx, self._desk(), row, explain=False)
-        if done is not None:
-            item = replace(item, state=ItemState.COMPLETED, outcome=done, completed_at=now, completed_by=actor.clerk)
-        rows = queries.opened_rows(tx, actor, opened) if opened else ()
+        desk = self._desk()
         return Completion(
-            item=item,
+            item=pages.item(tx, desk, row, explain=False),
             case=row.case_number,
             state=state,
             milestone=milestone,
-            opened=tuple(pages.item(tx, self._desk(), one, explain=False) for one in rows),
+            opened=tuple(pages.item(tx, desk, one, explain=False) for one in opened),
             repeated=repeated,
         )
-
-    def _repeat(self, tx: Connection, remembered: Mapping[str, Any], actor: Actor) -> Completion:
-        row = self._item_row(tx, remembered["item"], actor)
-        case_row = self._case_row(tx, row.case_number, actor)
-        state = CaseState(case_row.state)
-        return self._completion_in(tx, row, state, case_row.milestone, remembered["opened"], actor, repeated=True)
 
     def store_file(self, name: str, content: bytes, *, actor: Actor) -> Mapping[str, Any]:
         """Keep a file; returns the value that a file field takes: name, sha256, size (bytes), media_type."""
@@ -1326,8 +1319,7 @@ class Runtime(Machine):
         self, id: str, actor: Actor, *, supervising: bool = False
     ) -> Iterator[tuple[Connection, CaseInHand, Row[Any]]]:
         """One transaction on one item: the case locked, the actor checked."""
-        self._sweep_first()
-        with self._database.begin() as tx:
+        with self._writing() as tx:
             hand, row = self._hold(tx, id, actor)
             if not (supervising and row.department_id in actor.supervises):
                 self._department_only(row, actor)

@@ -47,6 +47,7 @@ from workflow_runtime.model import (
 )
 
 OPEN_ITEM = (ItemState.READY, ItemState.RESERVED)
+LIVE_JOB = (JobState.PENDING, JobState.RUNNING)
 
 
 def move(
@@ -70,7 +71,7 @@ def _move_statement(
     step = MOVES[name]
     changed: dict[str, Any] = {column: bindparam(f"to_{column}", type_=table.c[column].type) for column in values}
     changed |= {column: table.c[column] + 1 for column in counting}
-    statement = update(table).where(table.c.state.in_(sorted(step.sources))).values(state=step.target, **changed)
+    statement = update(table).where(t.among(table.c.state, step.sources)).values(state=step.target, **changed)
     for column in ids:
         statement = statement.where(table.c[column] == bindparam(f"id_{column}", type_=table.c[column].type))
     return statement
@@ -276,6 +277,11 @@ def lock_case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
     return tx.execute(_CASE_BY_ID, {"id": case_id}).first()
 
 
+def lock_case_of_item(tx: Connection, item_id: str) -> Row[Any] | None:
+    """The same by an item of the case."""
+    return tx.execute(_CASE_OF_ITEM, {"item": item_id}).first()
+
+
 def case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
     """The same row, only read."""
     return tx.execute(_whole_case().where(t.case.c.id == case_id)).first()
@@ -296,6 +302,7 @@ def _whole_case() -> Any:
             t.subject.c.kind.label("subject_kind"),
             t.subject.c.region.label("subject_region"),
             t.subject.c.document.label("subject_document"),
+            select(func.max(t.organisation.c.id)).scalar_subquery().label("organisation_id"),
         )
         .join(t.case_file, t.case_file.c.case_id == t.case.c.id)
         .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
@@ -304,6 +311,9 @@ def _whole_case() -> Any:
 
 _CASE_BY_NUMBER = _locked_case().where(t.case.c.number == bindparam("number"))
 _CASE_BY_ID = _locked_case().where(t.case.c.id == bindparam("id"))
+_CASE_OF_ITEM = _locked_case().where(
+    t.case.c.id == select(t.work_item.c.case_id).where(t.work_item.c.id == bindparam("item")).scalar_subquery()
+)
 
 
 def insert_case(tx: Connection, *, document: str, parties: Sequence[Mapping[str, Any]], **values: Any) -> int:
@@ -355,7 +365,15 @@ _INSERT_ITEM = insert(t.work_item)
 def insert_items(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Offer new items to their departments."""
     if rows:
-        tx.execute(_INSERT_ITEM, [{"state": ItemState.READY, "version": 1, "reminded": 0, **row} for row in rows])
+        tx.execute(_INSERT_ITEM, list(rows))
+
+
+def item(tx: Connection, item_id: str) -> Row[Any] | None:
+    """An item of a case that is locked."""
+    return tx.execute(_ITEM, {"item": item_id}).first()
+
+
+_ITEM = select(t.work_item).where(t.work_item.c.id == bindparam("item"))
 
 
 def move_item(tx: Connection, item_id: str, name: str, *, version: int | None = None, **values: Any) -> bool:
@@ -374,7 +392,7 @@ def drop_items(tx: Connection, ids: Sequence[str], now: datetime) -> None:
 
 _DROP_ITEMS = (
     update(t.work_item)
-    .where(t.work_item.c.id.in_(bindparam("items", expanding=True)), t.work_item.c.state.in_(OPEN_ITEM))
+    .where(t.work_item.c.id.in_(bindparam("items", expanding=True)), t.among(t.work_item.c.state, OPEN_ITEM))
     .values(state=ItemState.OBSOLETE, completed_at=bindparam("now"), version=t.work_item.c.version + 1)
 )
 
@@ -397,7 +415,9 @@ def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Any]:
             t.case.c.number,
         )
         .join(t.case, t.case.c.id == t.work_item.c.case_id)
-        .where(t.work_item.c.state.in_(OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None))
+        .where(
+            t.among(t.work_item.c.state, OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None)
+        )
         .where(t.case.c.state != CaseState.SUSPENDED)  # its clocks stand still
         .order_by(t.work_item.c.due_at)
         .limit(limit)
@@ -412,18 +432,17 @@ def mark_overdue_told(tx: Connection, item_id: str, now: datetime) -> bool:
 
 # --- timers and subscriptions: projections of the engine's state -------------------------------------------------
 def sync_waits(
-    tx: Connection,
-    case_id: int,
-    table: Table,
-    wanted: Sequence[Mapping[str, Any]],
-    now: datetime,
-    *,
-    known_empty: bool = False,
+    tx: Connection, case_id: int, table: Table, wanted: Sequence[Mapping[str, Any]], now: datetime, *, known: int
 ) -> None:
-    """Make the case's rows of `table` (timers, subscriptions) be exactly `wanted`, by id, due dates included."""
-    if known_empty and not wanted:
+    """Make the case's rows of `table` (timers, subscriptions) be exactly `wanted`, by id, due dates included.
+
+    `known`: how many rows there are, as the locked case row says.
+    """
+    if not wanted:
+        if known:
+            tx.execute(_no_more_waits(table), {"of_case": case_id})
         return
-    rows = {} if known_empty else {row.id: row for row in tx.execute(_waits_of(table), {"of_case": case_id})}
+    rows = {row.id: row for row in tx.execute(_waits_of(table), {"of_case": case_id})} if known else {}
     ids = {row["id"] for row in wanted}
     gone = [id for id in rows if id not in ids]
     if gone:
@@ -433,7 +452,7 @@ def sync_waits(
         for one in fresh:
             meet(tx, one["name"], one["correlation"])
     if fresh:
-        tx.execute(insert(table), fresh)
+        tx.execute(_more_waits(table), fresh)
     if table is t.timer:
         for row in wanted:
             if row["id"] in rows and rows[row["id"]].due_at != row["due_at"]:
@@ -443,6 +462,16 @@ def sync_waits(
 @cache
 def _waits_of(table: Table) -> Any:
     return select(table).where(table.c.case_id == bindparam("of_case"))
+
+
+@cache
+def _no_more_waits(table: Table) -> Any:
+    return delete(table).where(table.c.case_id == bindparam("of_case"))
+
+
+@cache
+def _more_waits(table: Table) -> Any:
+    return insert(table)
 
 
 def move_timer(tx: Connection, case_id: int, timer_id: str, *, due_at: datetime, due: str | None = None) -> None:
@@ -566,11 +595,13 @@ def _runnable(now: Any) -> Any:
     Work that moves a case waits while the case is stopped or suspended; letters and prints do not.
     """
     held = exists(
-        select(1).where(t.case.c.id == t.job.c.case_id, t.case.c.state.in_((CaseState.INCIDENT, CaseState.SUSPENDED)))
+        select(1).where(
+            t.case.c.id == t.job.c.case_id, t.among(t.case.c.state, (CaseState.INCIDENT, CaseState.SUSPENDED))
+        )
     )
     return or_(
-        (t.job.c.state == JobState.PENDING) & (t.job.c.run_at <= now),
-        (t.job.c.state == JobState.RUNNING) & (t.job.c.lease_until < now),
+        t.among(t.job.c.state, (JobState.PENDING,)) & (t.job.c.run_at <= now),
+        t.among(t.job.c.state, (JobState.RUNNING,)) & (t.job.c.lease_until < now),
     ) & or_(t.job.c.kind.in_(("render", "notify")), ~held)
 
 
@@ -631,25 +662,26 @@ def drop_jobs(tx: Connection, ids: Sequence[str]) -> None:
 
 _DROP_JOBS = (
     update(t.job)
-    .where(t.job.c.id.in_(bindparam("jobs", expanding=True)), t.job.c.state.in_((JobState.PENDING, JobState.RUNNING)))
+    .where(t.job.c.id.in_(bindparam("jobs", expanding=True)), t.among(t.job.c.state, LIVE_JOB))
     .values(state=JobState.DONE, fence=t.job.c.fence + 1, last_error="dropped")
 )
 
 
 _ANYTHING_DUE = select(
-    exists(
-        select(1)
-        .select_from(t.timer.join(t.case, t.case.c.id == t.timer.c.case_id))
-        .where(t.timer.c.due_at <= bindparam("now"), t.case.c.state == CaseState.OPEN)
-    ),
-    exists(select(1).select_from(t.job).where(_runnable(bindparam("now", type_=Instant)))),
+    or_(
+        exists(
+            select(1)
+            .select_from(t.timer.join(t.case, t.case.c.id == t.timer.c.case_id))
+            .where(t.timer.c.due_at <= bindparam("now"), t.among(t.case.c.state, (CaseState.OPEN,)))
+        ),
+        exists(select(1).select_from(t.job).where(_runnable(bindparam("now", type_=Instant)))),
+    )
 )
 
 
 def anything_due(tx: Connection, now: datetime) -> bool:
     """Whether a timer of an open case or a job is due: one indexed look."""
-    timers, jobs = tx.execute(_ANYTHING_DUE, {"now": now}).one()
-    return bool(timers or jobs)
+    return bool(tx.execute(_ANYTHING_DUE, {"now": now}).scalar())
 
 
 def ready_jobs(tx: Connection, now: datetime) -> int:
@@ -714,7 +746,7 @@ def unmet(tx: Connection, limit: int) -> Sequence[Any]:
     brought = exists(
         select(1).where(
             other.c.kind == "message",
-            other.c.state.in_((JobState.PENDING, JobState.RUNNING)),
+            t.among(other.c.state, LIVE_JOB),
             other.c.inputs == literal('{"message":"') + t.message.c.id + literal('"}'),
         )
     )
@@ -760,7 +792,7 @@ def open_due_items(tx: Connection, case_id: int) -> Sequence[Any]:
     w = t.work_item.c
     return tx.execute(
         select(w.id, w.element, w.path, w.name, w.department_id, w.due_at, w.due).where(
-            w.case_id == case_id, w.state.in_(OPEN_ITEM), w.due_at.is_not(None)
+            w.case_id == case_id, t.among(w.state, OPEN_ITEM), w.due_at.is_not(None)
         )
     ).all()
 
