@@ -19,7 +19,7 @@ from cli.options import filters, listing, paging
 from cli.output import Column, write_file
 from cli.session import Session, pass_session
 from workflow_runtime.escaping import display_name, safe
-from workflow_runtime.i18n import _, of_data
+from workflow_runtime.i18n import _, language, of_data
 from workflow_runtime.model import DocumentView
 
 
@@ -83,7 +83,7 @@ def _written(session: Session, target: str | None, name: str, content: bytes) ->
     return path
 
 
-@document.command(help=_("Try a document's template with its sample data, e.g. “preview county-city-transfer D15”."))
+@document.command(help=_("Try a document's template, as its files are now, with its sample data."))
 @click.argument("procedure", shell_complete=procedures)
 @click.argument("code")
 @click.option(
@@ -92,7 +92,12 @@ def _written(session: Session, target: str | None, name: str, content: bytes) ->
 @click.option("--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
 @pass_session
 def preview(session: Session, procedure: str, code: str, sample: str, target: str | None) -> None:
-    content = session.runtime.preview(procedure, code, sample=sample)
+    from workflow_runtime import documents
+    from workflow_runtime.procedures import Procedure, bundle_of
+
+    template = Procedure(bundle_of(procedure)).template(code)  # as its files are now: nothing need be deployed for it
+    data = "sample.json" if sample == "full" else "sparse.json"
+    content = documents.preview(template, sample=data, draft=True, language=language()).pdf
     path = _written(session, target, f"{code}-{sample}.pdf", content)
     if session.as_json:
         session.output.json({"path": str(path), "bytes": len(content)})
@@ -100,7 +105,7 @@ def preview(session: Session, procedure: str, code: str, sample: str, target: st
     session.output.line(str(path))
 
 
-@document.command(help=_("Is a paper ours, and unchanged? CODE stands at its foot; FILE is compared by its hash."))
+@document.command(help=_("Is a paper ours, and unchanged? CODE stands at its head; FILE is compared by its hash."))
 @click.argument("code")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @pass_session

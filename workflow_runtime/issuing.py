@@ -295,17 +295,3 @@ def rehearse(renderer: Renderer, prepared: tuple[Template, Mapping[str, Any]]) -
     template, context = prepared
     code = documents.verification_code(bytes(16))
     renderer.render(template, context, number="0", issued_at=datetime.now(UTC), verification=code, draft=False)
-
-
-def preview(renderer: Renderer, template: Template, *, sample: str = "full", language: str = "zh") -> Rendered:
-    """A watermarked draft of a template with its own sample data."""
-    context = template.sample("sample.json" if sample == "full" else "sparse.json")
-    return renderer.render(
-        template,
-        context,
-        number=None,
-        issued_at=datetime(2024, 9, 1, tzinfo=ZoneInfo("Asia/Shanghai")),
-        verification=None,
-        draft=True,
-        language=language,
-    )

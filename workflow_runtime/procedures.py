@@ -335,6 +335,13 @@ class Procedure:
         """Document templates by code."""
         return MappingProxyType({one.code: one for one in self._all(Template)})
 
+    def template(self, code: str) -> Template:
+        """A document's template. Raises NotFound naming those there are."""
+        if code not in self.templates:
+            text = _("{procedure} has no document {code}; it has {known}")
+            raise NotFound(text.format(procedure=self.key, code=code, known=", ".join(sorted(self.templates)) or "-"))
+        return self.templates[code]
+
     @cached_property
     def subject_kind(self) -> SubjectKind | None:
         """What the procedure is about."""

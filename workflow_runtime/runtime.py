@@ -1219,20 +1219,6 @@ class Runtime(Machine):
         rendered = issuing.render(self._renderer_of(), procedure, row, language=language)
         return name, rendered.pdf
 
-    def preview(self, procedure: str, code: str, *, sample: str = "full", language: str = "zh") -> bytes:
-        """A draft of a template with its sample data (`full` or `sparse`): a watermarked PDF.
-
-        Raises NotFound, TemplateError.
-        """
-        parsed = self.parsed(procedure)
-        if code not in parsed.templates:
-            raise NotFound(
-                _("{procedure} has no document {code}; it has {known}").format(
-                    procedure=procedure, code=code, known=", ".join(sorted(parsed.templates)) or "-"
-                )
-            )
-        return issuing.preview(self._renderer_of(), parsed.templates[code], sample=sample, language=language).pdf
-
     def verify(self, code: str, content: bytes | None = None) -> Verified:
         """Whether a paper with that verification code was issued here, and whether `content` is that very file."""
         with self._database.read() as tx:

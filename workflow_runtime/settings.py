@@ -95,7 +95,9 @@ def sqlite_path(url: str) -> Path:
 
 
 def shown(url: str) -> str:
-    """The URL without its password, for messages."""
+    """The store for messages: a SQLite file's path, or the URL without its password."""
+    if sqlite_path(url) != Path():
+        return str(sqlite_path(url))
     parts = urlsplit(url)
     return url.replace(f":{parts.password}@", ":***@") if parts.password else url
 
