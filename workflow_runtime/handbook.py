@@ -10,10 +10,14 @@ Nothing in it is written by hand: it is the procedure, read aloud.
 
 from __future__ import annotations
 
+import base64
+import math
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from workflow_runtime import documents
 from workflow_runtime.diagram.diff.tables import tables
 from workflow_runtime.diagram.model import Diagram, FlowNode, Lane
 from workflow_runtime.diagram.outline import Known, Line, outline
@@ -21,6 +25,7 @@ from workflow_runtime.diagram.outline.words import called, one_line
 from workflow_runtime.diagram.render import render
 from workflow_runtime.diagram.render.raster import compiled, picture_size
 from workflow_runtime.diagram.render.svg import escaped
+from workflow_runtime.documents import Template
 from workflow_runtime.i18n import _, language, of_data
 from workflow_runtime.procedures import Procedure
 from workflow_runtime.profiles import Parameter, Profile
@@ -35,6 +40,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """A printed document, page by page."""
+
+    pictures: tuple[bytes, ...]  #: PNG
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One part of the book: text, then lines of an outline, a picture, a table."""
 
@@ -43,6 +55,7 @@ class Section:
     text: str = ""
     lines: tuple[Line, ...] = ()
     picture: str = ""  #: SVG
+    pages: Pages | None = None
     table: Table | None = None
 
 
@@ -186,6 +199,9 @@ class _Writer:
         if rows:
             heads = (_("Code"), _("Document"), _("Parties"), _("Copies"), _("Kept"))
             yield Section(_("Documents"), table=Table(heads, rows))
+        for template in self._procedure.templates.values():
+            title = template.title_en if language() == "en" else template.title
+            yield Section(f"{template.code} {title}", 2, text=_("With invented particulars."), pages=_sample(template))
 
     def _clauses(self) -> Iterator[Section]:
         steps: dict[str, list[str]] = {}
@@ -199,6 +215,11 @@ class _Writer:
             yield Section(_("Clauses and the steps that rest on them"), table=Table((_("Clause"), _("Steps")), rows))
 
 
+def _sample(template: Template) -> Pages:
+    """A document with the particulars of its template's sample case, marked as a draft."""
+    return Pages(tuple(documents.preview_pictures(template, draft=True, ppi=110)))
+
+
 # --- as a page ----------------------------------------------------------------------------------------------------
 
 _STYLE = """
@@ -209,7 +230,8 @@ h2{font-size:1.3rem;margin:2rem 0 .5rem;border-bottom:2px solid #22303c}
 table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #8795a1;padding:.3rem .5rem;text-align:left;vertical-align:top}
 th{background:#f3f5f7}figure{margin:0;overflow:auto;border:1px solid #c8d0d8}p.line{margin:.15rem 0}
-nav ul{columns:2}.n{font-weight:bold}
+nav ul{columns:2}.n{font-weight:bold}p.step{margin-top:.7rem;font-weight:bold}
+img.sheet{width:100%;max-width:40rem;border:1px solid #c8d0d8;margin:.3rem 0}
 """
 
 
@@ -226,9 +248,16 @@ def as_html(book: Handbook) -> str:
             parts.append(f"<p>{escaped(section.text)}</p>")
         if section.picture:
             parts.append(f"<figure>{section.picture}</figure>")
+        if section.pages is not None:
+            for page, picture in enumerate(section.pages.pictures, start=1):
+                alt = _("{title}, page {page}").format(title=section.title, page=page)
+                data = base64.b64encode(picture).decode()
+                parts.append(f'<img class="sheet" alt="{escaped(alt)}" src="data:image/png;base64,{data}">')
         for line in section.lines:
             head = f'<span class="n">{escaped(line.head)}</span>' if line.head else ""
-            parts.append(f'<p class="line" style="margin-left:{line.depth * 2}rem">{head}{escaped(line.text)}</p>')
+            step = " step" if line.head and not line.depth else ""
+            style = f"margin-left:{line.depth * 2}rem"
+            parts.append(f'<p class="line{step}" style="{style}">{head}{escaped(line.text)}</p>')
         if section.table is not None:
             heads = "".join(f'<th scope="col">{escaped(head)}</th>' for head in section.table.heads)
             rows = "".join(
@@ -247,13 +276,16 @@ def as_html(book: Handbook) -> str:
 
 
 def as_pdf(book: Handbook) -> bytes:
-    """The book as PDF on A4: the picture on a page of its own, across."""
+    """The book as PDF on A4: the picture on A3, first whole, then in parts that can be read."""
     files: dict[str, bytes] = {}
     body = [
         f"#set document(title: {_quoted(book.title)}, date: none)",
         '#set page(paper: "a4", margin: 20mm, numbering: "1")',
         f'#set text(font: ("Xieban Hei", "Xieban Song Wide"), size: 10pt, lang: "{language()}")',
         "#set par(leading: 0.7em)",
+        # the faces of the house have one weight
+        "#show strong: set text(stroke: 0.25pt + black)",
+        "#show heading: set text(stroke: 0.25pt + black)",
         f"#text(size: 20pt, weight: 700)[#{_quoted(book.title)}]",
         f"#linebreak()#text(fill: luma(90))[#{_quoted(book.subtitle)}]",
         "#outline(depth: 1)",
@@ -261,22 +293,27 @@ def as_pdf(book: Handbook) -> bytes:
     for number, section in enumerate(book.sections):
         heading = f"#heading(level: {section.level}, {_quoted(section.title)})"
         if section.picture:
-            files[f"p{number}.svg"] = section.picture.encode()
-            width, height = picture_size(section.picture)
-            # as large as its letters need, at six points for the smallest; a reader zooms, a printer scales
-            scale = max(0.55, min(1.0, 720 / width))
-            body.append(
-                f"#page(width: {width * scale + 60:.0f}pt, height: "
-                f"{height * scale + 110:.0f}pt, margin: 30pt)[{heading}\n"
-                f'#image("p{number}.svg", width: {width * scale:.0f}pt, alt: {_quoted(section.title)})]'
-            )
+            name = f"p{number}.svg"
+            files[name] = section.picture.encode()
+            body += _sheets(name, section.title, heading, *picture_size(section.picture))
             continue
         body.append(heading)
         if section.text:
             body.append(f"#par({_quoted(section.text)})")
         for line in section.lines:
-            head = f"#strong({_quoted(line.head)})" if line.head else ""
-            body.append(f"#pad(left: {line.depth * 1.6}em, bottom: -0.4em)[{head}#{_quoted(line.text)}]")
+            text = f"#{_quoted(line.text)}"
+            if line.head:
+                text = f"#strong({_quoted(line.head)})" + (text if line.depth else f"#strong({_quoted(line.text)})")
+            above = ", top: 0.5em" if line.head and not line.depth else ""
+            body.append(f"#pad(left: {line.depth * 1.6}em, bottom: -0.4em{above})[{text}]")
+        if section.pages is not None:
+            sheets = []
+            for page, picture in enumerate(section.pages.pictures, start=1):
+                name = f"d{number}-{page}.svg"
+                files[name] = _as_svg(picture)
+                alt = _quoted(_("{title}, page {page}").format(title=section.title, page=page))
+                sheets.append(f'box(stroke: 0.5pt + luma(150), image("{name}", width: 100%, alt: {alt}))')
+            body.append(f"#grid(columns: (1fr, 1fr), gutter: 4mm, {', '.join(sheets)})")
         if section.table is not None:
             columns = len(section.table.heads)
             heads = ", ".join(f"strong({_quoted(head)})" for head in section.table.heads)
@@ -287,6 +324,71 @@ def as_pdf(book: Handbook) -> bytes:
             else:
                 body.append(f"#[#set text(size: 9pt)\n{set_}]")
     return compiled("\n".join(body), files)
+
+
+_OVERLAP = 24.0  #: pixels that neighbouring parts of a picture share
+
+#: a sheet of A3 across, and how small its picture may be printed: letters of twelve pixels at six points
+_SHEET = (1190.55 - 60, 841.89 - 110)
+_LEAST = 0.5
+
+
+def _sheets(name: str, title: str, heading: str, width: float, height: float) -> Iterator[str]:
+    """The picture on A3: whole, and when its letters would be too small, again in numbered parts that overlap a little.
+
+    On every part the titles of the lanes stand at the left edge; the whole shows which part is where.
+    """
+    wide, high = _SHEET
+    fit = min(1.0, wide / width, high / height)
+    page = '#page(paper: "a3", flipped: true, margin: 30pt)'
+    alt = _quoted(title)
+    if fit >= _LEAST:
+        yield f'{page}[{heading}\n#image("{name}", width: {width * fit:.0f}pt, alt: {alt})]'
+        return
+    strip = 112.0  #: titles of pool and lanes, with the margin of the picture
+    across = math.ceil((width - strip) / (wide / _LEAST - strip - _OVERLAP))
+    down = math.ceil(height / (high / _LEAST - _OVERLAP))
+    step_x, step_y = (width - strip) / across, height / down
+    scale = min(wide / (strip + step_x + _OVERLAP), high / (step_y + _OVERLAP))
+    marks = "".join(
+        f"#place(top + left, dx: {(strip + column * step_x) * fit:.1f}pt, dy: {row * step_y * fit:.1f}pt, rect(width: "
+        f"{step_x * fit:.1f}pt, height: {step_y * fit:.1f}pt, stroke: 0.7pt + luma(110), "
+        f"text(size: 16pt, fill: luma(110))[{row * across + column + 1}]))"
+        for row in range(down)
+        for column in range(across)
+    )
+    yield (
+        f"{page}[{heading}\n#box(width: {width * fit:.1f}pt, height: {height * fit:.1f}pt)"
+        f'[#place(top + left, image("{name}", width: {width * fit:.1f}pt, alt: {alt})){marks}]]'
+    )
+
+    def cut(left: float, top: float, w: float, h: float) -> str:
+        picture = f'image("{name}", width: {width * scale:.1f}pt, height: {height * scale:.1f}pt, alt: {alt})'
+        return (
+            f"box(width: {w * scale:.1f}pt, height: {h * scale:.1f}pt, clip: true, "
+            f"place(top + left, dx: {-left * scale:.1f}pt, dy: {-top * scale:.1f}pt, {picture}))"
+        )
+
+    for part in range(across * down):
+        row, column = divmod(part, across)
+        left, top = strip + column * step_x, row * step_y
+        right, bottom = min(width, left + step_x + _OVERLAP), min(height, top + step_y + _OVERLAP)
+        said = _quoted(_("{title}: part {part} of {parts}").format(title=title, part=part + 1, parts=across * down))
+        lanes, here = cut(0, top, strip, bottom - top), cut(left, top, right - left, bottom - top)
+        yield (
+            f"{page}[#text(size: 11pt, weight: 700)[#{said}]\n\n"
+            f"#box(stroke: 0.5pt + luma(150), stack(dir: ltr, {lanes}, {here}))]"
+        )
+
+
+def _as_svg(png: bytes) -> bytes:
+    """A picture of points as the typesetter takes it: it is handed text only."""
+    width, height = struct.unpack(">II", png[16:24])
+    data = base64.b64encode(png).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/></svg>'
+    ).encode()
 
 
 def _quoted(text: str, *, breaking: bool = False) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
 from workflow_runtime import procedures, profiles
-from workflow_runtime.handbook import Handbook, as_html, as_pdf, handbook
+from workflow_runtime.handbook import Handbook, _sheets, as_html, as_pdf, handbook
 from workflow_runtime.procedures import Procedure
 
 
@@ -37,6 +38,26 @@ def test_every_department_reads_its_own_steps(book: Handbook) -> None:
 
     assert len(departments) >= 10
     assert all(any(line.number for line in section.lines) for section in departments[:2])
+
+
+def test_shows_every_document_with_invented_particulars(book: Handbook) -> None:
+    samples = {section.title.split()[0]: section.pages for section in book.sections if section.pages is not None}
+
+    assert set(samples) == {"D14", "D15", "D16", "D77"}
+    assert all(picture[:8] == b"\x89PNG\r\n\x1a\n" for pages in samples.values() for picture in pages.pictures)
+    assert as_html(book).count('<img class="sheet"') == sum(len(pages.pictures) for pages in samples.values())
+
+
+def test_a_picture_too_large_for_a_sheet_is_printed_whole_and_in_parts_that_cover_it() -> None:
+    small = list(_sheets("p.svg", "流程图", "", 900, 500))
+    large = list(_sheets("p.svg", "流程图", "", 6400, 3200))
+
+    assert len(small) == 1
+    scale = float(re.findall(r"width: ([\d.]+)pt, height", large[-1])[-1]) / 6400
+    assert 0.5 <= scale <= 0.7
+    # each part shows the lanes' titles and a piece; together the pieces cover the picture
+    pieces = [re.findall(r"box\(width: ([\d.]+)pt, height: ([\d.]+)pt, clip", part)[1] for part in large[1:]]
+    assert sum(float(w) * float(h) for w, h in pieces) > (6400 - 112) * 3200 * scale**2
 
 
 def test_the_page_is_one_file_without_script(book: Handbook) -> None:

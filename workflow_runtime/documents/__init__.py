@@ -14,7 +14,16 @@ from workflow_runtime.documents.numbering import (
     verification_code,
 )
 from workflow_runtime.documents.reading import inspect, load
-from workflow_runtime.documents.renderer import Limits, Rendered, Renderer, preview, proofread, render, shared
+from workflow_runtime.documents.renderer import (
+    Limits,
+    Rendered,
+    Renderer,
+    preview,
+    preview_pictures,
+    proofread,
+    render,
+    shared,
+)
 from workflow_runtime.documents.template import Field, FieldType, Kind, Template, codes, folder, house, read_folder
 from workflow_runtime.documents.values import check, check_context
 
@@ -36,6 +45,7 @@ __all__ = [
     "inspect",
     "load",
     "preview",
+    "preview_pictures",
     "proofread",
     "qr_svg",
     "read_folder",

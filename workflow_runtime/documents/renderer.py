@@ -483,12 +483,29 @@ def preview(
     renderer: Renderer | None = None,
 ) -> Rendered:
     """The template with one of its sample cases, as its owner wants to see it before a single case meets it."""
-    return (renderer or shared()).render(
-        template,
-        template.sample(sample),
-        number=None if draft else f"990100-{template.code}-2024-1",
-        issued_at=datetime(2024, 8, 20, 9, 0, tzinfo=wording.BEIJING),
-        verification=None if draft else verification_code(bytes(range(8))),
-        draft=draft,
-        language=language,
+    return (renderer or shared()).render(template, template.sample(sample), **_of_a_sample(template, draft, language))
+
+
+def preview_pictures(
+    template: Template,
+    *,
+    sample: str = "sample.json",
+    draft: bool = False,
+    language: str = "zh",
+    ppi: int = 96,
+    renderer: Renderer | None = None,
+) -> list[bytes]:
+    """The same pages as PNG, for the screen."""
+    return (renderer or shared()).pictures(
+        template, template.sample(sample), ppi=ppi, **_of_a_sample(template, draft, language)
     )
+
+
+def _of_a_sample(template: Template, draft: bool, language: str) -> dict[str, Any]:
+    return {
+        "number": None if draft else f"990100-{template.code}-2024-1",
+        "issued_at": datetime(2024, 8, 20, 9, 0, tzinfo=wording.BEIJING),
+        "verification": None if draft else verification_code(bytes(range(8))),
+        "draft": draft,
+        "language": language,
+    }
