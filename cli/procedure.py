@@ -89,7 +89,7 @@ def check_bundle(session: Session, bundle: Mapping[str, bytes]) -> list[Finding]
     runtime_class()
     from workflow_runtime import runtime
 
-    return list(runtime.check_bundle(bundle, directory=None, profiles=profiles.shipped()))
+    return list(runtime.check_bundle(bundle, profiles=profiles.shipped(), severities=session.settings.severities))
 
 
 def _check_one(path: Path) -> list[Finding]:

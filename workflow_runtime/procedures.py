@@ -582,8 +582,12 @@ class Procedure:
         handlers: Collection[str] | None = None,
         profiles: Mapping[str, Profile] | None = None,
         on: date | None = None,
+        severities: Mapping[str, Severity | None] = MappingProxyType({}),
     ) -> list[Finding]:
-        """Every finding about the bundle, by the house rules: diagrams, forms, tables and templates together."""
+        """Every finding about the bundle, by the house rules: diagrams, forms, tables and templates together.
+
+        `severities`: how much each rule weighs in this installation; the procedure's own file stands over it.
+        """
         context = CheckContext(
             processes=self.diagrams,
             main=self.key,
@@ -600,7 +604,7 @@ class Procedure:
             feel_errors=(feel.FeelError,),
             names=lambda text: feel.compile(text).names,
             subject_kind=self.subject_kind,
-            severities=self._severities(),
+            severities={**severities, **self._severities()},
         )
         found: list[Finding] = []
         for path in sorted(self.files):

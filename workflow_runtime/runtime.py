@@ -42,6 +42,7 @@ from workflow_runtime import directory as directories
 from workflow_runtime import tables as t
 from workflow_runtime.casework import CaseInHand, bind_lanes, resolve_party
 from workflow_runtime.database import Database, refuse_foreign_file
+from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.directory import Directory
 from workflow_runtime.dispatch import Dispatch
 from workflow_runtime.errors import (
@@ -280,7 +281,12 @@ class Runtime(Machine):
     def check_procedure(self, bundle: Bundle) -> list[Finding]:
         """Every finding about a bundle, worst first; an empty list deploys in silence."""
         with self._database.read() as tx:
-            return check_bundle(bundle, directory=self._directory_or_none(tx), profiles=self._profiles(tx))
+            return check_bundle(
+                bundle,
+                directory=self._directory_or_none(tx),
+                profiles=self._profiles(tx),
+                severities=self._settings.severities,
+            )
 
     def deploy(self, bundle: Bundle, *, actor: Actor) -> ProcedureVersion:
         """Make the bundle the newest version of its procedure; the same files again are the same version.
@@ -1468,12 +1474,22 @@ class Runtime(Machine):
 
 
 def check_bundle(
-    bundle: Bundle, *, directory: Directory | None = None, profiles: Mapping[str, Profile] | None = None
+    bundle: Bundle,
+    *,
+    directory: Directory | None = None,
+    profiles: Mapping[str, Profile] | None = None,
+    severities: Path | None = None,
 ) -> list[Finding]:
-    """Every finding about a bundle without a database: unreadable files, house rules, what the engine refuses."""
+    """Every finding about a bundle without a database: unreadable files, house rules, what the engine refuses.
+
+    `severities`: the installation's file of weights, if it has one.
+    """
     try:
+        weights = read_severities(severities.read_bytes()) if severities is not None and severities.exists() else {}
         procedure = Procedure.parse(bundle)
-        found = procedure.check(directory=directory, handlers=registered().keys(), profiles=profiles)
+        found = procedure.check(
+            directory=directory, handlers=registered().keys(), profiles=profiles, severities=weights
+        )
         if not any(finding.severity is Severity.ERROR for finding in found):
             assert procedure.compiled is not None
     except BadInput as error:

@@ -50,6 +50,11 @@ class Settings:
         """Notifications waiting to be carried out of the house."""
         return self.home / "outbox"
 
+    @property
+    def severities(self) -> Path:
+        """How much each rule of the check weighs in this installation; the file need not exist."""
+        return self.home / "severities.yaml"
+
     @classmethod
     def from_env(
         cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +134,23 @@ def test_a_file_among_others_is_a_procedure_of_its_own(tmp_path: Path) -> None:
     assert {path.replace(tmp_path.name, "county-city-transfer") for path in bundle} == wanted
     with pytest.raises(BadInput, match="XML"):
         Procedure.parse(procedures.bundle_of(str(tmp_path / "a-broken.bpmn")))
+
+
+def test_an_installation_and_a_procedure_say_what_a_rule_weighs(tmp_path: Path) -> None:
+    bundle = gather(shipped_library() / "shared" / "consult-child")
+    drawing = next(path for path in bundle if path.endswith("consult-child.bpmn"))
+    nameless = re.sub(rb'(<bpmn:userTask id="[^"]*") name="[^"]*"', rb"\1", bundle[drawing], count=1)
+    weights = tmp_path / "severities.yaml"
+
+    def weight(own: str = "") -> list[str]:
+        files = {**bundle, drawing: nameless, f"{Path(drawing).parent}/severities.yaml": own.encode()}
+        found = check_bundle(files, severities=weights)
+        return [str(finding.severity) for finding in found if finding.rule == "house/names"]
+
+    assert weight() == ["warning"]
+    weights.write_text("house/names: error\n", encoding="utf-8")
+    assert weight() == ["error"]
+    assert weight("house/names: info\n") == ["info"]
+    assert weight("house/names: off\n") == []
+    weights.write_text("house/no-such-rule: error\n", encoding="utf-8")
+    assert [finding.rule for finding in check_bundle(bundle, severities=weights)] == ["severities"]

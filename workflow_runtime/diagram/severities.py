@@ -1,5 +1,7 @@
 """How much each rule weighs in one installation or for one procedure: a YAML file, no code.
 
+`severities.yaml` in the home of an installation holds for all; one in the folder of a procedure stands over it.
+
 house/names: off
 house/timer-named: error
 standard/mime-type: info
