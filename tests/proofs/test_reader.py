@@ -38,8 +38,9 @@ CORPUS = [
 
 PIECES = (
     b"", b"<", b">", b'"', b"'", b"&", b"&#0;", b"&#xD800;", b"&x;", b"\xff", b"\xfe\xff", b"\0", b"<!--", b"-->",
-    b"]]>",     b"<![CDATA[", b"<?x", b"?>", b"id=''", b"xmlns=''", b"xmlns:bpmn='urn:x'", b"<!DOCTYPE a>", b"\xed\xa0\x80", b"\r",
-    b" sourceRef='t' ", b"xsi:type='a:b:c'", b"<extensionElements>", b"<incoming>", b"9" * 400, "审核".encode() * 50,
+    b"]]>", b"<![CDATA[", b"<?x", b"?>", b"id=''", b"xmlns=''", b"xmlns:bpmn='urn:x'", b"<!DOCTYPE a>", b"\r",
+    b"\xed\xa0\x80", b" sourceRef='t' ", b"xsi:type='a:b:c'", b"<extensionElements>", b"<incoming>", b"9" * 400,
+    "审核".encode() * 50,
 )  # fmt: skip
 
 
