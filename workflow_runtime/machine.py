@@ -27,6 +27,7 @@ from workflow_runtime.dispatch import Dispatch, chosen
 from workflow_runtime.documents import Renderer
 from workflow_runtime.errors import (
     BadInput,
+    CaseStopped,
     EngineError,
     NotAllowed,
     NotFound,
@@ -104,6 +105,7 @@ class Machine:
         timers = self._fire_timers(limit)
         reminders = self.tell_overdue(limit)
         self.tidy_messages(limit)
+        self.settle_signals(limit)
         jobs = self._run_jobs(limit)
         with self._database.read() as tx:
             now = self._clock()
@@ -233,6 +235,39 @@ class Machine:
                 )
                 tidied += 1
         return tidied
+
+    def settle_signals(self, limit: int = 100, *, subject: int | None = None) -> list[str]:
+        """Let cases hear what happened to their subjects (or to one), each once; numbers of the cases that heard.
+
+        A case that is held or stopped hears it when it goes on again.
+        """
+        heard: list[str] = []
+        with self._database.read() as tx:
+            signals = queries.unsettled_signals(tx, limit, subject)
+            unsettled = [(signal, queries.yet_to_hear(tx, signal)) for signal in signals]
+        for signal, cases in unsettled:
+            told = [one.number for one in cases if one.state == CaseState.OPEN and self._hear(signal, one.id)]
+            heard += told
+            if len(told) == len(cases):
+                with self._database.begin() as tx:
+                    store.settle_signal(tx, signal.id, self._clock())
+        return heard
+
+    def _hear(self, signal: Row[Any], case_id: int) -> bool:
+        try:
+            with self._database.begin() as tx:
+                row = store.lock_case_by_id(tx, case_id)
+                if row is None or row.state != CaseState.OPEN or not store.hear_signal(tx, signal.id, case_id):
+                    return False
+                hand = self._take(tx, row, Actor(clerk=signal.given_by, name=signal.given_by))
+                payload = casefile.loads(signal.payload)
+                told = {"signal": signal.name, "payload": payload}
+                hand.apply(engine.DeliverSignal(signal.name, payload), "signal_received", content=told)
+                hand.save()
+                return True
+        except CaseStopped as error:  # one case that cannot go on keeps no other from hearing
+            self._stop_case(error.case_id, error)
+            return False
 
     def _fire_timers(self, limit: int) -> int:
         with self._database.read() as tx:

@@ -462,6 +462,34 @@ def open_incidents(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def unsettled_signals(tx: Connection, limit: int, subject_id: int | None = None) -> Sequence[Row[Any]]:
+    """Signals that some case has still to hear, oldest first; of one subject, or of all."""
+    s = t.signal.c
+    statement = select(t.signal).where(s.settled_at.is_(None)).order_by(s.given_at, s.id).limit(limit)
+    return tx.execute(statement if subject_id is None else statement.where(s.subject_id == subject_id)).all()
+
+
+def is_given(tx: Connection, signal_id: str) -> bool:
+    """Whether a signal of that id was given."""
+    return tx.execute(select(t.signal.c.id).where(t.signal.c.id == signal_id)).first() is not None
+
+
+def yet_to_hear(tx: Connection, signal: Row[Any]) -> Sequence[Any]:
+    """Cases of the subject that ran when the signal was given, have not ended since, and have not heard it."""
+    c, h = t.case.c, t.hearing.c
+    heard = exists(select(1).select_from(t.hearing).where(h.signal_id == signal.id, h.case_id == c.id))
+    return tx.execute(
+        select(c.id, c.number, c.state)
+        .where(
+            c.subject_id == signal.subject_id,
+            c.started_at <= signal.given_at,
+            c.state.not_in((CaseState.COMPLETED, CaseState.CANCELLED)),
+            ~heard,
+        )
+        .order_by(c.id)
+    ).all()
+
+
 def messages_of(tx: Connection, case_id: int) -> Sequence[Row[Any]]:
     """Messages a case has sent, oldest first."""
     return tx.execute(

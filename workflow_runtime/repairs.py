@@ -92,6 +92,7 @@ class Repairs:
             if incident.job_id is not None:
                 store.revive_job(tx, incident.job_id, hand.now)
             self._go_on(hand, "incident_retried", incident, {"incident": id, "reason": reason})
+        self._runtime.settle_signals()
         self._runtime._after_commit()
         return self.incident(id, actor=actor)
 
@@ -116,6 +117,7 @@ class Repairs:
                 done = engine.JobDone(job.id, dict(result or {}))
                 hand.apply(done, "job_done", element=job.element, path=path, content={"job": job.type, **content})
                 hand.save()
+        self._runtime.settle_signals()
         self._runtime._after_commit()
         return self.incident(id, actor=actor)
 
@@ -264,6 +266,7 @@ class Repairs:
             stop = Stop(stood.since, hand.now, stood.reason)
             shifts = resumed(hand, stop, {"reason": reason, "since": stop.since.isoformat()})
             hand.save()
+        self._runtime.settle_signals()
         self._runtime._after_commit()
         return shifts
 

@@ -11,12 +11,10 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -92,11 +90,11 @@ def _report(file: Source, entry: Table) -> Report:
     values = []
     for one in file.tables(entry, "values"):
         file.only(one, ("name", "value"))
-        values.append((file.text(one, "name"), _expression(file, one, "value")))
+        values.append((file.text(one, "name"), file.feel(one, "value")))
     columns = []
     for one in file.tables(entry, "columns", optional=False):
         file.only(one, ("title", "value", "aside"))
-        columns.append(Column(file.text(one, "title"), _expression(file, one, "value"), file.flag(one, "aside")))
+        columns.append(Column(file.text(one, "title"), file.feel(one, "value"), file.flag(one, "aside")))
     return Report(
         id=id,
         title=file.text(entry, "title"),
@@ -104,19 +102,10 @@ def _report(file: Source, entry: Table) -> Report:
         source=file.text(entry, "source", default=""),
         over=file.choice(entry, "over", OVER),
         values=tuple(values),
-        where=_expression(file, entry, "where"),
+        where=file.feel(entry, "where"),
         columns=tuple(columns),
         escalates=file.texts(entry, "escalates"),
     )
-
-
-def _expression(file: Source, entry: Table, key: str) -> feel.Expression:
-    text = file.text(entry, key)
-    try:
-        return feel.compile(text or "null")
-    except feel.FeelError as error:
-        file.wrong(file.line(entry, key), str(error), _("mend the expression"), field=key)
-        return feel.compile("null")
 
 
 @cache
@@ -264,7 +253,7 @@ class Reports:
                         "subject": view.subject.number,
                         "department": of_data(view.department_name),
                         "agency": of_data(view.agency_name),
-                        "due": self._day(due.at) if due else None,
+                        "due": self._runtime._day_of(due.at) if due else None,
                         "days_left": due.working_days_left if due else None,
                         "rule": f"{due.title} {due.value}" if due else None,
                         "mark": due.mark if due else None,
@@ -296,8 +285,8 @@ class Reports:
             "holder": of_data(one.holder),
             "agency": agency.agency_code if agency is not None else None,
             "region": agency.region if agency is not None else None,
-            "since": self._day(one.valid_from),
-            "until": self._day(one.valid_to) if one.valid_to else None,
+            "since": self._runtime._day_of(one.valid_from),
+            "until": self._runtime._day_of(one.valid_to) if one.valid_to else None,
         }
 
     def _case(self, row: Row[Any]) -> dict[str, Any]:
@@ -306,14 +295,11 @@ class Reports:
             "number": row.number,
             "procedure": row.code,
             "state": row.state,
-            "started": self._day(row.started_at),
-            "ended": self._day(row.ended_at) if row.ended_at else None,
+            "started": self._runtime._day_of(row.started_at),
+            "ended": self._runtime._day_of(row.ended_at) if row.ended_at else None,
             "late": row.next_due is not None and row.next_due < now,
-            "due": self._day(row.next_due) if row.next_due else None,
+            "due": self._runtime._day_of(row.next_due) if row.next_due else None,
         }
 
     def _document(self, row: Row[Any]) -> dict[str, Any]:
-        return {"code": row.code, "state": row.state, "number": row.number, "on": self._day(row.issued_at)}
-
-    def _day(self, at: datetime) -> date:
-        return at.astimezone(ZoneInfo(self._runtime._settings.zone)).date()
+        return {"code": row.code, "state": row.state, "number": row.number, "on": self._runtime._day_of(row.issued_at)}

@@ -64,7 +64,6 @@ from workflow_runtime.handling import registered
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.machine import Clock, Machine, at, expired, utc_now
 from workflow_runtime.model import (
-    SYSTEM,
     Actor,
     CasePage,
     CaseState,
@@ -761,13 +760,20 @@ class Runtime(Machine):
         return self.case(number, actor=actor)
 
     def signal_subject(
-        self, number: str, signal: str, *, actor: Actor, payload: Mapping[str, Any] | None = None
+        self,
+        number: str,
+        signal: str,
+        *,
+        actor: Actor,
+        payload: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> tuple[str, ...]:
         """Tell every open case of a subject that something happened to the subject; numbers of the cases reached.
 
+        A case that is held or stopped hears it when it goes on again. The same `key` again is the same event.
         Raises NotFound for an unknown subject or signal.
         """
-        with self._database.read() as tx:
+        with self._database.begin() as tx:
             row = self._subject_row(tx, number, actor)
             kind = self._subject_kind(row.kind)
             if kind.signal(signal) is None:
@@ -776,24 +782,16 @@ class Runtime(Machine):
                         signal=signal, known=", ".join(one.name for one in kind.signals)
                     )
                 )
-            cases = queries.case_rows(tx, SYSTEM, subject_number=number, state=CaseState.OPEN, limit=1000)
-        reached = []
-        for one in cases:
-            try:
-                with self._database.begin() as tx:
-                    hand = self._lock(tx, one.number, SYSTEM)
-                    if hand.state != CaseState.OPEN:
-                        continue
-                    hand.actor = actor
-                    hand.apply(
-                        engine.DeliverSignal(signal, dict(payload or {})),
-                        "signal_received",
-                        content={"signal": signal, "payload": dict(payload or {})},
-                    )
-                    hand.save()
-            except CaseStopped as error:  # one case that cannot go on keeps no other from hearing
-                self._stop_case(error.case_id, error)
-            reached.append(one.number)
+            store.give_signal(
+                tx,
+                id=key or secrets.token_hex(16),
+                subject_id=row.id,
+                name=signal,
+                payload=casefile.dumps(dict(payload or {})),
+                now=self._clock(),
+                by=actor.clerk,
+            )
+        reached = self.settle_signals(subject=row.id)
         self._after_commit()
         return tuple(reached)
 
@@ -1270,13 +1268,15 @@ class Runtime(Machine):
         return replace(swept, reminders=swept.reminders + self.daily())
 
     def daily(self) -> int:
-        """Once a day: tell whoever a control list names of its entries (reports.py; how many were told is answered),
-        and forget drafts of items that are over."""
+        """Once a day: give the signals of the day (occasions.py), tell whoever a control list names of its entries
+        (reports.py; answered is how many were told), and forget drafts of items that are over."""
         today = self._today()
         if self._done_daily == today:
             return 0
+        from workflow_runtime.occasions import Occasions
         from workflow_runtime.reports import Reports
 
+        Occasions(self).give()
         told = Reports(self).escalate()
         with self._database.begin() as tx:
             store.drop_drafts_of_closed_items(tx)
@@ -1460,7 +1460,10 @@ class Runtime(Machine):
         return () if self._settings.regions_strict else ("99",)
 
     def _today(self) -> date:
-        return self._clock().astimezone(ZoneInfo(self._settings.zone)).date()
+        return self._day_of(self._clock())
+
+    def _day_of(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self._settings.zone)).date()
 
     def _instant(self, value: Any) -> datetime | None:
         if value is None or isinstance(value, datetime):

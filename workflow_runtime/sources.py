@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from workflow_runtime import feel
 from workflow_runtime.errors import BadInput
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
@@ -187,6 +188,14 @@ class Source:
             self.wrong(self.line(table, key), _("a text is missing"), _("write {key}: …").format(key=key), field=key)
             return default or ""
         return str(value).strip()
+
+    def feel(self, table: Table, key: str) -> feel.Expression:
+        """A FEEL expression; one that cannot be read is noted, and stands for null."""
+        try:
+            return feel.compile(self.text(table, key) or "null")
+        except feel.FeelError as error:
+            self.wrong(self.line(table, key), str(error), _("mend the expression"), field=key)
+            return feel.compile("null")
 
     def choice(self, table: Table, key: str, choices: Collection[str], *, default: str | None = None) -> str:
         """One of `choices`."""

@@ -868,6 +868,32 @@ class History:
 
 
 # --- documents, numbers, files -----------------------------------------------------------------------------------
+def give_signal(
+    tx: Connection, *, id: str, subject_id: int, name: str, payload: str, now: datetime, by: str
+) -> bool:
+    """Write down what happened to a subject; False when that was written down before."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(t.signal).values(
+        id=id, subject_id=subject_id, name=name, payload=payload, given_at=now, given_by=by
+    )
+    new = statement.on_conflict_do_nothing(index_elements=["id"]).returning(t.signal.c.id)
+    return tx.execute(new).first() is not None
+
+
+def hear_signal(tx: Connection, signal_id: str, case_id: int) -> bool:
+    """A case hears a signal; False when it has heard it before."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(t.hearing).values(signal_id=signal_id, case_id=case_id)
+    new = statement.on_conflict_do_nothing(index_elements=["signal_id", "case_id"]).returning(t.hearing.c.case_id)
+    return tx.execute(new).first() is not None
+
+
+def settle_signal(tx: Connection, signal_id: str, now: datetime) -> None:
+    """Nobody is left who should hear a signal."""
+    s = t.signal.c
+    tx.execute(update(t.signal).where(s.id == signal_id, s.settled_at.is_(None)).values(settled_at=now))
+
+
 def keep_draft(tx: Connection, item_id: str, clerk: str, answers: str, now: datetime) -> None:
     """What a clerk has answered so far of an item's form, in place of what was kept before."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql

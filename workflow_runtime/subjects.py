@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from workflow_runtime import forms
+from workflow_runtime import feel, forms
 from workflow_runtime.errors import BadInput, FormError, ProfileError
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, of_data
@@ -79,6 +79,19 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """A day in a subject's life that gives a signal by itself, once: when `when` has become true since registration.
+
+    `when` is FEEL over the subject's fields and `today`; it must stay true, so that no outage makes it be missed.
+    """
+
+    name: str
+    title: str
+    when: feel.Expression
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
 class PathRule:
     """A rule that every path of every procedure about such subjects must keep.
 
@@ -111,6 +124,7 @@ class SubjectKind:
     signals: tuple[Signal, ...]
     path_rules: tuple[PathRule, ...]
     transitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    occasions: tuple[Occasion, ...] = ()
     hash: str = ""
 
     def number(self, region: str, year: int, sequence: int) -> str:
@@ -193,7 +207,7 @@ def read(source: bytes, *, name: str = "", form: bytes | None = None) -> Subject
     root = file.root
     file.only(
         root,
-        ("kind", "name", "form", "number", "fields", "standings", "signals", "path_rules", "transitions"),
+        ("kind", "name", "form", "number", "fields", "standings", "signals", "occasions", "path_rules", "transitions"),
     )
     schema = _form(file, root, form)
     fields = file.texts(root, "fields")
@@ -207,6 +221,7 @@ def read(source: bytes, *, name: str = "", form: bytes | None = None) -> Subject
         standings=_standings(file, root),
         signals=_signals(file, root),
         path_rules=_path_rules(file, root),
+        occasions=_occasions(file, root),
         transitions={state: file.texts(table, state) for table in [file.table(root, "transitions")] for state in table},
         hash=hashlib.sha256(source + (form or b"")).hexdigest(),
     )
@@ -300,6 +315,24 @@ def _signals(file: Source, root: Table) -> tuple[Signal, ...]:
         )
     file.unique([(one.name, entry) for one, entry in zip(signals, entries, strict=True)], _("signal"))
     return tuple(signals)
+
+
+def _occasions(file: Source, root: Table) -> tuple[Occasion, ...]:
+    entries = file.tables(root, "occasions")
+    signals = [str(one.get("name")) for one in file.tables(root, "signals")]
+    occasions = []
+    for entry in entries:
+        file.only(entry, ("name", "title", "when", "signal"))
+        occasions.append(
+            Occasion(
+                name=_code(file, entry, "name", re.compile(r"[a-z][a-z0-9-]*"), "turned-18"),
+                title=file.text(entry, "title"),
+                when=file.feel(entry, "when"),
+                signal=file.choice(entry, "signal", signals),
+            )
+        )
+    file.unique([(one.name, entry) for one, entry in zip(occasions, entries, strict=True)], _("occasion"))
+    return tuple(occasions)
 
 
 def _path_rules(file: Source, root: Table) -> tuple[PathRule, ...]:

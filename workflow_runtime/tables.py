@@ -312,6 +312,32 @@ message = Table(
 Index("ix_message_waiting", message.c.name, message.c.correlation, message.c.state)
 Index("ix_message_case", message.c.sender_case_id)
 
+#: something that happened to a subject; settled when every case that was open then has heard it or has ended
+signal = Table(
+    "signal",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("given_by", String(100), nullable=False),
+    Column("settled_at", Instant),
+)
+Index("ix_signal_subject", signal.c.subject_id)
+Index(
+    "ix_signal_unsettled",
+    signal.c.given_at,
+    sqlite_where=text("settled_at IS NULL"),
+    postgresql_where=text("settled_at IS NULL"),
+)
+hearing = Table(
+    "hearing",
+    metadata,
+    Column("signal_id", ForeignKey("signal.id"), primary_key=True),
+    Column("case_id", ForeignKey("case.id"), primary_key=True),
+)
+
 # --- machine work ------------------------------------------------------------------------------------------------
 job = Table(
     "job",
