@@ -33,6 +33,8 @@ from workflow_runtime.profiles import Parameter
 
 #: Case-file names that the runtime provides; a form field may not have them.
 RESERVED = frozenset({"subject", "case", "item", "profile"})
+#: A message that says nothing else is kept so long for a case that waits for it.
+TIME_TO_LIVE = timedelta(days=90)
 _PRIORITY = {"service": 3, "message": 4, "render": 5, "notify": 8}
 
 
@@ -415,9 +417,11 @@ class CaseInHand:
             element=element,
             payload=casefile.dumps(dict(payload)),
             sent_at=self.now,
+            expires_at=self.now + TIME_TO_LIVE,
         )
-        if store.waiting_subscription(self.tx, name, correlation) is not None:
-            self._enqueue("message", name, inputs=casefile.dumps({"message": message_id}))
+        waits = store.waiting_subscription(self.tx, name, correlation) is not None
+        if waits or self.library.begun_by(self.tx, name) is not None:
+            self._enqueue("message", name, element=element or "", inputs=casefile.dumps({"message": message_id}))
 
     def notify(self, department_id: str, kind: str, text: str) -> None:
         """A notification for a department."""
@@ -456,20 +460,42 @@ class CaseInHand:
         if kind not in self.marks.split(","):
             self.marks = ",".join(filter(None, (self.marks, kind)))
 
+    def _leave_no_orphan(self) -> None:
+        """This case ends before its time: what it began is to end too, and whoever began it is to be told.
+
+        Each is a job of its own: no transaction locks two cases.
+        """
+        begun = [(one, "cancel") for one in store.cases_begun_by(self.tx, self.row.id, self.row.number)]
+        caller = store.case_that_began(self.tx, self.row.id, self.row.started_by)
+        for case_id, kind in [*begun, *([(caller, "tell")] if caller is not None else [])]:
+            store.insert_job(
+                self.tx,
+                id=secrets.token_hex(16),
+                kind=kind,
+                type=kind,
+                case_id=case_id,
+                now=self.now,
+                priority=_PRIORITY["message"],
+                inputs=casefile.dumps({"case": self.row.number}),
+            )
+
     def save(self) -> None:
         """Write the case row, its file and its history. Raises StaleVersion when another transaction was first."""
         self.history.flush(self.tx, self.row.id)
         if self._file_changed:
             store.save_case_file(self.tx, self.row.id, casefile.rewrite(self.file))
-        ended = self.state in (CaseState.COMPLETED, CaseState.CANCELLED)
+        over = (CaseState.COMPLETED, CaseState.CANCELLED)
+        ended = self.state in over and self.row.state not in over
+        if ended and self.state == CaseState.CANCELLED:
+            self._leave_no_orphan()
         names = {
             CaseState.OPEN: {CaseState.INCIDENT: "resume_case", CaseState.SUSPENDED: "continue_case"}.get(
                 self.row.state, "step"
             ),
             CaseState.SUSPENDED: "suspend_case",
             CaseState.INCIDENT: "stop_case",
-            CaseState.COMPLETED: "finish_case",
-            CaseState.CANCELLED: "cancel_case",
+            CaseState.COMPLETED: "finish_case" if ended else "note_completed",
+            CaseState.CANCELLED: "cancel_case" if ended else "note_cancelled",
         }
         saved = store.save_case(
             self.tx,

@@ -111,7 +111,12 @@ def _work(database: Database, now: datetime, settings: Settings) -> list[Sign]:
     lost = figures['xieban_messages{state="expired"}']
     words = _("{count:.0f} messages expired without a receiver").format(count=lost)
     signs.append(
-        Sign("messages", Health.WARNING if lost else Health.WELL, words, _("“xieban message list --state expired”"))
+        Sign(
+            "messages",
+            Health.WARNING if lost else Health.WELL,
+            words,
+            _("“xieban message list --state expired”; then redeliver, or bury with a reason"),
+        )
     )
     return [sign if sign.health is not Health.WELL else Sign(sign.name, sign.health, sign.text) for sign in signs]
 

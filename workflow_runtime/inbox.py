@@ -16,11 +16,12 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workflow_runtime import casefile, queries
+from workflow_runtime.casework import TIME_TO_LIVE
 from workflow_runtime.errors import BadInput, StoreError, XiebanError
 from workflow_runtime.files import write_durably
 from workflow_runtime.i18n import _
@@ -28,8 +29,6 @@ from workflow_runtime.model import SYSTEM, Actor
 from workflow_runtime.repairs import MessageView, Repairs
 from workflow_runtime.runtime import Runtime
 
-#: A message from outside that says nothing else is kept so long for a case that waits for it.
-TIME_TO_LIVE = timedelta(days=90)
 #: No answer of an agency is longer.
 LONGEST_MESSAGE = 1024 * 1024
 #: A file that does not read as a message may still be written to; after so many seconds of rest it is not.

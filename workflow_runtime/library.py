@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from workflow_runtime import calendars, directory, profiles, queries
 from workflow_runtime.errors import NotFound
 from workflow_runtime.i18n import _
+from workflow_runtime.model import VersionState
 from workflow_runtime.procedures import Procedure
 
 Parsed = TypeVar("Parsed")
@@ -37,6 +39,11 @@ class _Years(dict[int, calendars.Year]):
         return self[year]
 
 
+def _drawings(tx: Connection, version_id: int) -> bytes:
+    bundle = queries.bundle(tx, version_id)
+    return b"".join(content for path, content in bundle.items() if path.endswith(".bpmn"))
+
+
 class Library:
     """Reads each stored file once per process and keeps what was parsed (least recently used goes first)."""
 
@@ -48,6 +55,18 @@ class Library:
     def procedure(self, tx: Connection, version_id: int) -> Procedure:
         """The parsed bundle of a deployed version."""
         return self._get("procedure", version_id, lambda: Procedure(queries.bundle(tx, version_id)))
+
+    def begun_by(self, tx: Connection, message: str) -> str | None:
+        """The key of the procedure whose newest active version begins by that message, if there is one."""
+        seen: set[str] = set()
+        for version in queries.versions(tx):
+            if version.state != VersionState.ACTIVE or version.key in seen:
+                continue
+            seen.add(version.key)
+            drawn = self._get("drawings", version.id, partial(_drawings, tx, version.id))
+            if message.encode() in drawn and message in self.procedure(tx, version.id).compiled.message_starts:
+                return version.key
+        return None
 
     def profile(self, tx: Connection, profile_id: int) -> profiles.Profile:
         """A profile version."""

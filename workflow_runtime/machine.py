@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Machine:
+class Machine(ABC):
     """The office without its people. Thread-safe: every method takes its own connection."""
 
     def __init__(
@@ -340,6 +341,8 @@ class Machine:
                 "render": self._perform_render,
                 "notify": self._perform_notify,
                 "message": self._perform_message,
+                "cancel": self._perform_cancel,
+                "tell": self._perform_tell,
             }[claim.row.kind](claim, opened)
         except EngineError as error:  # trying again changes nothing
             self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
@@ -482,6 +485,12 @@ class Machine:
                 store.mark_notified(tx, notification_id, now)
 
     def _perform_message(self, claim: store.Claim, opened: list[str] | None) -> None:
+        try:
+            self._deliver(claim, opened)
+        except (BadInput, RuleBroken, NotFound) as error:  # trying again changes nothing: mend it, then redeliver
+            self._give_up(claim, type(error).__name__, str(error))
+
+    def _deliver(self, claim: store.Claim, opened: list[str] | None) -> None:
         message_id = casefile.loads(claim.row.inputs)["message"]
         with self._database.begin() as tx:
             if not store.end_job(tx, claim, "finish"):
@@ -491,7 +500,10 @@ class Machine:
             if message.state == "waiting" and message.expires_at is not None and message.expires_at <= self._clock():
                 store.move(tx, t.message, {"id": message.id}, "expire", reason=expired())
                 return
-            if message.state != "waiting" or target is None:
+            if message.state != "waiting":
+                return
+            if target is None:
+                self._begin_by(tx, message)
                 return
             row = store.lock_case_by_id(tx, target.case_id)
             assert row is not None
@@ -511,6 +523,115 @@ class Machine:
             opened += hand.opened
 
     # --- when it cannot be done ----------------------------------------------------------------------------------
+    def _begin_by(self, tx: Connection, message: Row[Any]) -> None:
+        """Nobody waits for the message, but a procedure may begin by it: in a case of its own, about the same subject.
+
+        Raises BadInput, RuleBroken or NotFound when it cannot begin.
+        """
+        key = self._library.begun_by(tx, message.name)
+        if key is None:
+            return
+        sender = store.lock_case_by_id(tx, message.sender_case_id) if message.sender_case_id is not None else None
+        if sender is not None and sender.state == CaseState.CANCELLED:
+            words = _("case {number}, which sent it, was cancelled before").format(number=sender.number)
+            store.move(tx, t.message, {"id": message.id}, "bury", reason=words)
+            return
+        subject = sender.subject_number if sender is not None else message.correlation.rpartition("/")[2]
+        number = self._start(
+            tx,
+            key,
+            subject,
+            SYSTEM,
+            json.loads(sender.regions) if sender is not None else {},
+            casefile.loads(message.payload),
+            sender.jurisdiction if sender is not None else None,
+            message.name,
+            started_by=message.sender,
+        )
+        begun = store.lock_case(tx, number)
+        assert begun is not None
+        store.move(tx, t.message, {"id": message.id}, "consume", consumed_case_id=begun.id)
+        if sender is not None:
+            hand = self._take(tx, sender, SYSTEM)
+            content = {"case": number, "message": message.id}
+            hand.history.add("case_begun", actor=SYSTEM, at=hand.now, element=message.element, content=content)
+            hand.save()
+
+    def _carry(self, tx: Connection, message_id: str, name: str, correlation: str) -> None:
+        """A job that brings a message to the case that waits for it, or begins the one that begins by it, if any."""
+        target = store.waiting_subscription(tx, name, correlation)
+        if target is None and self._library.begun_by(tx, name) is None:
+            return
+        store.insert_job(
+            tx,
+            id=secrets.token_hex(16),
+            kind="message",
+            type=name,
+            case_id=target.case_id if target is not None else None,
+            now=self._clock(),
+            priority=4,
+            inputs=casefile.dumps({"message": message_id}),
+        )
+
+    @abstractmethod
+    def _start(
+        self,
+        tx: Connection,
+        key: str,
+        subject_number: str,
+        actor: Actor,
+        regions: dict[str, str],
+        data: dict[str, Any],
+        jurisdiction: str | None,
+        message: str | None,
+        *,
+        started_by: str | None = None,
+    ) -> str:
+        """A new case, inside the open transaction; its number."""
+
+    def _perform_cancel(self, claim: store.Claim, opened: list[str] | None) -> None:
+        """The case that began this one was cancelled: this one ends too, or a person is told why it cannot."""
+        caller = casefile.loads(claim.row.inputs)["case"]
+        reason = _("case {number}, which began it, was cancelled").format(number=caller)
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, claim.row.case_id)
+            if not store.end_job(tx, claim, "finish") or row is None:
+                return
+            if row.state in (CaseState.COMPLETED, CaseState.CANCELLED):
+                return
+            hand = self._take(tx, row, SYSTEM)
+            if any(one.case == row.number for one in queries.standings(tx, row.subject_id or 0)):
+                reason += "; " + _(
+                    "it has already changed who is responsible for the subject: complete it, or reverse it"
+                )
+                self._note_incident(hand, "caller_cancelled", reason)
+            else:
+                hand.apply(engine.Cancel(reason), "withdrawn", content={"reason": reason, "case": caller})
+                hand.state = CaseState.CANCELLED
+            hand.save()
+
+    def _perform_tell(self, claim: store.Claim, opened: list[str] | None) -> None:
+        """A case that this one began was cancelled: a person decides what that means here."""
+        begun = casefile.loads(claim.row.inputs)["case"]
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, claim.row.case_id)
+            if not store.end_job(tx, claim, "finish") or row is None:
+                return
+            if row.state in (CaseState.COMPLETED, CaseState.CANCELLED):
+                return
+            hand = self._take(tx, row, SYSTEM)
+            element = queries.element_that_began(tx, row.id, begun)
+            reason = _("case {number}, which it began, was cancelled").format(number=begun)
+            self._note_incident(hand, "begun_case_cancelled", reason, element=element)
+            hand.save()
+
+    def _note_incident(self, hand: CaseInHand, code: str, reason: str, *, element: str = "") -> None:
+        """A person is needed, though the case does not stop for it."""
+        at = element or hand.procedure.key
+        store.insert_incident(hand.tx, case_id=hand.row.id, element=at, code=code, message=reason, now=hand.now)
+        content = {"code": code, "message": reason}
+        hand.history.add("incident_opened", actor=SYSTEM, at=hand.now, element=at, content=content)
+
     def _retry(self, claim: store.Claim, error: Exception) -> None:
         reason = _without_data(error)
         if claim.row.attempts >= ATTEMPTS:

@@ -95,13 +95,15 @@ MOVES: Final[Mapping[str, Move]] = {
     "suspend_case": Move(frozenset({CaseState.OPEN, CaseState.SUSPENDED}), CaseState.SUSPENDED),
     "continue_case": Move(frozenset({CaseState.SUSPENDED}), CaseState.OPEN),
     "cancel_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT, CaseState.SUSPENDED}), CaseState.CANCELLED),
+    "note_completed": Move(frozenset({CaseState.COMPLETED}), CaseState.COMPLETED),
+    "note_cancelled": Move(frozenset({CaseState.CANCELLED}), CaseState.CANCELLED),
     "deliver": Move(frozenset({DocumentState.ISSUED}), DocumentState.DELIVERED),
     "supersede": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.SUPERSEDED),
     "void": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.VOID),
     "consume": Move(frozenset({MessageState.WAITING}), MessageState.CONSUMED),
     "expire": Move(frozenset({MessageState.WAITING}), MessageState.EXPIRED),
     "revive_message": Move(frozenset({MessageState.EXPIRED, MessageState.DEAD}), MessageState.WAITING),
-    "bury": Move(frozenset({MessageState.WAITING}), MessageState.DEAD),
+    "bury": Move(frozenset({MessageState.WAITING, MessageState.EXPIRED}), MessageState.DEAD),
     "retire": Move(frozenset({VersionState.ACTIVE}), VersionState.RETIRED),
 }
 

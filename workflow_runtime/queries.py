@@ -840,6 +840,13 @@ def any_message_waits(tx: Connection, now: datetime) -> bool:
     return tx.execute(waiting).first() is not None
 
 
+def element_that_began(tx: Connection, case_id: int, begun: str) -> str:
+    """The step of a case whose message began another; empty when none did."""
+    m, c = t.message.c, t.case.c
+    asked = select(m.element).join(t.case, c.id == m.consumed_case_id)
+    return str(tx.execute(asked.where(m.sender_case_id == case_id, c.number == begun)).scalar() or "")
+
+
 def message(tx: Connection, message_id: str) -> Row[Any]:
     """A message by id."""
     return tx.execute(select(t.message).where(t.message.c.id == message_id)).one()

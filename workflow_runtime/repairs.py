@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row
 
 from workflow_runtime import casefile, engine, queries, store
 from workflow_runtime import tables as t
-from workflow_runtime.casework import CaseInHand
+from workflow_runtime.casework import TIME_TO_LIVE, CaseInHand
 from workflow_runtime.deadlines import Stop
 from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound
 from workflow_runtime.i18n import _
@@ -91,6 +91,7 @@ class Repairs:
             store.close_incident(tx, id, now=hand.now, resolution=_("tried again: {reason}").format(reason=reason))
             if incident.job_id is not None:
                 store.revive_job(tx, incident.job_id, hand.now)
+                self._revive_message(tx, incident.job_id, hand.now)
             self._go_on(hand, "incident_retried", incident, {"incident": id, "reason": reason})
         self._runtime.settle_signals()
         self._runtime._after_commit()
@@ -120,6 +121,13 @@ class Repairs:
         self._runtime.settle_signals()
         self._runtime._after_commit()
         return self.incident(id, actor=actor)
+
+    def _revive_message(self, tx: Connection, job_id: str, now: datetime) -> None:
+        """What the job was to bring and was buried with it waits again."""
+        job = queries.job(tx, job_id)
+        if job is not None and job.kind == "message":
+            message = {"id": casefile.loads(job.inputs)["message"]}
+            store.move(tx, t.message, message, "revive_message", expires_at=now + TIME_TO_LIVE, reason=None)
 
     def _hold(self, tx: Connection, id: int, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
         incident = self._row(tx, id)
@@ -207,7 +215,7 @@ class Repairs:
                     expires_at=now + timedelta(days=days),
                     reason=reason,
                 )
-        self._runtime.tidy_messages()
+                self._runtime._carry(tx, row.id, row.name, row.correlation)
         self._runtime._after_commit()
         return self.message(row.id, actor=actor)
 

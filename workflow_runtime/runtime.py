@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -550,6 +549,8 @@ class Runtime(Machine):
         data: dict[str, Any],
         jurisdiction: str | None,
         message: str | None,
+        *,
+        started_by: str | None = None,
     ) -> str:
         now = self._clock()
         version = next((one for one in queries.versions(tx, key) if one.state == "active"), None)
@@ -564,6 +565,8 @@ class Runtime(Machine):
         if subject is None:
             raise NotFound(_("there is no subject {number}, or not for you").format(number=subject_number))
         self._alone(tx, procedure, subject_number)
+        if started_by is not None:  # what the case that began it binds, as far as this procedure knows it
+            regions = {name: region for name, region in regions.items() if name in procedure.regions}
         regions = self._bind_regions(procedure, directory, subject, regions)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
         parties = bind_lanes(procedure, directory, regions)
@@ -589,7 +592,7 @@ class Runtime(Machine):
             regions=json.dumps(regions, ensure_ascii=False, sort_keys=True),
             snapshot=b"",
             started_at=now,
-            started_by=actor.clerk,
+            started_by=started_by or actor.clerk,
             document=casefile.dumps(data),
             parties=parties,
         )
@@ -612,6 +615,7 @@ class Runtime(Machine):
             "regions": regions,
             "data": data,
             **({"acting_for": actor.acting_for} if actor.acting_for else {}),
+            **({"message": message, "by": started_by} if started_by is not None else {}),
         }
         hand.record(step, "case_started", element=None, content=content)
         hand.save()
@@ -827,18 +831,8 @@ class Runtime(Machine):
                 expires_at=expires_at,
                 **({"state": MessageState.EXPIRED, "reason": expired()} if late else {}),
             )
-            target = store.waiting_subscription(tx, name, correlation)
-            if target is not None and not late:
-                store.insert_job(
-                    tx,
-                    id=secrets.token_hex(16),
-                    kind="message",
-                    type=name,
-                    case_id=target.case_id,
-                    now=now,
-                    priority=4,
-                    inputs=casefile.dumps({"message": message_id}),
-                )
+            if not late:
+                self._carry(tx, message_id, name, correlation)
         self._after_commit()
         return message_id
 

@@ -544,6 +544,33 @@ def waiting_subscription(tx: Connection, name: str, correlation: str) -> Row[Any
     ).first()
 
 
+def cases_begun_by(tx: Connection, case_id: int, number: str) -> Sequence[int]:
+    """Ids of cases that began by a message of this one and have not ended."""
+    m, c = t.message.c, t.case.c
+    return (
+        tx.execute(
+            select(c.id)
+            .join(t.message, m.consumed_case_id == c.id)
+            .where(m.sender_case_id == case_id, c.started_by == number)
+            .where(c.state.not_in((CaseState.COMPLETED, CaseState.CANCELLED)))
+            .order_by(c.id)
+        )
+        .scalars()
+        .all()
+    )
+
+
+def case_that_began(tx: Connection, case_id: int, started_by: str) -> int | None:
+    """The id of the case whose message began this one, unless that has ended."""
+    return tx.execute(
+        select(t.case.c.id).where(
+            t.case.c.number == started_by,
+            t.case.c.id != case_id,
+            t.case.c.state.not_in((CaseState.COMPLETED, CaseState.CANCELLED)),
+        )
+    ).scalar()
+
+
 # --- jobs --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -602,7 +629,7 @@ def _runnable(now: Any) -> Any:
     return or_(
         t.among(t.job.c.state, (JobState.PENDING,)) & (t.job.c.run_at <= now),
         t.among(t.job.c.state, (JobState.RUNNING,)) & (t.job.c.lease_until < now),
-    ) & or_(t.job.c.kind.in_(("render", "notify")), ~held)
+    ) & or_(t.job.c.kind.in_(("render", "notify", "cancel", "tell")), ~held)
 
 
 def claim_job(
