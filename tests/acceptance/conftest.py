@@ -23,6 +23,17 @@ COMMAND = shlex.split(os.environ.get("XIEBAN_COMMAND", "")) or [sys.executable, 
 CHECKOUT = None if os.environ.get("XIEBAN_COMMAND") else str(Path(__file__).resolve().parents[2])
 
 
+#: The program's own Python, and the program on a machine where somebody else is logged in: tests have one account.
+PYTHON = str(Path(COMMAND[0]).with_name("python")) if len(COMMAND) == 1 else sys.executable
+LOGGED_IN = """
+import pwd, sys, types
+account = sys.argv.pop(1)
+pwd.getpwuid = lambda uid: types.SimpleNamespace(pw_name=account)
+from cli import main
+main()
+"""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a call printed and how it ended."""
@@ -45,10 +56,10 @@ class Desk:
         On a shared store nobody is whoever `--as` says: there the person sits at a machine and is logged in.
         """
         words = [str(argument) for argument in arguments]
-        if self.url is not None and words[:1] == ["--as"]:
-            variables["LOGNAME"] = words[1]
-            words = words[2:]
-        return self._run([*COMMAND, *words], given, variables)
+        if self.url is None:
+            return self._run([*COMMAND, *words], given, variables)
+        account, words = (words[1], words[2:]) if words[:1] == ["--as"] else ("he-yun", words)
+        return self._run([PYTHON, "-c", LOGGED_IN, account, *words], given, variables)
 
     def paste(self, line: str) -> Answer:
         """What a shell in this folder makes of a line that was printed; `python` is the one that runs the tests."""
@@ -71,7 +82,7 @@ class Desk:
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("XIEBAN_")}
         path = {"PYTHONPATH": CHECKOUT} if CHECKOUT else {}
-        store = {"XIEBAN_DB": self.url, "XIEBAN_HOME": "var", "LOGNAME": "he-yun"} if self.url else {}
+        store = {"XIEBAN_DB": self.url, "XIEBAN_HOME": "var"} if self.url else {}
         return {**kept, **path, **store, "XIEBAN_LANG": "en", "PYTHONUTF8": "1", "COLUMNS": "80", **more}
 
     def write(self, name: str, content: str | bytes) -> Path:
