@@ -35,7 +35,7 @@ from workflow_runtime.profiles import Parameter
 RESERVED = frozenset({"subject", "case", "item", "profile"})
 #: A message that says nothing else is kept so long for a case that waits for it.
 TIME_TO_LIVE = timedelta(days=90)
-_PRIORITY = {"service": 3, "message": 4, "render": 5, "notify": 8}
+_PRIORITY = {"service": 3, "message": 4, "signal": 4, "render": 5, "notify": 8}
 
 
 class CaseInHand:
@@ -400,6 +400,23 @@ class CaseInHand:
             department, _lane = self.department_of(process, thrown.element, thrown.path)
             name = self.procedure.node(process, thrown.element).name or thrown.name
             self.notify(department.id, "escalation", f"{self.row.number} {name}")
+        elif thrown.kind == "signal" and self.row.subject_id is not None:
+            self._tell(thrown.name, thrown.payload)
+
+    def _tell(self, signal: str, payload: Mapping[str, Any]) -> None:
+        """A signal that this case throws, for the other cases of its subject; here it was heard when it was thrown."""
+        given = secrets.token_hex(16)
+        store.give_signal(
+            self.tx,
+            id=given,
+            subject_id=self.row.subject_id,
+            name=signal,
+            payload=casefile.dumps(dict(payload)),
+            now=self.now,
+            by=self.actor.clerk,
+        )
+        store.hear_signal(self.tx, given, self.row.id)
+        self._enqueue("signal", signal, inputs=casefile.dumps({"subject": self.row.subject_id}))
 
     def default_key(self) -> str:
         """The correlation key of messages about this case (decision: case number and subject number together)."""

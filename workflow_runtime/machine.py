@@ -343,6 +343,7 @@ class Machine(ABC):
                 "message": self._perform_message,
                 "cancel": self._perform_cancel,
                 "tell": self._perform_tell,
+                "signal": self._perform_signal,
             }[claim.row.kind](claim, opened)
         except EngineError as error:  # trying again changes nothing
             self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
@@ -483,6 +484,11 @@ class Machine(ABC):
         with self._database.begin() as tx:
             if store.end_job(tx, claim, "finish"):
                 store.mark_notified(tx, notification_id, now)
+
+    def _perform_signal(self, claim: store.Claim, opened: list[str] | None) -> None:
+        self.settle_signals(subject=int(casefile.loads(claim.row.inputs)["subject"]))
+        with self._database.begin() as tx:
+            store.end_job(tx, claim, "finish")
 
     def _perform_message(self, claim: store.Claim, opened: list[str] | None) -> None:
         try:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import Clock
-from tests.journeys.conftest import CHILD, STANDINGS
+from tests.journeys.conftest import CHILD, HERE, STANDINGS
 from workflow_runtime.model import SYSTEM, Actor, CasePage
+from workflow_runtime.procedures import gather
 from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
@@ -146,3 +149,31 @@ def test_two_workers_on_one_birthday_give_one_signal(
         beside.sweep()
 
     assert heard(runtime, number) == ["CHILD_TURNED_18"]
+
+
+def test_what_one_case_announces_reaches_the_other_cases_of_the_child(
+    runtime: Runtime, case: CasePage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ruling"
+    shutil.copytree(HERE / "review", folder)
+    source = (folder / "review.bpmn").read_text(encoding="utf-8").replace("review", "ruling")
+    source = source.replace(
+        "<bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>",
+        """<bpmn:outgoing>f0</bpmn:outgoing></bpmn:startEvent>
+        <bpmn:sequenceFlow id="f0" sourceRef="begin" targetRef="announce" />
+        <bpmn:intermediateThrowEvent id="announce" name="宣告"><bpmn:incoming>f0</bpmn:incoming>
+        <bpmn:outgoing>f1</bpmn:outgoing><bpmn:signalEventDefinition id="announced" signalRef="order" />
+        </bpmn:intermediateThrowEvent>""",
+    ).replace('id="f1" sourceRef="begin"', 'id="f1" sourceRef="announce"')
+    lane = "<bpmn:flowNodeRef>announce</bpmn:flowNodeRef><bpmn:flowNodeRef>begin<"
+    source = source.replace("<bpmn:flowNodeRef>begin<", lane)
+    source = source.replace("</bpmn:definitions>", '<bpmn:signal id="order" name="COURT_ORDER" /></bpmn:definitions>')
+    (folder / "ruling.bpmn").write_text(source, encoding="utf-8")
+    (folder / "review.bpmn").unlink()
+    runtime.deploy(gather(folder), actor=SYSTEM)
+
+    ruling = runtime.start_case("ruling", case.case.subject.number, actor=SYSTEM).case.number
+    runtime.sweep()
+
+    assert heard(runtime, case.case.number) == ["COURT_ORDER"]
+    assert heard(runtime, ruling) == [], "it was heard there when it was announced"
