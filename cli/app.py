@@ -251,5 +251,7 @@ def show_findings(findings: Sequence[Finding], columns: int, *, err: bool = Fals
         message = safe(finding.message, lines=True)
         said = f"{where}: {message}" if where else message
         click.echo("\n".join(indented(said, columns, f"  {signs[finding.severity.value]} ")), err=err)
+        for line in finding.excerpt.splitlines():
+            click.echo(f"      {safe(line)}".rstrip(), err=err)
         if finding.remedy:
             click.echo("\n".join(indented(safe(finding.remedy, lines=True), columns, "      → ")), err=err)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from cli.options import data_options, filters, listing, paging, pairs_to_mapping
 from cli.outline import show_course
 from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session
+from cli.text import width
 from cli.wording import Wording, standing_name
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
@@ -301,8 +302,28 @@ def history(session: Session, number: str, limit: int, verify: bool) -> int:
         return 0
     output = session.output
     for entry in entries:
-        output.wrapped(_entry_text(entry), f"{entry.sequence:>4}  {output.moment(entry.at)}  ")
+        first = f"{entry.sequence:>4}  {output.moment(entry.at)}  "
+        output.wrapped(_entry_text(entry), first)
+        for decision in entry.content.get("decisions", ()):
+            for line in _decision_lines(decision):
+                output.wrapped(line, " " * width(first))
     return 0
+
+
+def _decision_lines(decision: Mapping[str, Any]) -> Iterator[str]:
+    """Why a case went where it went: the decision's version, what it was asked, which rules hit, what it answered."""
+    version = (decision.get("procedure"), decision.get("file"), str(decision.get("sha256", ""))[:12])
+    yield _("decision {decision}: {version}").format(
+        decision=safe(str(decision["decision"])), version=safe(", ".join(filter(None, version)))
+    )
+    asked = ", ".join(f"{name} = {value}" for name, value in decision["inputs"].items())
+    yield _("asked: {inputs}").format(inputs=safe(asked or "–"))
+    hit = "; ".join(f"{table} {', '.join(map(str, rules)) or '–'}" for table, rules in decision["rules"].items())
+    yield _("rules hit: {rules}").format(rules=safe(of_data(hit) or "–"))
+    answer = decision["value"]
+    if isinstance(answer, Mapping):
+        answer = ", ".join(f"{name} = {value}" for name, value in answer.items())
+    yield _("answer: {value}").format(value=safe(str(answer)))
 
 
 def _verify(session: Session, number: str) -> int:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.app import Group, show_findings
+from cli.app import DONE, NO, Group, show_findings
 from cli.completion import procedures
 from cli.filling import answers, read_bytes
-from cli.options import data_options
+from cli.options import data_options, pairs_to_mapping
 from cli.outline import show_drawing, titles_of
 from cli.output import plain, write_file
 from cli.procedure import check_bundle, files_beside
@@ -23,6 +23,7 @@ from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, language, ngettext, of_data
 
 if TYPE_CHECKING:
+    from workflow_runtime.decisions import Explanation, Model
     from workflow_runtime.diagram import Diagram
     from workflow_runtime.diagram.diff import Affected, Difference
     from workflow_runtime.diagram.render import Mark
@@ -265,25 +266,64 @@ def decision() -> None:
     pass
 
 
-@decision.command(help=_("Evaluate DECISION of FILE.dmn with the values of --data or --set, and say which rules hit."))
+@decision.command(
+    help=_(
+        "Evaluate DECISION of FILE.dmn with the values of --data or --set, and say which rules hit. Without values: "
+        "answer the examples that stand beside the file, in FILE.examples.yaml."
+    )
+)
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.argument("name", metavar="[DECISION]", required=False)
 @data_options
 @pass_session
-def test(session: Session, path: Path, name: str | None, file: str | None, pairs: tuple[str, ...]) -> None:
+def test(session: Session, path: Path, name: str | None, file: str | None, pairs: tuple[str, ...]) -> int:
     from workflow_runtime import decisions
 
     model = decisions.read(read_bytes(path))
+    beside = path.with_suffix(".examples.yaml")
+    if name is None and file is None and not pairs and beside.is_file():
+        return _examples(session, model, beside)
     known = list(model.decisions)
     if name is None:
         if len(known) != 1:
             text = _("{file} holds {count} decisions: name one of {known}")
             raise BadInput(text.format(file=path, count=len(known), known=", ".join(map(str, known))))
         name = str(known[0])
-    explanation = model.explain(name, answers(session, None, file=file, pairs=pairs))
+    given = answers(session, None, file=file, pairs=pairs)
+    explanation = model.explain(name, model.inputs_of(name, given))
     if session.as_json:
         session.output.json(explanation)
-        return
+        return DONE
+    _explained(session, explanation)
+    needed = model.needs(name)
+    for key in pairs_to_mapping(pairs, "--set"):
+        if key.split(".")[0] not in needed and not model.definitions.imports:
+            text = _("This decision does not read {key}; it reads {names}.")
+            session.output.wrapped(text.format(key=safe(key), names=safe(", ".join(needed))), "! ")
+    return DONE
+
+
+def _examples(session: Session, model: Model, path: Path) -> int:
+    """Answer every example of a file; those that come out otherwise are explained."""
+    from workflow_runtime.decisions.examples import outcome, read_examples
+
+    outcomes = [outcome(model, example) for example in read_examples(read_bytes(path), name=path.name)]
+    wrong = [one for one in outcomes if not one.fits]
+    if session.as_json:
+        session.output.json(
+            [{"case": one.example.case, "fits": one.fits, "answer": one.explanation} for one in outcomes]
+        )
+    else:
+        for one in outcomes:
+            session.output.wrapped(safe(one.example.case), "✓ " if one.fits else "✖ ")
+            if not one.fits:
+                _explained(session, one.explanation)
+        text = ngettext("{count} example", "{count} examples", len(outcomes)).format(count=len(outcomes))
+        session.output.line(_("{examples}, {wrong} not answered as expected").format(examples=text, wrong=len(wrong)))
+    return NO if wrong else DONE
+
+
+def _explained(session: Session, explanation: Explanation) -> None:
     for line in safe(of_data(explanation.text(language())), lines=True).splitlines():
         text = line.lstrip()
         indent = " " * (len(line) - len(text))

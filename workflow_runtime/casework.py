@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, deadlines, engine, store
+from workflow_runtime import calendars, casefile, deadlines, engine, queries, store
 from workflow_runtime import tables as t
 from workflow_runtime.directory import Agency, Department, Directory
-from workflow_runtime.engine import Command, OpenedItem, Passed, Step, Thrown
+from workflow_runtime.engine import Command, Decided, OpenedItem, Passed, Step, Thrown
 from workflow_runtime.errors import CaseStopped, DirectoryError, NotFound, StaleVersion
 from workflow_runtime.feel import government
 from workflow_runtime.findings import Finding, Severity
@@ -240,7 +240,7 @@ class CaseInHand:
             "passed": [_passed(one) for one in step.history if one.what != "entered"],
         }
         if step.decided:
-            told["decisions"] = [{"at": ".".join((*one.path, one.element)), **one.record} for one in step.decided]
+            told["decisions"] = [self._decided(one) for one in step.decided]
         if step.patch:
             told["patch"] = {key: value for key, value in step.patch.items() if value is not None}
             removed = sorted(key for key, value in step.patch.items() if value is None)
@@ -252,6 +252,17 @@ class CaseInHand:
             self.history.add("case_completed", actor=SYSTEM, at=self.now)
         elif step.state == engine.CaseState.CANCELLED:
             self.state = CaseState.CANCELLED
+
+    def _decided(self, one: Decided) -> dict[str, Any]:
+        """A decision as the history keeps it: also where it was taken, by which file of which version."""
+        version = queries.version_by_id(self.tx, self.row.version_id)
+        file = self.procedure.decision_file(str(one.record["decision"]))
+        place = {
+            "at": ".".join((*one.path, one.element)),
+            "file": file,
+            "procedure": f"{version.key}@{version.version}",
+        }
+        return place | dict(one.record)
 
     def _patch(self, patch: Mapping[str, Any]) -> None:
         kept = casefile.loads(casefile.dumps(patch)) if patch else {}  # as it will be read back

@@ -19,7 +19,8 @@ class Finding:
     """One problem, where it is, and what to do about it.
 
     `message` and `remedy` are in the language of the current user. `path` tells the way to the problem
-    (file, element ids, field) from the outside in.
+    (file, element ids, field) from the outside in. `excerpt` shows the place, where it is one of an expression: its
+    line and, below, signs under the fragment, for a font of fixed width.
     """
 
     rule: str
@@ -30,3 +31,4 @@ class Finding:
     remedy: str
     constraint: str | None = None
     path: tuple[str, ...] = ()
+    excerpt: str = ""

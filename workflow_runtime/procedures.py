@@ -12,7 +12,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from importlib import resources
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from workflow_runtime import decisions, diagram, documents, feel, forms, subjects
 from workflow_runtime.decisions import Model
 from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
+from workflow_runtime.diagram.expressions import GIVEN, set_by
 from workflow_runtime.diagram.model import SUBPROCESSES
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.documents import Template
@@ -30,7 +31,8 @@ from workflow_runtime.errors import BadInput, DiagramError, NotFound, ProfileErr
 from workflow_runtime.feel import types
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.forms import Field, FieldType, Form
-from workflow_runtime.i18n import _, language
+from workflow_runtime.fragments import Fault, fault, unset
+from workflow_runtime.i18n import _
 from workflow_runtime.profiles import Profile, State
 from workflow_runtime.profiles import read as read_profile
 from workflow_runtime.subjects import SubjectKind
@@ -217,13 +219,6 @@ def digest(files: Bundle) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with an expression, in the language in use."""
-
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class LaneRef:
     """What a lane says of the department that stands behind it."""
 
@@ -329,6 +324,11 @@ class Procedure:
     def decisions(self) -> Mapping[str, Model]:
         """Decision models by the ids of their decisions."""
         return MappingProxyType({id: model for model in self._all(Model) for id in model.decisions})
+
+    def decision_file(self, decision: str) -> str | None:
+        """The path, within the bundle, of the table that answers a decision."""
+        model = self.decisions.get(decision)
+        return next((path for path in sorted(self.files) if path.endswith(".dmn") and self._read(path) is model), None)
 
     @cached_property
     def templates(self) -> Mapping[str, Template]:
@@ -545,25 +545,16 @@ class Procedure:
         Names that nothing sets are not asked here: `house/names-set` knows what else may set them.
         """
         found = feel.check(text) or [one for one in feel.check(text, self._types) if one.code in _TYPE_FAULTS]
-        place = _("{message} (character {position}: “{fragment}”)")
-        return [
-            Fault(
-                place.format(
-                    message=one.message(language()),
-                    position=one.start + 1,
-                    fragment=one.text[one.start : one.end][:60] or one.text[-20:],
-                )
-            )
-            for one in found
-        ]
+        return [fault(one) for one in found]
 
     def _form_faults(self, path: str, form: Form) -> Iterator[Finding]:
         """The same for the expressions of a form."""
         for key, what, text in form.expressions:
-            for fault in self._expression_faults(text):
-                message = _("{key}, {what}: {fault}").format(key=key, what=what, fault=fault.message)
+            for found in self._expression_faults(text):
+                message = _("{key}, {what}: {fault}").format(key=key, what=what, fault=found.message)
                 remedy = _("Correct the expression: {text}").format(text=text[:200])
-                yield Finding("form-expression", Severity.ERROR, key, None, message, remedy, path=(path, what))
+                where = (path, what)
+                yield Finding("form-expression", Severity.ERROR, key, None, message, remedy, None, where, found.excerpt)
 
     @cached_property
     def _types(self) -> Mapping[str, feel.Type | None]:
@@ -602,7 +593,7 @@ class Procedure:
             feel=self._expression_faults,
             evaluate=feel.evaluate,
             feel_errors=(feel.FeelError,),
-            names=lambda text: feel.compile(text).names,
+            unset=unset,
             subject_kind=self.subject_kind,
             severities={**severities, **self._severities()},
         )
@@ -614,8 +605,15 @@ class Procedure:
             elif path.endswith(".form") and isinstance(form := self._read(path), Form):
                 found += self._form_faults(path, form)
             elif path.endswith(".dmn"):
-                found += [_in_file(path, finding) for finding in self._read(path).check()]
+                found += [_in_file(path, finding) for finding in self._read(path).check(given=self._set)]
         return found
+
+    @cached_property
+    def _set(self) -> Mapping[str, feel.Type]:
+        """Every name that something in the bundle sets, with its type where a form gives it one."""
+        names = {*GIVEN, *(name for drawn in self.diagrams.values() for name in set_by(drawn))}
+        known = {name: types.ANY for name in names} | {key: kind or types.ANY for key, kind in self._types.items()}
+        return MappingProxyType(known)
 
     def _answers(self, decision: str) -> Sequence[Any] | None:
         """What a decision table can answer, if that can be listed."""
@@ -748,16 +746,8 @@ def _components(components: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _in_file(path: str, finding: Finding) -> Finding:
-    return Finding(
-        finding.rule,
-        finding.severity,
-        finding.element,
-        finding.line,
-        finding.message,
-        finding.remedy,
-        finding.constraint,
-        (path, *finding.path) if finding.path[:1] != (path,) else finding.path,
-    )
+    """The finding with the file it is in."""
+    return finding if finding.path[:1] == (path,) else replace(finding, path=(path, *finding.path))
 
 
 def values_of(mapping: Mapping[str, Any], prefix: str) -> dict[str, Any]:

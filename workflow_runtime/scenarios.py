@@ -579,7 +579,10 @@ class ScenarioRun:
         else:
             answer = feel.evaluate(str(said), {})
         for key, value in wanted.items():
-            found = hits if key == "rules" else answer.get(key) if isinstance(answer, Mapping) else answer
+            if key in ("file", "procedure"):  # which table of which version answered
+                found = records[-1][key]
+            else:
+                found = hits if key == "rules" else answer.get(key) if isinstance(answer, Mapping) else answer
             if (key == "rules" and not set(value) <= set(hits)) or (key != "rules" and not _like(value, found)):
                 self.problems.append(
                     _("{where}: {element} decided {found!r}, expected {wanted!r}").format(

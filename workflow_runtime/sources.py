@@ -18,6 +18,7 @@ import yaml
 from workflow_runtime import feel
 from workflow_runtime.errors import BadInput
 from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.fragments import fault
 from workflow_runtime.i18n import _
 
 MAX_BYTES = 5_000_000
@@ -150,12 +151,14 @@ class Source:
             self.wrong(None, _("the file holds no table of keys"), _("begin it with a key, as name: …"))
         return _empty()
 
-    def wrong(self, line: int | None, message: str, remedy: str, *, field: str | None = None) -> None:
+    def wrong(
+        self, line: int | None, message: str, remedy: str, *, field: str | None = None, excerpt: str = ""
+    ) -> None:
         """Note a problem."""
         place = f"{self.name}:{line}" if line else self.name
         path = (self.name, field) if field else (self.name,)
         text = f"{place}: {field}: {message}" if field else f"{place}: {message}"
-        self.findings.append(Finding(self.rule, Severity.ERROR, field, line, text, remedy, path=path))
+        self.findings.append(Finding(self.rule, Severity.ERROR, field, line, text, remedy, path=path, excerpt=excerpt))
 
     def raise_if_wrong(self, error: type[_Error]) -> None:
         """Refuse the file with everything that was noted."""
@@ -194,7 +197,8 @@ class Source:
         try:
             return feel.compile(self.text(table, key) or "null")
         except feel.FeelError as error:
-            self.wrong(self.line(table, key), str(error), _("mend the expression"), field=key)
+            found = fault(error)
+            self.wrong(self.line(table, key), found.message, _("mend the expression"), field=key, excerpt=found.excerpt)
             return feel.compile("null")
 
     def choice(self, table: Table, key: str, choices: Collection[str], *, default: str | None = None) -> str:

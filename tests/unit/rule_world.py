@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from workflow_runtime import feel
 from workflow_runtime.diagram import CheckContext, read
 from workflow_runtime.findings import Severity
+from workflow_runtime.fragments import faults, unset
 
 ISSUE = (
     b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -163,10 +164,10 @@ WORLD = CheckContext(
     on=date(2026, 3, 2),
     regions={"receiving_city"},
     parameters={"answer"},
-    feel=feel.check,
+    feel=faults,
     evaluate=feel.evaluate,
     feel_errors=(feel.FeelError,),
-    names=lambda text: feel.compile(text).names,
+    unset=unset,
     subject_kind=Kind(RULES),
 )
 #: rules of the standard that this house leaves out are asked all the same

@@ -294,11 +294,22 @@ def test_an_explanation_names_every_rule_and_input_in_both_languages() -> None:
     assert "规则 1 ✓ 命中" in why.text("zh")
     assert "rule 2 ✗ not matched" in why.text("en")
     assert why.record() == {
+        "sha256": model.sha256,
         "decision": "d_Fee",
         "inputs": {"amount": "5", "kind": '"a"'},
         "rules": {"Fee": [1]},
         "value": '"low"',
     }
+
+
+def test_a_record_names_the_file_that_answered() -> None:
+    files = [fee(table(["amount"], [["-", f'"{answer}"']])) for answer in ("low", "high")]
+
+    low, high = (model.explain("Fee", {"amount": 1}).record() for model in files)
+
+    assert (low["sha256"], high["sha256"]) == (files[0].sha256, files[1].sha256)
+    assert low["sha256"] != high["sha256"]
+    assert {"decision", "inputs", "rules", "value"} <= low.keys()
 
 
 def test_an_explanation_tells_a_contradiction_instead_of_raising_it() -> None:

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from tests.unit.rule_world import WORLD
-from workflow_runtime import feel
 from workflow_runtime.diagram import CheckContext, check, read
 from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.fragments import faults
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -121,7 +121,7 @@ def test_a_hostile_diagram_is_refused_by_name(name: str) -> None:
     source, rule, element = CASES[name]
     began = time.process_time()
 
-    findings = check(read(source), rules="house", context=CheckContext(feel=feel.check))
+    findings = check(read(source), rules="house", context=CheckContext(feel=faults))
 
     assert (rule, element) in {(f.rule, f.element) for f in findings if f.severity is Severity.ERROR}
     assert time.process_time() - began < 2

@@ -46,7 +46,7 @@ NAMES: dict[str, Type | str | None] = {
         ('date("2024-05-01").yer', "unknown-member", "year"),
         ("amount >", "expected", None),
         ('amount > "', "open-string", None),
-        ("amount ＞ 1", "unknown-name", None),
+        ("amount ＞ 1", "full-width", None),
     ],
 )
 def test_a_mistake_is_found_and_named(text: str, code: str, suggestion: str | None) -> None:
@@ -99,7 +99,7 @@ def test_a_finding_points_at_its_fragment() -> None:
     (finding,) = feel.check("amount > 1 and\n  amont < 5", NAMES)
 
     assert (finding.line, finding.column) == (2, 3)
-    assert finding.underlined() == "  amont < 5\n  ^^^^^"
+    assert finding.underlined() == "  amont < 5\n  ^~~~~"
 
 
 def weekday(day: dt.date) -> bool:

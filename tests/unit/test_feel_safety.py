@@ -92,7 +92,7 @@ def test_an_error_shows_where_and_what_in_both_languages() -> None:
     assert (error.line, error.column) == (1, 10)
     assert error.message("zh") == "“）”是全角字符，请改用半角“)”"
     assert error.message("en") == "“）” is a full-width character; write “)”"
-    assert error.underlined() == "金额 > 100 ）\n" + " " * 11 + "^^"
+    assert error.underlined() == "金额 > 100 ）\n" + " " * 11 + "^~"
 
 
 WORDS = st.sampled_from(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workflow_runtime.decisions.analysis import Analysis
 from workflow_runtime.decisions.elements import (
@@ -30,17 +30,18 @@ from workflow_runtime.decisions.logic import Unreadable
 from workflow_runtime.decisions.model import File, requirements, stands_alone, tables_in
 from workflow_runtime.feel import types
 from workflow_runtime.feel.checker import Finding as FeelFinding
-from workflow_runtime.feel.checker import check, check_tests, type_in
+from workflow_runtime.feel.checker import check, check_tests, may_be, nearest, type_in
 from workflow_runtime.feel.types import ANY, ContextType, FunctionType, ListType, RangeType, Type
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.i18n import _, language
+from workflow_runtime.fragments import fault
+from workflow_runtime.i18n import _
 
 Names = dict[str, Type]
 
 
-def checked(file: File) -> list[Finding]:
-    """All findings about the elements of one file."""
-    return _Check(file).findings()
+def checked(file: File, given: Mapping[str, Type] | None = None) -> list[Finding]:
+    """All findings about the elements of one file; `given` are the names handed in, where these are known."""
+    return _Check(file, given).findings()
 
 
 def needed(file: File, element: Element) -> dict[str, Type]:
@@ -76,16 +77,19 @@ def answered(file: File, element: Element) -> Type:
 
 def unreadable_finding(problem: Unreadable) -> Finding:
     """The finding for a text that is not FEEL."""
+    found = fault(problem.error)
     message = _("“{element}”, {what}: {message}").format(
-        element=problem.element, what=_(problem.what).format(**problem.facts), message=problem.error.message(language())
+        element=problem.element, what=_(problem.what).format(**problem.facts), message=found.message
     )
-    text = f"{message}\n{problem.error.underlined()}"
-    return Finding("dmn-feel", Severity.ERROR, problem.element, problem.line, text, _("Write a FEEL expression."))
+    remedy = _("Write a FEEL expression.")
+    line = None if problem.line is None else problem.line + problem.error.line - 1
+    return Finding("dmn-feel", Severity.ERROR, problem.element, line, message, remedy, excerpt=found.excerpt)
 
 
 class _Check:
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, given: Mapping[str, Type] | None = None) -> None:
         self.file = file
+        self.given = given
         self.found: list[Finding] = []
         self.element: Element | None = None
         self._types: dict[tuple[int, str], Type] = {}
@@ -100,6 +104,8 @@ class _Check:
             self.element = element
             self._references(element)
             self._known_type(element.variable.type, element.line)
+            if isinstance(element, InputData) and self.given is not None:
+                self._handed_in(element, self.given)
             if isinstance(element, Decision) and element.logic is not None:
                 self._boxed(element.logic, self._names(self.file, element))
                 for table in tables_in(element.logic):
@@ -110,10 +116,16 @@ class _Check:
         return self.found
 
     def report(
-        self, rule: str, line: int | None, message: str, remedy: str, severity: Severity = Severity.ERROR
+        self,
+        rule: str,
+        line: int | None,
+        message: str,
+        remedy: str,
+        severity: Severity = Severity.ERROR,
+        excerpt: str = "",
     ) -> None:
         identifier = self.element.id if self.element else None
-        self.found.append(Finding(rule, severity, identifier, line, message, remedy))
+        self.found.append(Finding(rule, severity, identifier, line, message, remedy, excerpt=excerpt))
 
     # -- the graph ---------------------------------------------------------------------------------------------------
 
@@ -149,6 +161,21 @@ class _Check:
         for identifier in elements:
             if len(elements) < 400:  # deeper graphs are stopped when they are evaluated
                 walk(identifier, ())
+
+    def _handed_in(self, element: InputData, given: Mapping[str, Type]) -> None:
+        """An input is set by something, and as what the table takes it for."""
+        name, kind = element.variable.name, self._declared(self.file, element.variable)
+        if name not in given:
+            meant = nearest(name, given)
+            remedy = (
+                _("Did you mean {value}?").format(value=f"“{meant}”") if meant else _("Let a form or a step set it.")
+            )
+            message = _("Nothing sets the input “{name}”.").format(name=name)
+            self.report("dmn-input", element.line, message, remedy, Severity.WARNING)
+        elif not may_be(given[name], kind):
+            message = _("The input “{name}” is a {wanted} here, and set as a {found}.")
+            text = message.format(name=name, wanted=kind, found=given[name])
+            self.report("dmn-input", element.line, text, _("Let both have the same type."))
 
     # -- types -------------------------------------------------------------------------------------------------------
 
@@ -238,15 +265,17 @@ class _Check:
 
     def _feel(self, findings: list[FeelFinding], text: Text, where: str, **facts: object) -> None:
         for finding in findings:
+            found = fault(finding)
             message = _("“{element}”, {what}: {message}").format(
-                element=self.element.name if self.element else "",
-                what=where.format(**facts),
-                message=finding.message(language()),
+                element=self.element.name if self.element else "", what=where.format(**facts), message=found.message
             )
             meant = finding.suggestion
             remedy = _("Did you mean {value}?").format(value=f"“{meant}”") if meant else _("Mend the expression.")
             line = None if text.line is None else text.line + finding.line - 1
-            self.report(f"feel-{finding.code}", line, f"{message}\n{finding.underlined()}", remedy)
+            # a name that nothing in the bundle sets may still come with a message: there it is a warning
+            alone = self.element is not None and stands_alone(self.element)
+            weight = Severity.WARNING if alone and finding.code == "unknown-name" else Severity.ERROR
+            self.report(f"feel-{finding.code}", line, message, remedy, weight, found.excerpt)
 
     def _expression(self, text: Text, names: Names, where: str, wants: Type | None = None, **facts: object) -> Type:
         known = self._scope(names)
@@ -258,7 +287,9 @@ class _Check:
     def _scope(self, names: Names) -> Names | None:
         """The names to check against; None where they cannot be known."""
         if self.element is not None and stands_alone(self.element):
-            return None
+            if self.given is None:
+                return None
+            names = {**self.given, **names}
         return {**names, **{name: ANY for name in self.file.logic.members if name not in names}}
 
     def _boxed(self, boxed: Boxed, names: Names) -> Type:
@@ -300,10 +331,9 @@ class _Check:
             self._known_type(clause.type, clause.expression.line)
             kind = self._expression(clause.expression, names, _("input {label}"), label=clause.label)
             declared = (self.file.kinds.type(clause.type) if clause.type else None) or ANY
-            tested = kind if declared is ANY else declared
-            tested = (
-                tested.base if isinstance(tested, types.EnumerationType) else tested
-            )  # the table's analysis lists values
+            tested = kind if declared is ANY or declared is getattr(kind, "base", None) else declared
+            if isinstance(tested, types.EnumerationType) and (clause.values is not None or tested is not kind):
+                tested = tested.base  # the table's analysis lists these values
             known = self._scope(names)
             for number, rule in enumerate(table.rules):
                 cell = rule.tests[position]

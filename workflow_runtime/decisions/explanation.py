@@ -72,7 +72,7 @@ class Explanation:
     """The answer of a decision with everything that led to it.
 
     `values` are the inputs used and the results of the decisions passed through, by name; `tables` the decision tables,
-    in the order they were answered.
+    in the order they were answered. `sha256` is that of the file that answered.
     """
 
     decision: str
@@ -82,6 +82,7 @@ class Explanation:
     values: dict[str, Value]
     tables: tuple[TableTrace, ...]
     error: str | None = None
+    sha256: str = ""
 
     @property
     def hits(self) -> tuple[int, ...]:
@@ -119,11 +120,12 @@ class Explanation:
         return lines
 
     def record(self) -> dict[str, Any]:
-        """What the history of a case keeps: decision, inputs, rules hit and answer, as plain JSON values."""
+        """What the history of a case keeps, as plain JSON: decision, hash of its file, inputs, rules hit, answer."""
         rows = [rule for table in self.tables for rule in table.rules[:1]]
         asked = {cell.expression: cell.value for rule in rows for cell in rule.cells}
         return {
             "decision": self.id,
+            "sha256": self.sha256,
             "inputs": {name: shown(value) for name, value in (self.inputs or asked).items()},
             "rules": {table.decision: list(table.hits) for table in self.tables},
             "value": {name: shown(value) for name, value in self.value.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -285,10 +286,14 @@ class Evaluation:
 
 
 class Model:
-    """A decision model. `decisions`, `services` and `functions` give the names by id."""
+    """A decision model. `decisions`, `services` and `functions` give the names by id.
 
-    def __init__(self, file: File) -> None:
+    `sha256` tells its file (with those that it imports) from every other.
+    """
+
+    def __init__(self, file: File, sha256: str) -> None:
         self._file = file
+        self.sha256 = sha256
         elements = file.definitions.elements
         self.name = file.definitions.name
         self.namespace = file.definitions.namespace
@@ -343,7 +348,9 @@ class Model:
             if isinstance(found := self._file.definitions.by_id.get(identifier), Decision)
         }
         name = element.name or element.id
-        return Explanation(name, element.id, value, dict(evaluation.used), values, tuple(run.traces), error)
+        return Explanation(
+            name, element.id, value, dict(evaluation.used), values, tuple(run.traces), error, self.sha256
+        )
 
     def _evaluate(self, decision: str, inputs: Mapping[str, Any], evaluation: Evaluation) -> Value:
         element = self._element(decision)
@@ -390,6 +397,12 @@ class Model:
 
         return needed(self._file, self._element(decision))
 
+    def inputs_of(self, decision: str, given: Mapping[str, Any]) -> dict[str, Value]:
+        """Plain text and JSON as the values that a decision needs; raises BadInput for what does not fit."""
+        from workflow_runtime.decisions.inputs import inputs_of
+
+        return inputs_of(self.needs(decision), given)
+
     def answers(self, decision: str) -> Type:
         """The type of a decision's answer, declared or inferred; Any where it cannot be told."""
         from workflow_runtime.decisions.checking import answered
@@ -407,11 +420,14 @@ class Model:
         logic = element.logic if isinstance(element, Decision) else None
         return listed_answers(logic) if isinstance(logic, DecisionTable) else None
 
-    def check(self) -> list[Finding]:
-        """Every problem of the model: references, types, expressions, and what is wrong with its tables."""
+    def check(self, *, given: Mapping[str, Type] | None = None) -> list[Finding]:
+        """Every problem of the model: references, types, expressions, and what is wrong with its tables.
+
+        `given` are the names that are handed in where it is used, with their types; then none that it needs is missed.
+        """
         from workflow_runtime.decisions.checking import checked
 
-        return checked(self._file)
+        return checked(self._file, given)
 
     @property
     def unreadable(self) -> list[Unreadable]:
@@ -436,7 +452,10 @@ def read(source: bytes, *, imports: Mapping[str, bytes] = {}) -> Model:
     problems = [unreadable_finding(problem) for problem in file.logic.unreadable if problem.cell]
     if problems:
         raise DecisionFileError(findings=problems)
-    return Model(file)
+    digest = hashlib.sha256(source)
+    for other in sorted(imports.values()):
+        digest.update(hashlib.sha256(other).digest())
+    return Model(file, digest.hexdigest())
 
 
 def _file(

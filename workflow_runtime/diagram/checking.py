@@ -84,5 +84,13 @@ def _finding(rule: str, severity: Severity, problem: Problem) -> Finding:
         id = next((above.get("id") for above in element.iterancestors() if above.get("id")), None)
     weight = problem.severity if severity is Severity.ERROR and problem.severity is not None else severity
     return Finding(
-        rule, weight, id, line_of(element), problem.message, problem.remedy, problem.constraint, problem.path
+        rule,
+        weight,
+        id,
+        line_of(element),
+        problem.message,
+        problem.remedy,
+        problem.constraint,
+        problem.path,
+        problem.excerpt,
     )

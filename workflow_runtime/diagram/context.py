@@ -150,10 +150,11 @@ class CheckContext:
     on: date | None = None  #: the day on which the directory is asked who works where
     regions: Collection[str] | None = None  #: names of region bindings (sending_county, …)
     parameters: Collection[str] | None = None  #: names of the profile's parameters
-    feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with an expression (each has a `message`)
+    feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with an expression (each: `message`, `excerpt`)
     evaluate: Callable[[str, Mapping[str, Any]], Any] | None = None  #: the value of an expression
     feel_errors: tuple[type[Exception], ...] = ()  #: what `evaluate` raises when there is no value
-    names: Callable[[str], Collection[str]] | None = None  #: the names an expression uses
+    #: what an expression uses that is none of these names (each: `message`, `excerpt`)
+    unset: Callable[[str, Collection[str]], Sequence[Any]] | None = None
     subject_kind: SubjectKindLike | None = None
     severities: Mapping[str, Severity | None] = field(default_factory=dict)  #: rule id → weight; None: off
     state_bound: int = 20_000  #: states the soundness check may visit before it says "not decided"

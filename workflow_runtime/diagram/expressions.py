@@ -1,12 +1,15 @@
-"""Every expression of a diagram, with the element it belongs to and the place where it stands."""
+"""Every expression of a diagram, with the element it belongs to and the place where it stands; the names they see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflow_runtime.diagram.model import Element, FlowNode
+from workflow_runtime.diagram.model import Diagram, Element, FlowNode
 from workflow_runtime.diagram.sheet import Sheet
+
+#: what every expression sees without anybody setting it
+GIVEN = frozenset({"subject", "case", "item", "profile", "loopCounter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,14 @@ def _of_node(node: FlowNode) -> Iterator[Expression]:
     for place, text in (("form", node.form), ("decision", node.decision), ("groups", node.groups), ("job", node.job)):
         if text is not None and text.startswith("="):
             yield Expression(node, place, text)
+
+
+def set_by(diagram: Diagram) -> Iterator[str]:
+    """The names that the steps of a diagram set, apart from their forms."""
+    for node in diagram.nodes():
+        for mapped in (*node.inputs, *node.outputs):
+            yield mapped.target.partition(".")[0]
+        if node.result:
+            yield node.result
+        if node.loop is not None:
+            yield from filter(None, (node.loop.item, node.loop.output_collection))

@@ -44,6 +44,7 @@ class Problem:
     constraint: str | None = None
     path: tuple[str, ...] = ()
     severity: Severity | None = None  #: where one rule yields problems of different weight
+    excerpt: str = ""  #: the line of an expression with the fragment underlined
 
 
 def named(element: etree._Element) -> str:

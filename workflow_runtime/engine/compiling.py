@@ -23,6 +23,7 @@ from workflow_runtime.engine.workflow import MOST_NESTED
 from workflow_runtime.errors import DiagramError
 from workflow_runtime.feel import FeelError
 from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.fragments import fault
 from workflow_runtime.i18n import _
 
 if TYPE_CHECKING:
@@ -585,11 +586,13 @@ class _Compiler:
         try:
             return Formula(text, optional_mark=not marked)
         except FeelError as error:
+            found = fault(error)
             self.refuse(
                 element,
                 "expression",
-                _("The expression {text} cannot be read: {error}").format(text=text.strip(), error=error),
+                _("The expression {text} cannot be read: {error}").format(text=text.strip(), error=found.message),
                 _("Correct the FEEL expression."),
+                found.excerpt,
             )
             return None
 
@@ -659,10 +662,10 @@ class _Compiler:
                 text = xml.get(attribute, "1").strip()
                 setattr(element, name, min(int(text), 100) if text.isdigit() and int(text) else 1)
 
-    def refuse(self, element: object, rule: str, message: str, remedy: str) -> None:
+    def refuse(self, element: object, rule: str, message: str, remedy: str, excerpt: str = "") -> None:
         """Note a finding."""
         id, line = getattr(element, "id", None), getattr(element, "line", None)
-        finding = Finding(f"engine/{rule}", Severity.ERROR, id, line, message, remedy)
+        finding = Finding(f"engine/{rule}", Severity.ERROR, id, line, message, remedy, excerpt=excerpt)
         if finding not in self.findings:
             self.findings.append(finding)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from workflow_runtime.feel import government, types
 from workflow_runtime.feel.builtins import BUILTINS, Builtin, Signature
-from workflow_runtime.feel.errors import FULL_WIDTH, FeelError, place, sentence, underlined
+from workflow_runtime.feel.errors import FULL_WIDTH, FeelError, Told
 from workflow_runtime.feel.expression import compile, stripped, unary
 from workflow_runtime.feel.operations import PROPERTIES, equal, text_of
 from workflow_runtime.feel.syntax import (
@@ -103,7 +103,7 @@ _PROPERTY_TYPES = {"time offset": DAYS, "timezone": STRING, "start included": BO
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Told):
     """One problem of an expression: a code with its facts, and the place in the text."""
 
     code: str
@@ -114,30 +114,9 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def line(self) -> int:
-        """Line of the fragment, from 1."""
-        return place(self.text, self.start)[0]
-
-    @property
-    def column(self) -> int:
-        """Column of the fragment, from 1."""
-        return place(self.text, self.start)[1]
-
-    @property
     def suggestion(self) -> str | None:
         """What was probably meant."""
         return self.facts.get("suggestion")
-
-    def message(self, language: str = "zh") -> str:
-        """What is wrong, in `zh` or `en`."""
-        return sentence(self.code, self.facts, language)
-
-    def underlined(self) -> str:
-        """The fragment in its line, underlined."""
-        return underlined(self.text, self.start, self.end)
-
-    def __str__(self) -> str:
-        return f"{self.message('zh')} / {self.message('en')} ({self.line}:{self.column})"
 
 
 def nearest(word: str, among: Iterable[str]) -> str | None:
@@ -221,7 +200,7 @@ def _type(declared: Declared) -> Type:
 
 
 def _unreadable(error: FeelError) -> Finding:
-    return Finding(error.code, "error", error.text, error.position, error.end, error.facts)
+    return Finding(error.code, "error", error.text, error.start, error.end, error.facts)
 
 
 def _certain(kind: Type) -> bool:
@@ -544,6 +523,11 @@ def _accepts(wanted: str, kind: Type) -> bool:
         case "point":
             return type(kind) is Type
     return kind.name == wanted
+
+
+def may_be(kind: Type, wanted: Type) -> bool:
+    """Whether a value of one type can be used as another, as far as both are known."""
+    return not _certain(kind) or not _certain(wanted) or _may_become(kind, wanted)
 
 
 def _may_become(kind: Type, wanted: Type) -> bool:

@@ -91,53 +91,69 @@ def place(text: str, position: int) -> tuple[int, int]:
     return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
 
 
+SHOWN = 70  #: columns of a line that is shown with its fragment underlined
+
+
 def underlined(text: str, start: int, end: int) -> str:
-    """The line of `text` that holds `start`, with the fragment underlined; wide characters count double."""
+    """The line of `text` that holds `start`, and below it signs under the fragment; wide characters count double.
+
+    Of a long line the part around the fragment, with … where something is missing. What does not print is a blank.
+    """
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", start)
-    line = text[first : last if last >= 0 else len(text)]
-    left = max(0, start - first - 60)
-    line, offset = line[left : left + 120], start - first - left
-    width = max(1, min(end, first + left + len(line)) - start)
-    return f"{line}\n{' ' * _columns(line[:offset])}{'^' * max(1, _columns(line[offset : offset + width]))}"
+    shown = text[first : last if last >= 0 else None]
+    line = "".join(one if one.isprintable() else " " for one in shown)
+    offset, end = start - first, max(min(end - first, len(line)), start - first + 1)
+    left = right = offset
+    while _columns(line[left:right]) < SHOWN - 2 and (left > 0 or right < len(line)):
+        left, right = max(left - (right - offset >= 24 or right >= len(line)), 0), min(right + 1, len(line))
+    cut = line[left:right]
+    before = _columns(line[left:offset]) + (left > 0)
+    signs = "^" + "~" * (_columns(line[offset : min(end, right)]) - 1)
+    return f"{'…' * (left > 0)}{cut}{'…' * (right < len(line))}\n{' ' * before}{signs}"
 
 
 def _columns(text: str) -> int:
-    return sum(
-        2 if "\u1100" <= character <= "\uffe6" and not "\u2000" <= character <= "\u2e7f" else 1 for character in text
-    )
+    return sum(map(_width, text))
 
 
-@dataclass(eq=False)
-class FeelError(Exception):
-    """The expression cannot be read, or its evaluation reached a limit.
+def _width(character: str) -> int:
+    """The columns of a character on a terminal."""
+    if character < "\u0300":
+        return 1
+    from unicodedata import combining, east_asian_width  # only errors need it
 
-    `position` is the character (from 0) where it went wrong, `end` the character behind the fragment.
-    """
+    return 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+
+
+class Told:
+    """Something that is wrong at a place of a text, told in Chinese and English: `code`, `facts`, `start`, `end`."""
+
+    __slots__ = ()
 
     code: str
     text: str
-    position: int
+    start: int
     end: int
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any]
 
     @property
     def line(self) -> int:
         """Line of the fragment, from 1."""
-        return place(self.text, self.position)[0]
+        return place(self.text, self.start)[0]
 
     @property
     def column(self) -> int:
         """Column of the fragment, from 1."""
-        return place(self.text, self.position)[1]
+        return place(self.text, self.start)[1]
 
     def message(self, language: str = "zh") -> str:
         """What is wrong, in `zh` or `en`, without the place."""
         return sentence(self.code, self.facts, language)
 
     def underlined(self) -> str:
-        """The fragment in its line, underlined."""
-        return underlined(self.text, self.position, self.end)
+        """The fragment in its line, underlined: two lines for a terminal or any fixed-width font."""
+        return underlined(self.text, self.start, self.end)
 
     def explain(self, language: str = "zh") -> str:
         """Place, message and the underlined fragment: the whole answer for a terminal."""
@@ -150,3 +166,22 @@ class FeelError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message('zh')} / {self.message('en')} ({self.line}:{self.column})"
+
+
+@dataclass(eq=False)
+class FeelError(Told, Exception):
+    """The expression cannot be read, or its evaluation reached a limit.
+
+    `start` is the character (from 0) where it went wrong, `end` the character behind the fragment.
+    """
+
+    code: str
+    text: str
+    start: int
+    end: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def position(self) -> int:
+        """The character (from 0) where it went wrong."""
+        return self.start

@@ -35,9 +35,11 @@ class Token(NamedTuple):
 
 KEYWORDS = frozenset("and or between in if then else for return some every satisfies true false null function".split())
 
+#: the standard's characters, but for the full-width punctuation that is typed by mistake for FEEL's own
 _START = (
     r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u167F\u1681-\u180D\u180F-\u1FFF"
-    r"\u200C-\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFEFE\uFF00-\uFFFD\U00010000-\U000EFFFF"
+    r"\u200C-\u200D\u2070-\u218F\u2C00-\u2FEF\u3001\u3003-\uD7FF\uF900-\uFDCF\uFDF0-\uFEFE"
+    r"\uFF02-\uFF07\uFF10-\uFF19\uFF1F-\uFF3A\uFF3C\uFF3E-\uFF5A\uFF5C\uFF5E-\uFFFD\U00010000-\U000EFFFF"
 )
 _SPACE = r"[\t-\r \u0085\u00A0\u1680\u180E\u2000-\u200B\u2028\u2029\u202F\u205F\u3000\uFEFF]"
 _TOKEN = re.compile(

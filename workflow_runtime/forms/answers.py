@@ -27,6 +27,7 @@ from workflow_runtime.forms.fields import (
     is_feel,
 )
 from workflow_runtime.forms.values import Wrong, coerce, example
+from workflow_runtime.fragments import fault
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.identifiers import check_account, check_phone, check_region, check_resident_id, check_uscc
 
@@ -189,7 +190,7 @@ def _computed(one: Field, what: str, text: str, scope: Mapping[str, Any], room: 
         raise Wrong(
             "form.expression",
             _("the expression {text} of {what} cannot be computed: {problem}").format(
-                text=text, what=what, problem=error
+                text=text, what=what, problem=fault(error).message
             ),
             _("the owner of the procedure has to mend the form"),
         ) from error
