@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.greedy_expressions import ANSWERED, FOREIGN, GREEDY
 from workflow_runtime import feel
 from workflow_runtime.feel import limits
+from workflow_runtime.feel.operations import text_of
 
 
 @pytest.mark.parametrize("text", FOREIGN)
@@ -142,7 +143,7 @@ def test_any_text_ends_in_a_value_null_or_our_error(text: str, value: Any) -> No
 def test_the_same_question_has_the_same_answer(text: str) -> None:
     def answer() -> Any:
         try:
-            return repr(feel.evaluate(text, {"a": 1, "b": [1, 2]}))
+            return text_of(feel.evaluate(text, {"a": 1, "b": [1, 2]}), quoted=True)
         except feel.FeelError as error:
             return error.code
 

@@ -10,36 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from workflow_runtime.feel import government, types
+from workflow_runtime.feel import government, syntax, types
 from workflow_runtime.feel.builtins import BUILTINS, Builtin, Signature
 from workflow_runtime.feel.errors import FULL_WIDTH, FeelError, Told
 from workflow_runtime.feel.expression import compile, stripped, unary
 from workflow_runtime.feel.operations import PROPERTIES, equal, text_of
-from workflow_runtime.feel.syntax import (
-    Arithmetic,
-    Between,
-    Call,
-    Comparison,
-    ContextOf,
-    Filter,
-    For,
-    FunctionOf,
-    If,
-    In,
-    InstanceOf,
-    Iterator,
-    ListOf,
-    Literal,
-    Logic,
-    Name,
-    Negation,
-    Node,
-    Path,
-    Quantified,
-    RangeOf,
-    Test,
-    Tests,
-)
+from workflow_runtime.feel.syntax import Node
 from workflow_runtime.feel.types import (
     ANY,
     BOOLEAN,
@@ -178,7 +154,7 @@ def checked(
     """The inferred type of a tree and its findings, in the order of the text."""
     inference = _Inference(text, names is None)
     scope = {name: _type(declared) for name, declared in (names or {}).items()}
-    if isinstance(tree, Tests):
+    if isinstance(tree, syntax.Tests):
         scope["?"] = tested
     found = inference.type_of(tree, scope)
     if wants is not None and _certain(found) and _certain(wants) and not _may_become(found, wants):
@@ -187,7 +163,7 @@ def checked(
     return found, sorted(inference.findings, key=lambda finding: (finding.start, finding.end))
 
 
-def result_of(function: FunctionOf) -> Type:
+def result_of(function: syntax.FunctionOf) -> Type:
     """The type of what a function answers, as far as its body tells."""
     found = _Inference("", True).type_of(function, {})
     return found.result if isinstance(found, FunctionType) else ANY
@@ -231,74 +207,74 @@ class _Inference:
 
     def type_of(self, node: Node, names: Names) -> Type:
         match node:
-            case Literal(value=value):
+            case syntax.Literal(value=value):
                 return types.type_of(value)
-            case Name():
+            case syntax.Name():
                 return self._name(node, names)
-            case Negation(operand=operand):
+            case syntax.Negation(operand=operand):
                 kind = _plain(self.type_of(operand, names))
                 if _certain(kind) and kind not in (NUMBER, DAYS, MONTHS):
                     self.report("no-arithmetic", node, operator="-", **_named("left", NUMBER), **_named("right", kind))
                 return kind
-            case Arithmetic():
+            case syntax.Arithmetic():
                 return self._arithmetic(node, names)
-            case Comparison(left=left, right=right):
+            case syntax.Comparison(left=left, right=right):
                 self._compared(node, left, right, names)
                 return BOOLEAN
-            case Between(value=value, low=low, high=high):
+            case syntax.Between(value=value, low=low, high=high):
                 self._compared(node, value, low, names)
                 self._compared(node, value, high, names)
                 return BOOLEAN
-            case In(value=value, tests=tests):
+            case syntax.In(value=value, tests=tests):
                 self._tests(tests, self.type_of(value, names), names)
                 return BOOLEAN
-            case Tests(tests=tests):
+            case syntax.Tests(tests=tests):
                 self._tests(tests, names["?"], names)
                 return BOOLEAN
-            case Logic(operands=operands):
+            case syntax.Logic(operands=operands):
                 for operand in operands:
                     self._condition(operand, names)
                 return BOOLEAN
-            case If(condition=condition, consequence=consequence, alternative=alternative):
+            case syntax.If(condition=condition, consequence=consequence, alternative=alternative):
                 self._condition(condition, names)
                 return types.common([self.type_of(consequence, names), self.type_of(alternative, names)])
-            case For(iterators=iterators, body=body):
+            case syntax.For(iterators=iterators, body=body):
                 inner = self._iterated(iterators, names)
                 return ListType(self.type_of(body, {**inner, "partial": ListType(ANY)}))
-            case Quantified(iterators=iterators, condition=condition):
+            case syntax.Quantified(iterators=iterators, condition=condition):
                 self._condition(condition, self._iterated(iterators, names))
                 return BOOLEAN
-            case Path():
+            case syntax.Path():
                 return self._path(node, names)
-            case Filter():
+            case syntax.Filter():
                 return self._filter(node, names)
-            case Call():
+            case syntax.Call():
                 return self._call(node, names)
         return self._built(node, names)
 
     def _built(self, node: Node, names: Names) -> Type:
         match node:
-            case InstanceOf(value=value, type=kind):
+            case syntax.InstanceOf(value=value, type=kind):
                 self.type_of(value, names)
                 if not types.known(kind) and self._unknown_type(kind) and not self.open_world:
                     self.report("unknown-type", node, name=str(kind), suggestion=nearest(str(kind), types.SIMPLE))
                 return BOOLEAN
-            case ListOf(items=items):
+            case syntax.ListOf(items=items):
                 return ListType(types.common([self.type_of(item, names) for item in items]))
-            case ContextOf(entries=entries):
+            case syntax.ContextOf(entries=entries):
                 inner = dict(names)
                 found: Names = {}
                 for key, value in entries:
                     found[key] = inner[key] = self.type_of(value, inner)
                 return ContextType(found)
-            case FunctionOf(parameters=parameters, body=body, external=external):
+            case syntax.FunctionOf(parameters=parameters, body=body, external=external):
                 declared = {name: kind if kind is not None and types.known(kind) else ANY for name, kind in parameters}
                 result = ANY if external else self.type_of(body, {**names, **declared})
                 return FunctionType(tuple(declared.values()), result)
-            case RangeOf(low=low, high=high):
+            case syntax.RangeOf(low=low, high=high):
                 self._compared(node, low, high, names)
                 return RangeType(_plain(self.type_of(low, names)))
-            case Test(endpoint=endpoint):
+            case syntax.Test(endpoint=endpoint):
                 return RangeType(_plain(self.type_of(endpoint, names)))
         return ANY
 
@@ -307,7 +283,7 @@ class _Inference:
 
     # -- names -----------------------------------------------------------------------------------------------------
 
-    def _name(self, node: Name, names: Names) -> Type:
+    def _name(self, node: syntax.Name, names: Names) -> Type:
         if node.name in names:
             return names[node.name]
         if node.name in government.SIGNATURES:
@@ -318,7 +294,7 @@ class _Inference:
         self.report("unknown-name", node, name=node.name, suggestion=suggestion)
         return ANY
 
-    def _iterated(self, iterators: tuple[Iterator, ...], names: Names) -> Names:
+    def _iterated(self, iterators: tuple[syntax.Iterator, ...], names: Names) -> Names:
         inner = dict(names)
         for iterator in iterators:
             source = self.type_of(iterator.source, inner)
@@ -331,10 +307,10 @@ class _Inference:
                 inner[iterator.name] = source.endpoint if isinstance(source, RangeType) else ANY
         return inner
 
-    def _path(self, node: Path, names: Names) -> Type:
+    def _path(self, node: syntax.Path, names: Names) -> Type:
         return self._member(node, self.type_of(node.source, names))
 
-    def _member(self, node: Path, owner: Type) -> Type:
+    def _member(self, node: syntax.Path, owner: Type) -> Type:
         if isinstance(owner, ListType):
             member = self._member(node, owner.item)
             return ANY if member is ANY else ListType(member)
@@ -356,11 +332,11 @@ class _Inference:
             self._no_member(node, [])
         return ANY
 
-    def _no_member(self, node: Path, known: list[str]) -> None:
+    def _no_member(self, node: syntax.Path, known: list[str]) -> None:
         owner = self.text[node.source.start : node.source.end]
         self.report("unknown-member", node, owner=owner, name=node.name, suggestion=nearest(node.name, known))
 
-    def _filter(self, node: Filter, names: Names) -> Type:
+    def _filter(self, node: syntax.Filter, names: Names) -> Type:
         source = self.type_of(node.source, names)
         item = source.item if isinstance(source, ListType) else source
         inner = {**names, "item": item}
@@ -386,7 +362,7 @@ class _Inference:
         if _certain(kind) and _plain(kind) is not BOOLEAN:
             self.report("not-a-condition", node, **_named("found", kind))
 
-    def _arithmetic(self, node: Arithmetic, names: Names) -> Type:
+    def _arithmetic(self, node: syntax.Arithmetic, names: Names) -> Type:
         result = _plain(self.type_of(node.first, names))
         for operator, operand in node.rest:
             right = _plain(self.type_of(operand, names))
@@ -415,7 +391,7 @@ class _Inference:
 
     def _listed(self, node: Node, kind: Type, literal: Node) -> None:
         """A literal beside a value with listed values has to be one of them."""
-        if not isinstance(kind, EnumerationType) or not isinstance(literal, Literal) or literal.value is None:
+        if not isinstance(kind, EnumerationType) or not isinstance(literal, syntax.Literal) or literal.value is None:
             return
         if any(equal(literal.value, value) is True for value in kind.values):
             return
@@ -429,7 +405,7 @@ class _Inference:
     def _tests(self, tests: tuple[Node, ...], tested: Type, names: Names) -> None:
         inner = {**names, "?": tested}
         for test in tests:
-            if isinstance(test, Test):
+            if isinstance(test, syntax.Test):
                 kind = self.type_of(test.endpoint, inner)
                 self._incomparable(test, tested, kind)
                 self._listed(test, tested, test.endpoint)
@@ -440,7 +416,7 @@ class _Inference:
                 wanted = kind.endpoint
             elif isinstance(kind, ListType) and not isinstance(tested, ListType):
                 wanted = kind.item
-                for item in test.items if isinstance(test, ListOf) else ():
+                for item in test.items if isinstance(test, syntax.ListOf) else ():
                     self._listed(test, tested, item)
             elif kind is BOOLEAN:
                 continue  # a condition of its own
@@ -450,9 +426,9 @@ class _Inference:
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
-    def _call(self, node: Call, names: Names) -> Type:
+    def _call(self, node: syntax.Call, names: Names) -> Type:
         kinds = [self.type_of(argument, names) for argument in node.arguments]
-        if isinstance(node.function, Name) and node.function.name not in names:
+        if isinstance(node.function, syntax.Name) and node.function.name not in names:
             name = node.function.name
             if name in BUILTINS:
                 return self._builtin(node, BUILTINS[name], kinds)
@@ -474,7 +450,7 @@ class _Inference:
             self.report("not-a-function", node.function, name=self.text[node.function.start : node.function.end])
         return ANY
 
-    def _builtin(self, node: Call, function: Builtin, kinds: list[Type]) -> Type:
+    def _builtin(self, node: syntax.Call, function: Builtin, kinds: list[Type]) -> Type:
         fitting = [s for s in function.signatures if _fits(s, kinds, node.names)]
         if not fitting:
             self._wrong_arguments(node, [str(signature) for signature in function.signatures])
@@ -485,7 +461,7 @@ class _Inference:
             return kinds[0].item
         return kinds[0] if function.name == "abs" and kinds else result
 
-    def _wrong_arguments(self, node: Call, signatures: list[str]) -> None:
+    def _wrong_arguments(self, node: syntax.Call, signatures: list[str]) -> None:
         name = self.text[node.function.start : node.function.end]
         self.report("wrong-arguments", node, name=name, signatures=" | ".join(f"{name}({text})" for text in signatures))
 

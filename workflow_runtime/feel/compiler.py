@@ -6,12 +6,11 @@ an iteration and each call with the size of its body, and what is dear wherever 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterator as Iterable_
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
-from workflow_runtime.feel import limits, temporal, types
+from workflow_runtime.feel import limits, syntax, temporal, types
 from workflow_runtime.feel.builtins import BUILTINS, Builtin
 from workflow_runtime.feel.calling import invoke
 from workflow_runtime.feel.operations import (
@@ -30,33 +29,7 @@ from workflow_runtime.feel.operations import (
     power,
 )
 from workflow_runtime.feel.scope import MISSING, READY, Run, Scope, limit
-from workflow_runtime.feel.syntax import (
-    Arithmetic,
-    Between,
-    Call,
-    Comparison,
-    ContextOf,
-    Filter,
-    For,
-    FunctionOf,
-    If,
-    In,
-    InstanceOf,
-    Iterator,
-    ListOf,
-    Literal,
-    Logic,
-    Name,
-    Negation,
-    Node,
-    Path,
-    Quantified,
-    RangeOf,
-    Test,
-    Tests,
-    children,
-    size,
-)
+from workflow_runtime.feel.syntax import Node, children, size
 from workflow_runtime.feel.values import Function, Range, Value
 
 Code: TypeAlias = Callable[[Scope], Value]
@@ -84,12 +57,12 @@ def lookup(scope: Scope | None, name: str) -> Value:
     return MISSING
 
 
-def _literal(node: Literal) -> Code:
+def _literal(node: syntax.Literal) -> Code:
     value = node.value
     return lambda scope: value
 
 
-def _name(node: Name) -> Code:
+def _name(node: syntax.Name) -> Code:
     name = node.name
 
     def named(scope: Scope) -> Value:
@@ -104,12 +77,12 @@ def _name(node: Name) -> Code:
     return named
 
 
-def _negation(node: Negation) -> Code:
+def _negation(node: syntax.Negation) -> Code:
     operand = code_of(node.operand)
     return lambda scope: negate(operand(scope))
 
 
-def _arithmetic(node: Arithmetic) -> Code:
+def _arithmetic(node: syntax.Arithmetic) -> Code:
     first = code_of(node.first)
     rest = [(ARITHMETIC[operator], code_of(operand)) for operator, operand in node.rest]
     if node.rest[0][0] == "**":
@@ -151,11 +124,11 @@ def _powers(first: Code, exponents: list[Code]) -> Code:
     return raised
 
 
-def _comparison(node: Comparison) -> Code:
+def _comparison(node: syntax.Comparison) -> Code:
     left, right = code_of(node.left), code_of(node.right)
     operation = COMPARE[node.operator]
-    if isinstance(node.right, Literal) and type(node.right.value) in (Decimal, str):
-        if isinstance(node.left, Name):
+    if isinstance(node.right, syntax.Literal) and type(node.right.value) in (Decimal, str):
+        if isinstance(node.left, syntax.Name):
             return _comparison_of_name(node.left.name, left, node.operator, node.right.value)
         return _comparison_with(left, node.operator, node.right.value)
 
@@ -205,7 +178,7 @@ def _comparison_of_name(name: str, named: Code, operator: str, constant: Value) 
             return lambda s: v >= constant if type(v := s.names.get(name)) in ready else operation(named(s), constant)
 
 
-def _between(node: Between) -> Code:
+def _between(node: syntax.Between) -> Code:
     value, low, high = code_of(node.value), code_of(node.low), code_of(node.high)
 
     def between(scope: Scope) -> Value:
@@ -215,7 +188,7 @@ def _between(node: Between) -> Code:
     return between
 
 
-def _membership(node: In) -> Code:
+def _membership(node: syntax.In) -> Code:
     value = code_of(node.value)
     tests = [test_of(test) for test in node.tests]
 
@@ -237,7 +210,7 @@ def mentions(node: Node, name: str) -> bool:
     waiting = [node]
     while waiting:
         current = waiting.pop()
-        if isinstance(current, Name) and current.name == name:
+        if isinstance(current, syntax.Name) and current.name == name:
             return True
         waiting.extend(children(current))
     return False
@@ -248,12 +221,16 @@ TestCode: TypeAlias = Callable[[Scope, Value], bool | None]
 
 def test_of(node: Node) -> TestCode:
     """A positive unary test: whether the tested value passes."""
-    if isinstance(node, Test):
-        if isinstance(node.endpoint, Literal) and type(node.endpoint.value) is Decimal:
+    if isinstance(node, syntax.Test):
+        if isinstance(node.endpoint, syntax.Literal) and type(node.endpoint.value) is Decimal:
             return _number_test(node.operator, node.endpoint.value)
         operation, endpoint = COMPARE[node.operator], code_of(node.endpoint)
         return lambda scope, tested: operation(tested, endpoint(scope))
-    if isinstance(node, RangeOf) and isinstance(node.low, Literal) and isinstance(node.high, Literal):
+    if (
+        isinstance(node, syntax.RangeOf)
+        and isinstance(node.low, syntax.Literal)
+        and isinstance(node.high, syntax.Literal)
+    ):
         span = _range(node)(Scope({}, None, Run(None, {})))
         if isinstance(span, Range) and type(span.start) is type(span.end) is Decimal:
             return _span_test(span)
@@ -262,7 +239,7 @@ def test_of(node: Node) -> TestCode:
     if mentions(node, INPUT):
         return lambda scope, tested: found if isinstance(found := expression(scope), bool) else None
 
-    if isinstance(node, Literal):
+    if isinstance(node, syntax.Literal):
         return lambda scope, tested: member(tested, expression(scope))
 
     def test(scope: Scope, tested: Value) -> bool | None:
@@ -305,7 +282,7 @@ def _span_test(span: Range) -> TestCode:
     return lambda s, tested: low < tested < high if type(tested) is Decimal else member(tested, span)
 
 
-def _tests(node: Tests) -> Code:
+def _tests(node: syntax.Tests) -> Code:
     tests = [test_of(test) for test in node.tests]
     if not tests:
         return lambda scope: True
@@ -328,7 +305,7 @@ def _tests(node: Tests) -> Code:
     return passes
 
 
-def _logic(node: Logic) -> Code:
+def _logic(node: syntax.Logic) -> Code:
     operands = [code_of(operand) for operand in node.operands]
     decisive = node.word == "or"
 
@@ -345,16 +322,18 @@ def _logic(node: Logic) -> Code:
     return combined
 
 
-def _if(node: If) -> Code:
+def _if(node: syntax.If) -> Code:
     condition, consequence, alternative = map(code_of, (node.condition, node.consequence, node.alternative))
     return lambda scope: consequence(scope) if condition(scope) is True else alternative(scope)
 
 
-def _turns(iterators: tuple[Iterator, ...], cost: int) -> Callable[[Scope, dict[str, Value]], Iterable_[Scope | None]]:
+def _turns(
+    iterators: tuple[syntax.Iterator, ...], cost: int
+) -> Callable[[Scope, dict[str, Value]], Iterator[Scope | None]]:
     """All combinations of some iterators: each turn yields the scope of the body; None if a source is no list."""
     sources = [(iterator.name, _source(iterator)) for iterator in iterators]
 
-    def turns(scope: Scope, special: dict[str, Value], level: int = 0) -> Iterable_[Scope | None]:
+    def turns(scope: Scope, special: dict[str, Value], level: int = 0) -> Iterator[Scope | None]:
         name, source = sources[level]
         items = source(scope)
         if items is None:
@@ -371,7 +350,7 @@ def _turns(iterators: tuple[Iterator, ...], cost: int) -> Callable[[Scope, dict[
     return turns
 
 
-def _source(node: Iterator) -> Callable[[Scope], Iterable_[Value] | list[Value] | None]:
+def _source(node: syntax.Iterator) -> Callable[[Scope], Iterator[Value] | list[Value] | None]:
     source = code_of(node.source)
     if node.last is None:
         return lambda scope: items_of(source(scope))
@@ -379,7 +358,7 @@ def _source(node: Iterator) -> Callable[[Scope], Iterable_[Value] | list[Value] 
     return lambda scope: steps(source(scope), last(scope))
 
 
-def items_of(value: Value) -> Iterable_[Value] | list[Value] | None:
+def items_of(value: Value) -> Iterator[Value] | list[Value] | None:
     """What a for or some iterates over: a list, a closed range of whole numbers or dates, or one value."""
     if isinstance(value, list):
         return value
@@ -392,7 +371,7 @@ def items_of(value: Value) -> Iterable_[Value] | list[Value] | None:
     return None if value is None else [value]
 
 
-def steps(first: Value, last: Value) -> Iterable_[Value] | None:
+def steps(first: Value, last: Value) -> Iterator[Value] | None:
     """first..last in steps of one (a day for dates), upwards or downwards."""
     if isinstance(first, Decimal) and isinstance(last, Decimal):
         if first != first.to_integral_value() or last != last.to_integral_value():
@@ -412,7 +391,7 @@ def price(body: Node) -> int:
     return 2 * size(body) + 4
 
 
-def _for(node: For) -> Code:
+def _for(node: syntax.For) -> Code:
     turns, body = _turns(node.iterators, price(node.body)), code_of(node.body)
     looks_back = mentions(node.body, PARTIAL)
 
@@ -433,7 +412,7 @@ def _for(node: For) -> Code:
     return loop
 
 
-def _quantified(node: Quantified) -> Code:
+def _quantified(node: syntax.Quantified) -> Code:
     turns, condition = _turns(node.iterators, price(node.condition)), code_of(node.condition)
     decisive = node.word == "some"
     combine = either if decisive else both
@@ -452,7 +431,7 @@ def _quantified(node: Quantified) -> Code:
     return quantified
 
 
-def _path(node: Path) -> Code:
+def _path(node: syntax.Path) -> Code:
     source, name = code_of(node.source), node.name
 
     def path(scope: Scope) -> Value:
@@ -466,10 +445,10 @@ def _path(node: Path) -> Code:
     return path
 
 
-def _filter(node: Filter) -> Code:
+def _filter(node: syntax.Filter) -> Code:
     source, condition = code_of(node.source), code_of(node.condition)
     cost = price(node.condition)
-    constant = isinstance(node.condition, Literal) and isinstance(node.condition.value, Decimal)
+    constant = isinstance(node.condition, syntax.Literal) and isinstance(node.condition.value, Decimal)
 
     def filtered(scope: Scope) -> Value:
         items = source(scope)
@@ -508,7 +487,7 @@ def picked(items: list[Value], position: Decimal) -> Value:
     return items[int(position) - 1 if position > 0 else int(position)]
 
 
-def _call(node: Call) -> Code:
+def _call(node: syntax.Call) -> Code:
     arguments = [code_of(argument) for argument in node.arguments]
     names = node.names
     function = code_of(node.function)
@@ -526,7 +505,7 @@ def _call(node: Call) -> Code:
     return call
 
 
-def _instance_of(node: InstanceOf) -> Code:
+def _instance_of(node: syntax.InstanceOf) -> Code:
     value, wanted = code_of(node.value), node.type
 
     def instance(scope: Scope) -> bool | None:
@@ -544,12 +523,12 @@ def _instance_of(node: InstanceOf) -> Code:
 TYPE_PREFIX = "\0type "
 
 
-def _list(node: ListOf) -> Code:
+def _list(node: syntax.ListOf) -> Code:
     items = [code_of(item) for item in node.items]
     return lambda scope: [item(scope) for item in items]
 
 
-def _context(node: ContextOf) -> Code:
+def _context(node: syntax.ContextOf) -> Code:
     entries = [(key, code_of(value)) for key, value in node.entries]
 
     def context(scope: Scope) -> dict[str, Value]:
@@ -562,7 +541,7 @@ def _context(node: ContextOf) -> Code:
     return context
 
 
-def _function(node: FunctionOf) -> Code:
+def _function(node: syntax.FunctionOf) -> Code:
     parameters = tuple(name for name, _ in node.parameters)
     declared = tuple(wanted or types.ANY for _, wanted in node.parameters)
     if all(wanted is types.ANY for wanted in declared):
@@ -594,7 +573,7 @@ def _function(node: FunctionOf) -> Code:
     return function
 
 
-def _range(node: RangeOf) -> Code:
+def _range(node: syntax.RangeOf) -> Code:
     low, high = code_of(node.low), code_of(node.high)
     low_included, high_included = node.low_included, node.high_included
 
@@ -607,7 +586,7 @@ def _range(node: RangeOf) -> Code:
     return span
 
 
-def _test(node: Test) -> Code:
+def _test(node: syntax.Test) -> Code:
     endpoint, operator = code_of(node.endpoint), node.operator
 
     def span(scope: Scope) -> Range | None:
@@ -627,25 +606,25 @@ def _test(node: Test) -> Code:
 
 
 _FORMS: dict[type, Callable[..., Code]] = {
-    Literal: _literal,
-    Name: _name,
-    Negation: _negation,
-    Arithmetic: _arithmetic,
-    Comparison: _comparison,
-    Between: _between,
-    In: _membership,
-    Logic: _logic,
-    If: _if,
-    For: _for,
-    Quantified: _quantified,
-    Path: _path,
-    Filter: _filter,
-    Call: _call,
-    InstanceOf: _instance_of,
-    ListOf: _list,
-    ContextOf: _context,
-    FunctionOf: _function,
-    RangeOf: _range,
-    Test: _test,
-    Tests: _tests,
+    syntax.Literal: _literal,
+    syntax.Name: _name,
+    syntax.Negation: _negation,
+    syntax.Arithmetic: _arithmetic,
+    syntax.Comparison: _comparison,
+    syntax.Between: _between,
+    syntax.In: _membership,
+    syntax.Logic: _logic,
+    syntax.If: _if,
+    syntax.For: _for,
+    syntax.Quantified: _quantified,
+    syntax.Path: _path,
+    syntax.Filter: _filter,
+    syntax.Call: _call,
+    syntax.InstanceOf: _instance_of,
+    syntax.ListOf: _list,
+    syntax.ContextOf: _context,
+    syntax.FunctionOf: _function,
+    syntax.RangeOf: _range,
+    syntax.Test: _test,
+    syntax.Tests: _tests,
 }

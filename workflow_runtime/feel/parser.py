@@ -12,35 +12,11 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
-from workflow_runtime.feel import limits, names, temporal, types
+from workflow_runtime.feel import limits, names, syntax, temporal, types
 from workflow_runtime.feel.errors import FULL_WIDTH, FeelError
 from workflow_runtime.feel.lexer import Kind, Token, tokens, unknown
 from workflow_runtime.feel.numbers import NUMBERS, finite
-from workflow_runtime.feel.syntax import (
-    Arithmetic,
-    Between,
-    Call,
-    Comparison,
-    ContextOf,
-    Filter,
-    For,
-    FunctionOf,
-    If,
-    In,
-    InstanceOf,
-    Iterator,
-    ListOf,
-    Literal,
-    Logic,
-    Name,
-    Negation,
-    Node,
-    Path,
-    Quantified,
-    RangeOf,
-    Test,
-    Tests,
-)
+from workflow_runtime.feel.syntax import Node
 from workflow_runtime.feel.types import Type
 
 OR, AND, COMPARISON, ADDITION, MULTIPLICATION, EXPONENT = 1, 2, 3, 4, 5, 6
@@ -79,7 +55,7 @@ def parse(text: str, known: frozenset[str] = frozenset()) -> Node:
 
 
 @lru_cache(maxsize=2048)
-def parse_tests(text: str, known: frozenset[str] = frozenset()) -> Tests:
+def parse_tests(text: str, known: frozenset[str] = frozenset()) -> syntax.Tests:
     """The tree of unary tests, the content of a table cell."""
     parser = Parser(text, known)
     node = parser.unary_tests()
@@ -285,7 +261,7 @@ class Parser:
         operands = [first]
         while self.takes(word):
             operands.append(self.binary(level + 1))
-        return Logic(first.start, self.last_end, word, tuple(operands))
+        return syntax.Logic(first.start, self.last_end, word, tuple(operands))
 
     def comparison(self, left: Node) -> Node:
         word = self.token.text
@@ -294,16 +270,16 @@ class Parser:
             low = self.binary(ADDITION)
             self.wants("and")
             high = self.binary(ADDITION)
-            return Between(left.start, self.last_end, left, low, high)
+            return syntax.Between(left.start, self.last_end, left, low, high)
         if word == "in":
             return self.membership(left)
         right = self.binary(ADDITION)
-        return Comparison(left.start, self.last_end, word, left, right)
+        return syntax.Comparison(left.start, self.last_end, word, left, right)
 
     def membership(self, value: Node) -> Node:
         opening = self.token
         if not self.takes("("):
-            return In(value.start, self.last_end, value, (self.binary(ADDITION),))
+            return syntax.In(value.start, self.last_end, value, (self.binary(ADDITION),))
         outer, self.in_range = self.in_range, False
         tests = self.test_list()
         self.in_range = outer
@@ -313,7 +289,7 @@ class Parser:
             self.wants(")")
         if len(tests) == 1:  # the parenthesis may only have begun an operand
             tests = (self.binary_from(self.postfix(tests[0]), ADDITION),)
-        return In(value.start, self.last_end, value, tests)
+        return syntax.In(value.start, self.last_end, value, tests)
 
     def arithmetic(self, first: Node, level: int) -> Node:
         rest = []
@@ -321,27 +297,27 @@ class Parser:
             operator = self.token.text
             self.at += 1
             rest.append((operator, self.binary(level + 1)))
-        return Arithmetic(first.start, self.last_end, first, tuple(rest))
+        return syntax.Arithmetic(first.start, self.last_end, first, tuple(rest))
 
     def unary(self) -> Node:
         token = self.token
         if token.text == "-" and token.kind is Kind.SYMBOL:
             self.at += 1
             if self.token.kind is Kind.NUMBER:
-                number = Literal(token.start, self.token.end, number_of(f"-{self.token.text}"))
+                number = syntax.Literal(token.start, self.token.end, number_of(f"-{self.token.text}"))
                 self.at += 1
                 return self.instance_of(self.postfix(number))
             self.deeper()
             operand = self.unary()
             self.depth -= 1
-            return Negation(token.start, self.last_end, operand)
+            return syntax.Negation(token.start, self.last_end, operand)
         return self.instance_of(self.postfix(self.primary()))
 
     def instance_of(self, value: Node) -> Node:
         if self._is_instance_of():
             self.at += 2
             kind = self.type()
-            return InstanceOf(value.start, self.last_end, value, kind)
+            return syntax.InstanceOf(value.start, self.last_end, value, kind)
         return value
 
     def postfix(self, node: Node) -> Node:
@@ -349,12 +325,12 @@ class Parser:
         while True:
             if self.sees("."):
                 self.at += 1
-                node = Path(node.start, self.last_end, node, self.member())
+                node = syntax.Path(node.start, self.last_end, node, self.member())
             elif self.sees("[") and not self.closes_range():
                 self.at += 1
                 condition = self.inside_brackets(self.expression)
                 self.wants("]")
-                node = Filter(node.start, self.last_end, node, condition)
+                node = syntax.Filter(node.start, self.last_end, node, condition)
             elif self.sees("("):
                 node = self.call(node)
             else:
@@ -410,7 +386,7 @@ class Parser:
                 raise self.expected(*WANTED["expression"])
         self.wants(")")
         self.in_range = outer
-        return Call(function.start, self.last_end, function, tuple(arguments), tuple(argument_names))
+        return syntax.Call(function.start, self.last_end, function, tuple(arguments), tuple(argument_names))
 
     # -- operands ------------------------------------------------------------------------------------------------
 
@@ -419,19 +395,19 @@ class Parser:
         if token.kind in (Kind.NAME, Kind.KEYWORD, Kind.OTHER) and token.text in self.odd:
             odd = self.odd_name()
             if odd is not None:
-                return Name(token.start, self.last_end, odd)
+                return syntax.Name(token.start, self.last_end, odd)
         if token.kind is Kind.NAME:
             return self.plain_name()
         if token.kind is Kind.NUMBER:
             self.at += 1
-            return Literal(token.start, token.end, number_of(token.text))
+            return syntax.Literal(token.start, token.end, number_of(token.text))
         if token.kind is Kind.STRING:
             self.at += 1
-            return Literal(token.start, token.end, token.value)
+            return syntax.Literal(token.start, token.end, token.value)
         if token.kind is Kind.KEYWORD:
             if token.text in LITERALS:
                 self.at += 1
-                return Literal(token.start, token.end, LITERALS[token.text])
+                return syntax.Literal(token.start, token.end, LITERALS[token.text])
             form = {
                 "if": self.conditional,
                 "for": self.loop,
@@ -446,7 +422,7 @@ class Parser:
             if token.text in COMPARISONS:
                 self.at += 1
                 endpoint = self.binary(ADDITION)
-                return Test(token.start, self.last_end, token.text, endpoint)
+                return syntax.Test(token.start, self.last_end, token.text, endpoint)
             bracket = {"(": self.parenthesis, "[": self.list, "{": self.context, "]": self.open_range}.get(token.text)
             if bracket is not None:
                 self.at += 1
@@ -461,7 +437,7 @@ class Parser:
     def plain_name(self) -> Node:
         start = self.token.start
         name = self.name()
-        return Name(start, self.last_end, name)
+        return syntax.Name(start, self.last_end, name)
 
     def parenthesis(self, opening: Token) -> Node:
         node = self.expression()
@@ -481,7 +457,7 @@ class Parser:
             if self.sees("]"):
                 raise self.expected(*WANTED["expression"])
         self.wants("]")
-        return ListOf(opening.start, self.last_end, tuple(items))
+        return syntax.ListOf(opening.start, self.last_end, tuple(items))
 
     def open_range(self, opening: Token) -> Node:
         low = self.expression()
@@ -498,7 +474,7 @@ class Parser:
             raise self.expected("“]”或“)”", "“]” or “)”")
         closed = self.sees("]")
         self.at += 1
-        return RangeOf(start, self.last_end, low, high, included, closed)
+        return syntax.RangeOf(start, self.last_end, low, high, included, closed)
 
     def context(self, opening: Token) -> Node:
         scope = self.odd
@@ -523,7 +499,7 @@ class Parser:
                 raise self.expected(*WANTED["key"])
         self.wants("}")
         self.odd = scope
-        return ContextOf(opening.start, self.last_end, tuple(entries.items()))
+        return syntax.ContextOf(opening.start, self.last_end, tuple(entries.items()))
 
     def at_literal(self) -> Node:
         start = self.token.start
@@ -532,7 +508,7 @@ class Parser:
         if token.kind is not Kind.STRING:
             raise self.expected("字符串", "a string")
         self.at += 1
-        return Literal(start, token.end, temporal.read_at(token.value))
+        return syntax.Literal(start, token.end, temporal.read_at(token.value))
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
@@ -542,9 +518,9 @@ class Parser:
         consequence = self.expression()
         self.wants("else")
         alternative = self.expression()
-        return If(opening.start, self.last_end, condition, consequence, alternative)
+        return syntax.If(opening.start, self.last_end, condition, consequence, alternative)
 
-    def iterators(self) -> tuple[Iterator, ...]:
+    def iterators(self) -> tuple[syntax.Iterator, ...]:
         result = []
         while True:
             start = self.token.start
@@ -554,7 +530,7 @@ class Parser:
             self.wants("in")
             source = self.expression()
             last = self.expression() if self.takes("..") else None
-            result.append(Iterator(start, self.last_end, name, source, last))
+            result.append(syntax.Iterator(start, self.last_end, name, source, last))
             self.declare(name)
             if not self.takes(","):
                 return tuple(result)
@@ -565,7 +541,7 @@ class Parser:
         self.wants("return")
         body = self.expression()
         self.odd = scope
-        return For(opening.start, self.last_end, iterators, body)
+        return syntax.For(opening.start, self.last_end, iterators, body)
 
     def quantified(self, opening: Token) -> Node:
         scope = self.odd
@@ -573,7 +549,7 @@ class Parser:
         self.wants("satisfies")
         condition = self.expression()
         self.odd = scope
-        return Quantified(opening.start, self.last_end, opening.text, iterators, condition)
+        return syntax.Quantified(opening.start, self.last_end, opening.text, iterators, condition)
 
     def function(self, opening: Token) -> Node:
         scope = self.odd
@@ -592,7 +568,7 @@ class Parser:
         self.at += external
         body = self.expression()
         self.odd = scope
-        return FunctionOf(opening.start, self.last_end, tuple(parameters), body, external)
+        return syntax.FunctionOf(opening.start, self.last_end, tuple(parameters), body, external)
 
     # -- types ---------------------------------------------------------------------------------------------------
 
@@ -658,12 +634,12 @@ class Parser:
 
     # -- table cells ---------------------------------------------------------------------------------------------
 
-    def unary_tests(self) -> Tests:
+    def unary_tests(self) -> syntax.Tests:
         """A dash for everything, not(…) for all but some, or tests one of which has to pass."""
         start = self.token.start
         if self.sees("-") and self.tokens[self.at + 1].kind is Kind.END:
             self.at += 1
-            return Tests(start, self.last_end, (), False)
+            return syntax.Tests(start, self.last_end, (), False)
         if self.token.text == "not" and self.tokens[self.at + 1].text == "(":
             begin = self.at
             self.at += 2
@@ -675,11 +651,11 @@ class Parser:
                     raise
                 tests = ()
             if tests and self.token.kind is Kind.END:
-                return Tests(start, self.last_end, tests, True)
+                return syntax.Tests(start, self.last_end, tests, True)
             self.at = begin  # the negation was only the first operand of an expression
             self.depth = self.operand_depth = 0
             self.in_range = False
-        return Tests(start, self.last_end, self.test_list(), False)
+        return syntax.Tests(start, self.last_end, self.test_list(), False)
 
     def _closes_all(self, at: int) -> bool:
         """Whether the parenthesis at this token is the last token's partner."""

@@ -12,7 +12,7 @@ from typing import Any
 from workflow_runtime.feel import limits
 from workflow_runtime.feel.calling import called
 from workflow_runtime.feel.numbers import NUMBERS, finite
-from workflow_runtime.feel.operations import add, both, divide, either, greater, kind, less, multiply, same
+from workflow_runtime.feel.operations import DURATIONS, add, both, divide, either, greater, kind, less, multiply, same
 from workflow_runtime.feel.scope import Run
 from workflow_runtime.feel.signatures import builtin
 from workflow_runtime.feel.values import Months, Value, weight
@@ -73,24 +73,22 @@ def _numbers(items: list[Value]) -> bool:
     return bool(items) and all(isinstance(item, Decimal) for item in items)
 
 
-@_aggregate("sum", "Any")
-def sum_(items: list[Value]) -> Value:
-    if not items or not all(isinstance(item, Decimal | Months | dt.timedelta) for item in items):
-        return None
+def _folded(items: list[Value], combine: Callable[[Value, Value], Value]) -> Value:
     total = items[0]
     for item in items[1:]:
-        total = add(total, item)
+        total = combine(total, item)
     return total
+
+
+@_aggregate("sum", "Any")
+def sum_(items: list[Value]) -> Value:
+    summed = bool(items) and all(isinstance(item, (Decimal, Months, *DURATIONS)) for item in items)
+    return _folded(items, add) if summed else None
 
 
 @_aggregate("product")
 def product(items: list[Value]) -> Value:
-    if not _numbers(items):
-        return None
-    total = items[0]
-    for item in items[1:]:
-        total = multiply(total, item)
-    return total
+    return _folded(items, multiply) if _numbers(items) else None
 
 
 @_aggregate("mean")
