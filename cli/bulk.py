@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
@@ -10,15 +10,22 @@ from cli.app import NO
 from cli.session import Session
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, ngettext
-from workflow_runtime.reckoning import Line, Shift, shift_line
+from workflow_runtime.model import Line, Shift
 
 #: Lines of a preview that are shown before the question.
 _SHOWN = 20
 
 
-def confirm(session: Session, preview: Sequence[Line], *, yes: bool) -> None:
-    """Show what would happen and ask; `--yes`, `--json` and an empty preview do not."""
-    if yes or session.as_json or not preview:
+def over_many(session: Session, lines: Callable[[bool], Iterable[Line]], *, dry_run: bool, yes: bool) -> int:
+    """Preview and ask, unless told not to; then do each and report it. `lines` takes whether it is only a preview."""
+    if not dry_run and not yes and not session.as_json:
+        confirm(session, list(lines(True)))
+    return show_lines(session, lines(dry_run))
+
+
+def confirm(session: Session, preview: Sequence[Line]) -> None:
+    """Show what would happen and ask; nothing is asked when there is nothing to do."""
+    if not preview:
         return
     for line in preview[:_SHOWN]:
         _show(session, line)
@@ -57,5 +64,7 @@ def _show(session: Session, line: Line) -> None:
 
 def show_shifts(session: Session, shifts: Iterable[Shift]) -> None:
     """Deadlines that moved, each with where it stood and why."""
+    from workflow_runtime.reckoning import shift_line
+
     for shift in shifts:
         session.output.wrapped(safe(shift_line(shift, session.output.zone)), "    ", "      ")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.app import Group
-from cli.bulk import confirm, show_lines
+from cli.bulk import confirm, over_many, show_lines
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.errors import NotFound
@@ -62,7 +62,7 @@ def import_year(session: Session, file: Path, dry_run: bool, yes: bool) -> int:
     if dry_run:
         return show_lines(session, reckoning.apply_calendar(actor=session.actor, dry_run=True, extra=source))
     if not yes and not session.as_json:
-        confirm(session, list(reckoning.apply_calendar(actor=session.actor, dry_run=True, extra=source)), yes=False)
+        confirm(session, list(reckoning.apply_calendar(actor=session.actor, dry_run=True, extra=source)))
     year, fresh = reckoning.import_year(source, actor=session.actor, name=file.name)
     if not session.as_json:
         text = _("The table of {year} is kept.") if fresh else _("The table of {year} was known already.")
@@ -77,6 +77,9 @@ def import_year(session: Session, file: Path, dry_run: bool, yes: bool) -> int:
 @pass_session
 def apply(session: Session, number: str | None, dry_run: bool, yes: bool) -> int:
     reckoning = Reckoning(session.runtime)
-    if not dry_run and not yes and not session.as_json:
-        confirm(session, list(reckoning.apply_calendar(actor=session.actor, dry_run=True, case=number)), yes=False)
-    return show_lines(session, reckoning.apply_calendar(actor=session.actor, dry_run=dry_run, case=number))
+    return over_many(
+        session,
+        lambda dry: reckoning.apply_calendar(actor=session.actor, dry_run=dry, case=number),
+        dry_run=dry_run,
+        yes=yes,
+    )

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.app import NO, Group
-from cli.bulk import show_shifts
+from cli.bulk import over_many, show_shifts
 from cli.completion import cases, persons, procedures
 from cli.filling import answers
 from cli.options import data_options, filters, listing, paging, pairs_to_mapping
 from cli.outline import show_course
-from cli.output import Column, Output, urgency
+from cli.output import Column, Listing, Output, plain, urgency
 from cli.session import Session, pass_session
 from cli.text import width
 from cli.wording import Wording, standing_name
+from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import (
@@ -30,6 +31,10 @@ from workflow_runtime.model import (
     Standing,
     Wait,
 )
+
+if TYPE_CHECKING:
+    from workflow_runtime.mending import Mending, Plan
+    from workflow_runtime.repairs import Repairs
 
 STATES = ("open", "incident", "suspended", "completed", "cancelled")
 
@@ -119,6 +124,22 @@ def list_cases(
     listing(session, columns, fetch, nothing=nothing, limit=limit, page=page, as_csv=as_csv, xlsx=xlsx)
 
 
+def _marked(view: CaseView) -> str:
+    """A flag on a case that was moved or opened again by hand."""
+    return "⚑ " if set(view.marks) & {"moved", "reopened"} else ""
+
+
+def mark_text(mark: str) -> str:
+    """What was done to a case by hand, in words."""
+    words = {
+        "moved": _("moved to another step by hand"),
+        "reopened": _("opened again after its end"),
+        "suspended": _("was suspended"),
+        "by_hand": _("a machine step was done by hand"),
+    }
+    return words.get(mark, mark)
+
+
 def case_state(state: CaseState) -> str:
     """A case's state in words."""
     return {
@@ -163,6 +184,7 @@ def show_case(session: Session, page: CasePage) -> None:
         [
             (_("Subject"), "  ".join([*subject, *known])),
             (_("Since"), f"{output.day(view.started_at)}{ended}  {_('profile')} {safe(view.jurisdiction)}"),
+            (_("Marked"), "⚑ " + _(", ").join(map(mark_text, view.marks)) if view.marks else ""),
             (_("Regions"), _regions(session, page)),
         ]
     )
@@ -380,27 +402,190 @@ def withdraw(session: Session, number: str, reason: str, yes: bool) -> None:
     session.output.wrapped(_("Case {number} is withdrawn.").format(number=safe(page.case.number)), "✔ ")
 
 
-@case.command(help=_("Hold a case: nobody moves it, and its clocks stand still until it is resumed."))
-@click.argument("number", shell_complete=cases)
-@click.option("--reason", required=True, help=_("Why; it stands in the history."))
-@pass_session
-def suspend(session: Session, number: str, reason: str) -> None:
+def repair_kit(session: Session) -> Repairs:
+    """The repair kit; imported when it is used."""
     from workflow_runtime.repairs import Repairs
 
-    Repairs(session.runtime).suspend(number, reason=reason, actor=session.actor)
-    session.output.wrapped(_("Case {number} stands still; so do its clocks.").format(number=safe(number)), "✔ ")
+    return Repairs(session.runtime)
+
+
+def mending_of(session: Session) -> Mending:
+    """Moving and reopening; imported when it is used."""
+    from workflow_runtime.mending import Mending
+
+    return Mending(session.runtime)
+
+
+_reason = click.option("--reason", required=True, help=_("Why; it stands in the history."))
+_dry_run = click.option("--dry-run", is_flag=True, help=_("Only show what would happen."))
+_yes = click.option("--yes", is_flag=True, help=_("Do not ask."))
+_many = click.option("--procedure", metavar="TEXT", help=_("All of this procedure (its key) instead of one."))
+
+
+@case.command(help=_("Hold a case: nobody moves it, and its clocks stand still until it is resumed."))
+@click.argument("number", required=False, shell_complete=cases)
+@_many
+@_reason
+@_dry_run
+@_yes
+@pass_session
+def suspend(session: Session, number: str | None, procedure: str | None, reason: str, dry_run: bool, yes: bool) -> int:
+    kit = repair_kit(session)
+    if number is not None and procedure is None:
+        kit.suspend(number, reason=reason, actor=session.actor)
+        session.output.wrapped(_("Case {number} stands still; so do its clocks.").format(number=safe(number)), "✔ ")
+        return 0
+    key = _either(number, procedure)
+    return over_many(
+        session,
+        lambda dry: kit.suspend_all(key, reason=reason, actor=session.actor, dry_run=dry),
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 @case.command(help=_("Let a suspended case go on; its deadlines move as their clauses say, and each is shown."))
-@click.argument("number", shell_complete=cases)
-@click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@click.argument("number", required=False, shell_complete=cases)
+@_many
+@_reason
+@_dry_run
+@_yes
 @pass_session
-def resume(session: Session, number: str, reason: str) -> None:
-    from workflow_runtime.repairs import Repairs
-
-    shifts = Repairs(session.runtime).resume(number, reason=reason, actor=session.actor)
+def resume(session: Session, number: str | None, procedure: str | None, reason: str, dry_run: bool, yes: bool) -> int:
+    kit = repair_kit(session)
+    if number is None or procedure is not None:
+        key = _either(number, procedure)
+        return over_many(
+            session,
+            lambda dry: kit.resume_all(key, reason=reason, actor=session.actor, dry_run=dry),
+            dry_run=dry_run,
+            yes=yes,
+        )
+    shifts = kit.resume(number, reason=reason, actor=session.actor)
     if session.as_json:
         session.output.json(shifts)
-        return
+        return 0
     session.output.wrapped(_("Case {number} goes on.").format(number=safe(number)), "✔ ")
     show_shifts(session, shifts)
+    return 0
+
+
+def _either(number: str | None, procedure: str | None) -> str:
+    if procedure is None or number is not None:
+        raise BadInput(_("name one case, or all of a procedure with --procedure KEY"))
+    return procedure
+
+
+@case.command(help=_("Take a case that is stuck from one step to another; both are ids of elements in the drawing."))
+@click.argument("number", shell_complete=cases)
+@click.option("--from", "source", required=True, metavar="ELEMENT", help=_("Where it stands, e.g. prepare."))
+@click.option("--to", "target", required=True, metavar="ELEMENT", help=_("Where it shall stand."))
+@_reason
+@_dry_run
+@_yes
+@pass_session
+def move(session: Session, number: str, source: str, target: str, reason: str, dry_run: bool, yes: bool) -> None:
+    mending, content = mending_of(session), {"from": source, "to": target}
+    if not _agreed(session, mending, number, "move", content, dry_run=dry_run, yes=yes):
+        return
+    plan, asked = mending.move(number, source, target, reason=reason, actor=session.actor)
+    _mended(session, plan, asked, _("Case {number} was moved to {at}."))
+
+
+@case.command(help=_("Open a finished or withdrawn case again; papers, numbers and standings stay as they are."))
+@click.argument("number", shell_complete=cases)
+@click.option("--at", "at", metavar="ELEMENT", multiple=True, help=_("Where it goes on; may be repeated."))
+@_reason
+@_dry_run
+@_yes
+@pass_session
+def reopen(session: Session, number: str, at: tuple[str, ...], reason: str, dry_run: bool, yes: bool) -> None:
+    mending = mending_of(session)
+    if not _agreed(session, mending, number, "reopen", {"at": list(at)}, dry_run=dry_run, yes=yes):
+        return
+    plan, asked = mending.reopen(number, reason=reason, actor=session.actor, at=at)
+    _mended(session, plan, asked, _("Case {number} is open again at {at}."))
+
+
+def _agreed(
+    session: Session, mending: Mending, number: str, kind: str, content: dict[str, Any], *, dry_run: bool, yes: bool
+) -> bool:
+    """Show what would happen, and ask; False when that is all."""
+    if dry_run or not (yes or session.as_json):
+        plan = mending.preview(number, kind, content, actor=session.actor)
+        if session.as_json:
+            session.output.json(plan)
+            return False
+        _show_plan(session, plan)
+        if not dry_run:
+            click.confirm(_("Do this to case {number}?").format(number=number), abort=True)
+    return not dry_run
+
+
+def _show_plan(session: Session, plan: Plan) -> None:
+    output = session.output
+    output.heading(_("What would happen to {number}").format(number=safe(plan.case)))
+    output.facts(
+        [
+            (_("Goes on at"), safe(", ".join(plan.at))),
+            (_("Cancelled"), safe(_(", ").join(plan.closes))),
+            (_("Opened"), safe(_(", ").join(plan.opens))),
+            (_("May happen again") if plan.back else _("Skipped"), safe(_(", ").join(plan.passed))),
+            (_("Second person"), safe("; ".join(plan.second)) or _("not needed")),
+        ]
+    )
+
+
+def _mended(session: Session, plan: Plan, asked: int | None, text: str) -> None:
+    if session.as_json:
+        session.output.json({"plan": plain(plan), "asked": asked})
+    elif asked is None:
+        session.output.wrapped(text.format(number=safe(plan.case), at=safe(", ".join(plan.at))), "✔ ")
+    else:
+        said = _("Asked for as repair {id}: {why}. Another process owner confirms it with “xieban case confirm {id}”.")
+        session.output.wrapped(said.format(id=asked, why=safe("; ".join(plan.second))), "◷ ")
+
+
+@case.command(help=_("Repairs that were asked for, and who confirmed or refused them."))
+@click.argument("number", required=False, shell_complete=cases)
+@pass_session
+def repairs(session: Session, number: str | None) -> None:
+    output = session.output
+    words = {"asked": _("waits for a second person"), "done": _("done"), "refused": _("refused")}
+    columns: list[Column[Any]] = [
+        Column(_("Id"), lambda row: row.id, right=True),
+        Column(_("Case"), lambda row: row.case),
+        Column(_("What"), lambda row: f"{row.kind} {' '.join(row.at)}", least=10),
+        Column(_("State"), lambda row: words[row.state], least=8),
+        Column(_("Asked by"), lambda row: row.asked_by),
+        Column(_("Answered by"), lambda row: row.answered_by or ""),
+        Column(_("Reason"), lambda row: row.answer or row.reason, least=8),
+    ]
+    rows = mending_of(session).repairs(actor=session.actor, case=number)
+    Listing(output, columns, rows, 1, 1000, _("No repair was asked for.")).show()
+
+
+@case.command(help=_("Carry out a repair that somebody else asked for."))
+@click.argument("id", type=int)
+@pass_session
+def confirm(session: Session, id: int) -> None:
+    view, plan = mending_of(session).confirm(id, actor=session.actor)
+    if session.as_json:
+        session.output.json(view)
+        return
+    text = _("Repair {id} is done: case {number} goes on at {at}.")
+    session.output.wrapped(text.format(id=id, number=safe(view.case), at=safe(", ".join(plan.at))), "✔ ")
+
+
+@case.command(help=_("Do not carry out a repair that was asked for."))
+@click.argument("id", type=int)
+@_reason
+@pass_session
+def refuse(session: Session, id: int, reason: str) -> None:
+    view = mending_of(session).refuse(id, reason=reason, actor=session.actor)
+    if session.as_json:
+        session.output.json(view)
+        return
+    session.output.wrapped(
+        _("Repair {id} is refused; case {number} stays as it is.").format(id=id, number=view.case), "✔ "
+    )

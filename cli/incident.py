@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.app import Group
+from cli.bulk import over_many
 from cli.options import sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
@@ -50,12 +51,37 @@ def show(session: Session, id: int) -> None:
     _show(session, Repairs(session.runtime).incident(id, actor=session.actor))
 
 
-@incident.command(help=_("Try again from where the machine stopped, after the cause is mended."))
-@click.argument("id", type=int)
+@incident.command(help=_("Try again from where the machine stopped, after the cause is mended; --all for many."))
+@click.argument("id", type=int, required=False)
+@click.option("--all", "all_of_them", is_flag=True, help=_("Every open incident, or those that match."))
+@click.option("--element", metavar="ELEMENT", help=_("With --all: only at this element."))
+@click.option("--code", metavar="CODE", help=_("With --all: only with this code."))
 @click.option("--reason", required=True, help=_("Why; it stands in the history."))
+@click.option("--dry-run", is_flag=True, help=_("Only show what would happen."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @pass_session
-def retry(session: Session, id: int, reason: str) -> None:
-    _show(session, Repairs(session.runtime).retry(id, reason=reason, actor=session.actor))
+def retry(
+    session: Session,
+    id: int | None,
+    all_of_them: bool,
+    element: str | None,
+    code: str | None,
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    repairs = Repairs(session.runtime)
+    if (id is None) != all_of_them or (not all_of_them and (element or code or dry_run)):
+        raise BadInput(_("name one incident, or --all with --element or --code as needed"))
+    if id is not None:
+        _show(session, repairs.retry(id, reason=reason, actor=session.actor))
+        return 0
+    return over_many(
+        session,
+        lambda dry: repairs.retry_all(reason=reason, actor=session.actor, element=element, code=code, dry_run=dry),
+        dry_run=dry_run,
+        yes=yes,
+    )
 
 
 @incident.command(help=_("Say that a person did by hand what the machine could not."))

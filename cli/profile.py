@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.app import NO, Group, show_findings
-from cli.bulk import confirm, show_lines
+from cli.bulk import over_many
 from cli.options import listing, paging, sheets
 from cli.output import Column, Listing, write_file
 from cli.session import Session, pass_session, terminal_columns
@@ -197,11 +197,10 @@ def apply(session: Session, jurisdiction: str, reason: str, number: str | None, 
     if not dry_run and not reason.strip():
         raise BadInput(_("a reason is needed: --reason TEXT"))
 
-    def lines(*, dry: bool) -> Any:
-        return Reckoning(session.runtime).apply_profile(
-            jurisdiction, reason=reason, actor=session.actor, dry_run=dry, case=number
-        )
-
-    if not dry_run and not yes and not session.as_json:
-        confirm(session, list(lines(dry=True)), yes=False)
-    return show_lines(session, lines(dry=dry_run))
+    reckoning = Reckoning(session.runtime)
+    return over_many(
+        session,
+        lambda dry: reckoning.apply_profile(jurisdiction, reason=reason, actor=session.actor, dry_run=dry, case=number),
+        dry_run=dry_run,
+        yes=yes,
+    )

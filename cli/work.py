@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.app import Group
+from cli.bulk import over_many
 from cli.completion import clerks, items
 from cli.filling import fill
 from cli.options import data_options, filters, listing, paging
@@ -217,14 +218,39 @@ def release(session: Session, item: str) -> None:
     _said(session, given_back, _("“{name}” is back on the department's list."))
 
 
-@work.command(help=_("Hand an item to another clerk of the department."))
-@click.argument("item", shell_complete=items)
-@click.argument("clerk", shell_complete=clerks)
+@work.command(help=_("Hand an item to another clerk of the department, or all that somebody holds (--from, --to)."))
+@click.argument("item", required=False, shell_complete=items)
+@click.argument("clerk", required=False, shell_complete=clerks)
+@click.option(
+    "--from", "holder", metavar="CLERK", help=_("All that this clerk holds, or that stands in this department.")
+)
+@click.option("--to", "receiver", metavar="CLERK", help=_("Who gets all of it."))
 @click.option("--reason", default="", help=_("Why; it stands in the history."))
+@click.option("--dry-run", is_flag=True, help=_("Only show what would happen."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @pass_session
-def reassign(session: Session, item: str, clerk: str, reason: str) -> None:
+def reassign(
+    session: Session,
+    item: str | None,
+    clerk: str | None,
+    holder: str | None,
+    receiver: str | None,
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    if holder is not None and receiver is not None and item is None:
+        return over_many(
+            session,
+            lambda dry: session.runtime.reassign_all(holder, receiver, actor=session.actor, reason=reason, dry_run=dry),
+            dry_run=dry_run,
+            yes=yes,
+        )
+    if item is None or clerk is None or holder is not None or receiver is not None:
+        raise BadInput(_("name an item and a clerk, or --from and --to"))
     handed = session.runtime.reassign(item, clerk, actor=session.actor, reason=reason)
     _said(session, handed, _("“{name}” is with {holder} now."))
+    return 0
 
 
 @work.command(help=_("Give an item more time, within what the profile allows."))

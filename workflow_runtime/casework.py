@@ -517,9 +517,12 @@ class CaseInHand:
         if ended and self.state == CaseState.CANCELLED:
             self._leave_no_orphan()
         names = {
-            CaseState.OPEN: {CaseState.INCIDENT: "resume_case", CaseState.SUSPENDED: "continue_case"}.get(
-                self.row.state, "step"
-            ),
+            CaseState.OPEN: {
+                CaseState.INCIDENT: "resume_case",
+                CaseState.SUSPENDED: "continue_case",
+                CaseState.COMPLETED: "reopen_case",
+                CaseState.CANCELLED: "reopen_case",
+            }.get(self.row.state, "step"),
             CaseState.SUSPENDED: "suspend_case",
             CaseState.INCIDENT: "stop_case",
             CaseState.COMPLETED: "finish_case" if ended else "note_completed",
@@ -534,7 +537,7 @@ class CaseInHand:
             milestone=self.milestone,
             timers=self.timers,
             subscriptions=self.subscriptions,
-            ended_at=(self.row.ended_at or self.now) if ended else None,
+            ended_at=self.now if ended else self.row.ended_at if self.state in over else None,
             marks=self.marks,
             history_length=self.history.length,
             history_hash=self.history.head,

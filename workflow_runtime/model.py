@@ -60,6 +60,14 @@ class MessageState(StrEnum):
     DEAD = "dead"
 
 
+class RepairState(StrEnum):
+    """A repair that needs a second person."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+
+
 class VersionState(StrEnum):
     """Whether new cases may start on a procedure version."""
 
@@ -89,7 +97,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "revive": Move(frozenset({JobState.FAILED}), JobState.PENDING),
     "drop_job": Move(frozenset({JobState.PENDING, JobState.RUNNING}), JobState.DONE),
     "step": Move(frozenset({CaseState.OPEN}), CaseState.OPEN),
-    "finish_case": Move(frozenset({CaseState.OPEN}), CaseState.COMPLETED),
+    "finish_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT}), CaseState.COMPLETED),
     "stop_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT}), CaseState.INCIDENT),
     "resume_case": Move(frozenset({CaseState.INCIDENT}), CaseState.OPEN),
     "suspend_case": Move(frozenset({CaseState.OPEN, CaseState.SUSPENDED}), CaseState.SUSPENDED),
@@ -97,6 +105,9 @@ MOVES: Final[Mapping[str, Move]] = {
     "cancel_case": Move(frozenset({CaseState.OPEN, CaseState.INCIDENT, CaseState.SUSPENDED}), CaseState.CANCELLED),
     "note_completed": Move(frozenset({CaseState.COMPLETED}), CaseState.COMPLETED),
     "note_cancelled": Move(frozenset({CaseState.CANCELLED}), CaseState.CANCELLED),
+    "reopen_case": Move(frozenset({CaseState.COMPLETED, CaseState.CANCELLED}), CaseState.OPEN),
+    "confirm_repair": Move(frozenset({RepairState.ASKED}), RepairState.DONE),
+    "refuse_repair": Move(frozenset({RepairState.ASKED}), RepairState.REFUSED),
     "deliver": Move(frozenset({DocumentState.ISSUED}), DocumentState.DELIVERED),
     "supersede": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.SUPERSEDED),
     "void": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.VOID),
@@ -245,6 +256,7 @@ class CaseView:
     next_due: datetime | None
     holders: tuple[str, ...]  #: names of the departments that hold its open items
     code: str = ""  #: of the procedure in the catalogue: P16
+    marks: tuple[str, ...] = ()  #: what was done to it by hand, for ever: moved, reopened, suspended, by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +407,28 @@ class Swept:
 
     def __bool__(self) -> bool:
         return bool(self.timers or self.jobs or self.reminders)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One open deadline and where it stands now. `was` equals `now` when it stays (or is only certain now)."""
+
+    element: str
+    name: str
+    was: datetime
+    now: datetime
+    certain: bool  #: the date is no longer provisional, and was
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one of many: done, unchanged, failed (and why), or, in a preview, would."""
+
+    what: str
+    state: str
+    text: str = ""
+    shifts: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -421,6 +421,10 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "calendar_changed": _("open deadlines were counted again by a new table of holidays: {why}"),
         "profile_applied": _("the case follows version {version} of its profile from here on"),
         "extended": _("{at} got more time"),
+        "moved": _("moved by hand from {from} to {to}"),
+        "reopened": _("opened again by hand at {at_steps}"),
+        "repair_asked": _("repair {repair} was asked for: {action} {at_steps}"),
+        "repair_refused": _("repair {repair} was refused"),
         "case_completed": _("case completed"),
         "document_issued": _("issued {code} {number}"),
         "document_received": _("filed {code} {number}"),
@@ -432,6 +436,8 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "standing_switched": _("{kind}: now {holder}"),
     }
     facts = {key: value for key, value in content.items() if isinstance(value, str | int)}
+    if isinstance(content.get("at"), list):
+        facts["at_steps"] = ", ".join(map(str, content["at"]))
     if "kind" in facts and kind == "standing_switched":
         facts["kind"] = _standing_name(str(facts["kind"]))
     outcome = str(facts.pop("outcome", "done"))

@@ -350,6 +350,7 @@ def case_rows(
             next_due=row.next_due,
             holders=holders.get(row.id, ()),
             code=row.code,
+            marks=tuple(filter(None, row.marks.split(","))),
         )
         for row in rows
     ]
@@ -825,6 +826,41 @@ def incident_rows(tx: Connection, *, case: str | None, resolved: bool, limit: in
     if not resolved:
         statement = statement.where(t.incident.c.resolved_at.is_(None))
     return tx.execute(statement.order_by(t.incident.c.id).limit(limit).offset(offset)).all()
+
+
+def case_numbers(tx: Connection, procedure: str, state: str) -> list[str]:
+    """Numbers of the cases of a procedure in a state, the oldest first."""
+    statement = select(t.case.c.number).join(t.procedure_version, t.procedure_version.c.id == t.case.c.version_id)
+    statement = statement.where(t.procedure_version.c.key == procedure, t.case.c.state == state)
+    return list(tx.execute(statement.order_by(t.case.c.id)).scalars())
+
+
+def held_items(tx: Connection, departments: frozenset[str], holder: str) -> list[tuple[str, str, str]]:
+    """Id, case and name of the open items of these departments that a clerk holds, or that stand in a department."""
+    w = t.work_item.c
+    rows = tx.execute(
+        select(w.id, t.case.c.number, w.name)
+        .join(t.case, t.case.c.id == w.case_id)
+        .where(w.state.in_(OPEN_ITEM), w.department_id.in_(departments or {""}))
+        .where(or_(w.clerk == holder, w.department_id == holder))
+        .order_by(w.due_at, w.id)
+    )
+    return [(row.id, row.number, row.name) for row in rows]
+
+
+def _repairs() -> Select[Any]:
+    return select(t.repair, t.case.c.number).join(t.case, t.case.c.id == t.repair.c.case_id)
+
+
+def repair_row(tx: Connection, id: int) -> Row[Any] | None:
+    """A repair that was asked for, with the number of its case."""
+    return tx.execute(_repairs().where(t.repair.c.id == id)).first()
+
+
+def repair_rows(tx: Connection, *, case: str | None = None, limit: int = 200) -> Sequence[Row[Any]]:
+    """Such rows, the newest first."""
+    statement = _repairs() if case is None else _repairs().where(t.case.c.number == case)
+    return tx.execute(statement.order_by(t.repair.c.id.desc()).limit(limit)).all()
 
 
 def job(tx: Connection, job_id: str) -> Row[Any] | None:

@@ -21,34 +21,12 @@ from workflow_runtime.casework import CaseInHand
 from workflow_runtime.deadlines import Longer, Moved, Note, Stop
 from workflow_runtime.errors import BadInput, NotAllowed, NotFound, RuleBroken, XiebanError
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.model import Actor, CaseState, ItemState, ItemView
+from workflow_runtime.model import Actor, CaseState, ItemState, ItemView, Line, Shift
 from workflow_runtime.profiles import Profile, State
 from workflow_runtime.runtime import CALENDAR, Runtime
 
 #: Cases that are looked up at a time.
 _BATCH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """One open deadline and where it stands now. `was` equals `now` when it stays (or is only certain now)."""
-
-    element: str
-    name: str
-    was: datetime
-    now: datetime
-    certain: bool  #: the date is no longer provisional, and was
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What became of one of many: done, unchanged, failed (and why), or, in a preview, would."""
-
-    what: str
-    state: str
-    text: str = ""
-    shifts: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ case's history for ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -17,10 +18,10 @@ from workflow_runtime import casefile, engine, queries, store
 from workflow_runtime import tables as t
 from workflow_runtime.casework import TIME_TO_LIVE, CaseInHand
 from workflow_runtime.deadlines import Stop
-from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound
+from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound, XiebanError
 from workflow_runtime.i18n import _
-from workflow_runtime.model import Actor, CaseState
-from workflow_runtime.reckoning import Shift, resumed
+from workflow_runtime.model import Actor, CaseState, Line, Shift
+from workflow_runtime.reckoning import resumed
 from workflow_runtime.runtime import Runtime
 
 
@@ -107,6 +108,7 @@ class Repairs:
         with self._database.begin() as tx:
             hand, incident = self._hold(tx, id, actor)
             store.close_incident(tx, id, now=hand.now, resolution=_("done by hand: {reason}").format(reason=reason))
+            hand.mark("by_hand")
             content = {"incident": id, "reason": reason}
             job = queries.job(tx, incident.job_id) if incident.job_id is not None else None
             self._go_on(hand, "incident_resolved", incident, content)
@@ -277,6 +279,45 @@ class Repairs:
         self._runtime.settle_signals()
         self._runtime._after_commit()
         return shifts
+
+    # --- many at once --------------------------------------------------------------------------------------------
+    def suspend_all(self, procedure: str, *, reason: str, actor: Actor, dry_run: bool = False) -> Iterator[Line]:
+        """Hold every open case of a procedure, a line for each; begun again, it goes on where it was cut short."""
+        for number in self._numbers(procedure, CaseState.OPEN, actor):
+            yield one_of_many(number, partial(self.suspend, number, reason=reason, actor=actor), dry_run=dry_run)
+
+    def resume_all(self, procedure: str, *, reason: str, actor: Actor, dry_run: bool = False) -> Iterator[Line]:
+        """Let every suspended case of a procedure go on, a line for each with the deadlines that moved."""
+        for number in self._numbers(procedure, CaseState.SUSPENDED, actor):
+            yield one_of_many(number, partial(self.resume, number, reason=reason, actor=actor), dry_run=dry_run)
+
+    def retry_all(
+        self, *, reason: str, actor: Actor, element: str | None = None, code: str | None = None, dry_run: bool = False
+    ) -> Iterator[Line]:
+        """Try every open incident again (of that element, of that code), a line for each."""
+        _demand(reason)
+        found = self.incidents(actor=actor, limit=10_000)
+        for one in found:
+            if element in (None, one.element, one.element.rpartition(".")[2]) and code in (None, one.code):
+                what = f"{one.id}  {one.case}  {one.element}"
+                yield one_of_many(what, partial(self.retry, one.id, reason=reason, actor=actor), dry_run=dry_run)
+
+    def _numbers(self, procedure: str, state: CaseState, actor: Actor) -> list[str]:
+        self._runtime._owner_only(actor)
+        with self._database.read() as tx:
+            self._runtime._version(tx, procedure, None)
+            return queries.case_numbers(tx, procedure, state)
+
+
+def one_of_many(what: str, work: Callable[[], object], *, dry_run: bool) -> Line:
+    """Do one of many and say what became of it; in a preview, only that it would be done."""
+    if dry_run:
+        return Line(what, "would")
+    try:
+        done = work()
+    except XiebanError as error:
+        return Line(what, "failed", str(error))
+    return Line(what, "done", shifts=done if isinstance(done, tuple) else ())
 
 
 def _demand(reason: str) -> None:

@@ -58,6 +58,7 @@ from workflow_runtime.errors import (
     NotInThisDepartment,
     RuleBroken,
     StaleVersion,
+    XiebanError,
 )
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import registered
@@ -77,6 +78,7 @@ from workflow_runtime.model import (
     ItemState,
     ItemView,
     LateRow,
+    Line,
     MessageState,
     ProcedureVersion,
     SubjectPage,
@@ -925,6 +927,25 @@ class Runtime(Machine):
             )
             hand.save()
         return self._item(row.id, actor)
+
+    def reassign_all(
+        self, holder: str, clerk: str, *, actor: Actor, reason: str = "", dry_run: bool = False
+    ) -> Iterator[Line]:
+        """Give everything that a clerk holds, or that stands in a department, to another clerk; a line for each.
+
+        Items that the clerk may not take (another department, four eyes) stay, and are named. Begun again after an
+        interruption, it goes on with what is left.
+        """
+        with self._database.read() as tx:
+            found = queries.held_items(tx, actor.departments | actor.supervises, holder)
+        for id, number, name in found:
+            what = f"{id[:8]}  {number}  {of_data(name)}"
+            try:
+                if not dry_run:
+                    self.reassign(id, clerk, actor=actor, reason=reason)
+                yield Line(what, "would" if dry_run else "done")
+            except XiebanError as error:
+                yield Line(what, "failed", str(error))
 
     def remind(self, id: str, *, actor: Actor, text: str = "") -> None:
         """Remind the department that holds an item (催办); any party of the case may. Recorded in the history.

@@ -287,6 +287,11 @@ def case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
     return tx.execute(_whole_case().where(t.case.c.id == case_id)).first()
 
 
+def case_of_number(tx: Connection, number: str) -> Row[Any] | None:
+    """The same row by its number, only read."""
+    return tx.execute(_whole_case().where(t.case.c.number == number)).first()
+
+
 def _locked_case() -> Any:
     # The file too: PostgreSQL gives a writer who had to wait the newest version of the rows it locks, not of others.
     return _whole_case().with_for_update(of=[t.case, t.case_file])
@@ -828,6 +833,11 @@ def move_due(tx: Connection, item_id: str, *, due_at: datetime, due: str) -> Non
     """Another due date for an item, and what is kept of it; its department is told again when that passes."""
     values = {"due_at": due_at, "due": due, "overdue_told_at": None}
     tx.execute(update(t.work_item).where(t.work_item.c.id == item_id).values(**values))
+
+
+def insert_repair(tx: Connection, **values: Any) -> int:
+    """A repair that waits for a second person; returns its number."""
+    return _insert(tx, t.repair, state="asked", **values)
 
 
 def insert_incident(

@@ -13,9 +13,9 @@ import pytest
 from tests.conftest import Clock
 from tests.journeys.conftest import HERE, open_item
 from workflow_runtime.errors import NotAllowed, ProfileError, RuleBroken
-from workflow_runtime.model import SYSTEM, Actor, CasePage
+from workflow_runtime.model import SYSTEM, Actor, CasePage, Line
 from workflow_runtime.procedures import gather
-from workflow_runtime.reckoning import Line, Reckoning
+from workflow_runtime.reckoning import Reckoning
 from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 

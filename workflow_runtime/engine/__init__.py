@@ -30,8 +30,11 @@ from workflow_runtime.engine.steps import (
     JobDone,
     JobFailed,
     MoveTimers,
+    MoveToken,
     OpenedItem,
     Passed,
+    Prospect,
+    Reopen,
     Step,
     Subscription,
     Thrown,
@@ -58,15 +61,21 @@ __all__ = [
     "JobDone",
     "JobFailed",
     "MoveTimers",
+    "MoveToken",
     "OpenedItem",
     "Passed",
+    "Prospect",
+    "Reopen",
     "Step",
     "Subscription",
     "Thrown",
     "Timer",
     "TimersDue",
     "apply",
+    "between",
     "compile",
+    "following",
+    "prospect",
     "start",
 ]
 
@@ -130,3 +139,25 @@ def apply(
     from workflow_runtime.engine.running import next_step
 
     return next_step(compiled, snapshot, command, data, now=now, functions=functions, zone=zone, ids=ids)
+
+
+def prospect(compiled: Compiled, snapshot: bytes, *, now: datetime) -> Prospect:
+    """Whether a case can finish from where its tokens stand. Raises BrokenSnapshot when the bytes are not ours."""
+    from workflow_runtime.engine.running import outlook
+
+    return outlook(compiled, snapshot, now=now)
+
+
+def between(compiled: Compiled, source: str, target: str, path: tuple[str, ...] = ()) -> tuple[tuple[str, ...], bool]:
+    """The elements that moving a token from `source` to `target` passes over (the source included), and whether it
+    goes back: forward they are skipped, backward they may happen again."""
+    from workflow_runtime.engine import mending
+
+    return mending.between(mending.diagram_at(compiled, path), source, target)
+
+
+def following(compiled: Compiled, element: str) -> tuple[str, ...]:
+    """An element of the main process and all that may come after it."""
+    from workflow_runtime.engine import mending
+
+    return mending.after(mending.diagram_at(compiled, ()), element)

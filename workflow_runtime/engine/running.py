@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from workflow_runtime.engine import events, snapshots
+from workflow_runtime.engine import events, mending, snapshots
 from workflow_runtime.engine.compiled import Compiled
 from workflow_runtime.engine.steps import (
     Cancel,
@@ -23,6 +23,9 @@ from workflow_runtime.engine.steps import (
     JobDone,
     JobFailed,
     MoveTimers,
+    MoveToken,
+    Prospect,
+    Reopen,
     Step,
     Thrown,
     TimersDue,
@@ -81,14 +84,23 @@ def next_step(
     """The step that a command makes."""
     turn = Turn(data, _clock(now, zone, functions), ids)
     wf = snapshots.loaded(snapshot, compiled, turn)
-    if wf.case_state is not CaseState.OPEN:
+    if isinstance(command, Reopen):
+        if wf.case_state is CaseState.OPEN:
+            raise NotOpen(_("The case is open; it need not be opened again."))
+    elif wf.case_state is not CaseState.OPEN:
         raise NotOpen(_("The case is {state}; nothing in it is open.").format(state=wf.case_state.value))
 
     def move() -> None:
-        _obey(wf, command)
+        _obey(wf, compiled, command)
         wf.do_engine_steps()
 
     return _step(wf, compiled, move, snapshot)
+
+
+def outlook(compiled: Compiled, snapshot: bytes, *, now: datetime) -> Prospect:
+    """Whether a case can finish from its snapshot."""
+    turn = Turn({}, _clock(now, None, {}), lambda: "")
+    return mending.prospect(snapshots.loaded(snapshot, compiled, turn), compiled)
 
 
 def _clock(now: datetime, zone: tzinfo | None, functions: Mapping[str, Callable[..., Any]]) -> Clock:
@@ -137,7 +149,7 @@ def _unmoved(
     )
 
 
-def _obey(wf: CaseWorkflow, command: Command) -> None:
+def _obey(wf: CaseWorkflow, compiled: Compiled, command: Command) -> None:
     match command:
         case CompleteItem(item, patch):
             task = _open(wf, item, ItemSpec, TaskState.READY, _("item"))
@@ -166,6 +178,10 @@ def _obey(wf: CaseWorkflow, command: Command) -> None:
                 fired += 1
         case MoveTimers(to, every):
             events.move_timers(wf, to, every)
+        case MoveToken(source, target, path):
+            mending.move(wf, source, target, path)
+        case Reopen(at):
+            mending.reopen(wf, compiled, at)
         case Cancel(reason):
             _cancel(wf, reason)
 

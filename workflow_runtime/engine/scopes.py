@@ -98,11 +98,16 @@ class ProcessSpec(ScopeSpec):
 
     def open(self, task: Task) -> None:
         wf: CaseWorkflow = task.workflow
-        name = wf.turn.message
-        if name is None:
+        name, again = wf.turn.message, task.internal_data.pop("again", None)
+        if name is None and again is None:
             super().open(task)
             return
         self.listen(task)
+        if again is not None:
+            for id in again:
+                wf.enter(self.body.elements[id], task)
+            return
+        assert name is not None
         wf.enter(self.body.messages.get(name) or self.body.signals[name], task, came=name)
 
 

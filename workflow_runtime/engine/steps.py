@@ -81,13 +81,41 @@ class MoveTimers:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveToken:
+    """Take the token at `source` to `target` in the same scope; what it held is cancelled, nothing is undone.
+    `path`: the call activities around both."""
+
+    source: str
+    target: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Begin an ended case again, with a token at each of these steps of the main process."""
+
+    at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """End the case now; every open item, job, timer and subscription closes."""
 
     reason: str
 
 
-Command = CompleteItem | JobDone | JobFailed | DeliverMessage | DeliverSignal | TimersDue | MoveTimers | Cancel
+Command = (
+    CompleteItem
+    | JobDone
+    | JobFailed
+    | DeliverMessage
+    | DeliverSignal
+    | TimersDue
+    | MoveTimers
+    | MoveToken
+    | Reopen
+    | Cancel
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +219,19 @@ class Incident:
     code: str
     message: str
     path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """Whether a case can finish from where its tokens stand. Not `decided`: the search was too long to be sure."""
+
+    decided: bool
+    faults: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether it is certain that the case can finish."""
+        return self.decided and not self.faults
 
 
 @dataclass(frozen=True, slots=True)
