@@ -20,7 +20,7 @@ from cli.text import indented
 from workflow_runtime.errors import BadInput, XiebanError
 from workflow_runtime.escaping import safe
 from workflow_runtime.findings import Finding
-from workflow_runtime.i18n import LANGUAGES, _
+from workflow_runtime.i18n import LANGUAGES, _, os_reason
 
 COMPLETION = "_XIEBAN_COMPLETE"  #: the variable by which a shell asks for proposals
 DONE, NO, REFUSED = 0, 1, 2  #: exit codes: done; the answer is no; not understood or refused, nothing changed
@@ -192,7 +192,7 @@ def _run(arguments: Sequence[str], session: Session) -> int:
     except OSError as error:
         _give_up_on_a_full_output()
         name = f": {error.filename}" if error.filename else ""
-        _refuse(session, "OSError", f"{error.strerror or error}{name}", ())
+        _refuse(session, "OSError", f"{os_reason(error)}{name}", ())
         return REFUSED
     except RecursionError:
         _refuse(session, "BadInput", _("the input is nested too deeply"), ())

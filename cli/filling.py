@@ -14,7 +14,7 @@ from cli.session import Session
 from workflow_runtime.casefile import read_json
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
-from workflow_runtime.i18n import _, of_data
+from workflow_runtime.i18n import _, of_data, os_reason
 
 if TYPE_CHECKING:
     from workflow_runtime.forms import Form, Prompt
@@ -145,7 +145,7 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         text = _("{path} cannot be read: {reason}; check the path")
-        raise BadInput(text.format(path=path, reason=error.strerror or error)) from error
+        raise BadInput(text.format(path=path, reason=os_reason(error))) from error
     except ValueError as error:  # a NUL in the path
         raise BadInput(_("{path!r} is not a path").format(path=str(path))) from error
 

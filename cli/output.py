@@ -21,7 +21,7 @@ import click
 from cli.text import clip, indented, pad, width
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import cell, safe
-from workflow_runtime.i18n import _, ngettext
+from workflow_runtime.i18n import _, ngettext, os_reason
 from workflow_runtime.model import DueDate
 
 Row = TypeVar("Row")
@@ -254,7 +254,7 @@ def write_file(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         text = _("{path} cannot be written: {reason}")
-        raise BadInput(text.format(path=path, reason=error.strerror or error)) from error
+        raise BadInput(text.format(path=path, reason=os_reason(error))) from error
 
 
 def days_left(count: int | None, *, short: bool = False) -> str:

@@ -27,7 +27,7 @@ from workflow_runtime import casefile, migrations
 from workflow_runtime import tables as t
 from workflow_runtime.database import Instant
 from workflow_runtime.errors import NotADatabase, StoreError, StoreFull, XiebanError
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, os_reason
 
 FORMAT = 1
 MANIFEST = "xieban.json"
@@ -183,7 +183,7 @@ def writing(target: Path, part: Path, *, schema: str, at: datetime) -> Iterator[
     except OSError as error:
         raise StoreFull(
             _("{where} cannot be written ({reason}); nothing was changed").format(
-                where=target, reason=error.strerror or error
+                where=target, reason=os_reason(error)
             )
         ) from error
     finally:

@@ -211,7 +211,7 @@ def read_json(text: str | bytes, *, what: str = "JSON") -> Any:
             findings=[
                 _finding(
                     _("{what} is not JSON: line {line}, column {column}: {problem}").format(
-                        what=what, line=error.lineno, column=error.colno, problem=error.msg
+                        what=what, line=error.lineno, column=error.colno, problem=_json_problem(error.msg)
                     ),
                     _("mend it there; a JSON checker in an editor shows the place"),
                     line=error.lineno,
@@ -219,6 +219,21 @@ def read_json(text: str | bytes, *, what: str = "JSON") -> Any:
             ]
         ) from error
     return _clean(document)
+
+
+def _json_problem(message: str) -> str:
+    """What the parser says, in the language in use; its own words for what is rare."""
+    known = {
+        "Expecting value": _("a value is missing"),
+        "Expecting property name enclosed in double quotes": _("a key in double quotes is missing"),
+        "Expecting ':' delimiter": _("a colon is missing"),
+        "Expecting ',' delimiter": _("a comma is missing"),
+        "Extra data": _("something follows the end"),
+        "Illegal trailing comma before end of object": _("there is a comma too many"),
+        "Invalid control character at": _("a line break or control character stands in a text"),
+        "Unterminated string starting at": _("a text has no closing quote"),
+    }
+    return known.get(message, message)
 
 
 def _check_depth(source: str, what: str) -> None:

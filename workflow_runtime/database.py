@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.types import TypeDecorator
 
 from workflow_runtime.errors import NotADatabase, StoreBusy, StoreError, StoreFull, UnsafeSQLite
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, os_reason
 from workflow_runtime.settings import shown, sqlite_path
 
 APPLICATION_ID = 0x78626E31  #: "xbn1", written into every SQLite file of ours
@@ -284,5 +284,5 @@ def _application(path: Path) -> int | None:
         with path.open("rb") as stream:
             head = stream.read(100)
     except OSError as error:
-        raise NotADatabase(_("{where} cannot be read: {reason}").format(where=path, reason=error.strerror)) from error
+        raise NotADatabase(_("{where} cannot be read: {reason}").format(where=path, reason=os_reason(error))) from error
     return int.from_bytes(head[68:72], "big") if head.startswith(b"SQLite format 3\0") else None

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from workflow_runtime.errors import NotFound, StoreFull
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, os_reason
 
 
 class FileStore:
@@ -59,7 +59,7 @@ def write_durably(target: Path, content: bytes) -> None:
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        reason = os_reason(error)
         raise StoreFull(
             _("{where} cannot be written ({reason}); nothing was changed").format(where=target.parent, reason=reason)
         ) from error

@@ -9,7 +9,9 @@ that it can be pasted.
 
 from __future__ import annotations
 
+import errno
 import gettext
+import os
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
@@ -65,3 +67,22 @@ def _pasteable(text: str) -> str:
 def of_data(text: str) -> str:
     """A string of a diagram, form or profile (Chinese source) in the language in use."""
     return _catalogue("bpmn", "procedures", _language.get()).gettext(text) if text else text
+
+
+def os_reason(error: OSError) -> str:
+    """Why the operating system refused, in the language in use; its own words for what is rare."""
+    known = {
+        errno.EACCES: _("permission denied"),
+        errno.EEXIST: _("it exists already"),
+        errno.EFBIG: _("the file grows too large"),
+        errno.EIO: _("the disk cannot be read or written"),
+        errno.EISDIR: _("it is a folder"),
+        errno.ENAMETOOLONG: _("the name is too long"),
+        errno.ENOENT: _("there is no such file or folder"),
+        errno.ENOSPC: _("the disk is full"),
+        errno.ENOTDIR: _("it is no folder"),
+        errno.EPERM: _("not permitted"),
+        errno.EROFS: _("the disk is read-only"),
+    }
+    number = error.errno or 0
+    return known.get(number) or error.strerror or (os.strerror(number) if number else str(error))

@@ -24,7 +24,7 @@ from workflow_runtime import casefile, queries
 from workflow_runtime.casework import TIME_TO_LIVE
 from workflow_runtime.errors import BadInput, StoreError, XiebanError
 from workflow_runtime.files import write_durably
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, os_reason
 from workflow_runtime.model import SYSTEM, Actor
 from workflow_runtime.repairs import MessageView, Repairs
 from workflow_runtime.runtime import Runtime
@@ -113,7 +113,7 @@ class Inbox:
             left = [one for one in _entries(self._folder / "taking") if self._rests(one, ABANDONED)]
         except OSError as error:
             raise StoreError(
-                _("the folder {where} cannot be read: {reason}").format(where=self._folder, reason=error.strerror)
+                _("the folder {where} cannot be read: {reason}").format(where=self._folder, reason=os_reason(error))
             ) from error
         hand = self._folder / "taking"
         for entry in left[:WINDOW]:
@@ -157,7 +157,7 @@ class Inbox:
         except BadInput as error:
             receipt = Receipt(shown, None, "refused", str(error))
         except OSError as error:
-            receipt = Receipt(shown, None, "refused", _("it cannot be read: {reason}").format(reason=error.strerror))
+            receipt = Receipt(shown, None, "refused", _("it cannot be read: {reason}").format(reason=os_reason(error)))
         self._put_away(file, receipt)
         return receipt
 

@@ -62,7 +62,7 @@ from workflow_runtime.errors import (
 )
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import registered
-from workflow_runtime.i18n import _, of_data
+from workflow_runtime.i18n import _, of_data, os_reason
 from workflow_runtime.machine import Clock, Machine, at, expired, utc_now
 from workflow_runtime.model import (
     Actor,
@@ -1578,4 +1578,5 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreFull(_("{where} cannot be created: {reason}").format(where=folder, reason=error.strerror)) from error
+        text = _("{where} cannot be created: {reason}")
+        raise StoreFull(text.format(where=folder, reason=os_reason(error))) from error

@@ -137,7 +137,7 @@ def test_a_store_that_is_not_there_keeps_the_file_where_it_lay(
 
 
 def test_a_folder_that_is_not_there_is_said(waiting: Deeds, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be read: No such file"):
+    with pytest.raises(StoreError, match="cannot be read: there is no such file"):
         Inbox(waiting.runtime, tmp_path / "nowhere").collect()
 
 
