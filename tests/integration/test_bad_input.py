@@ -178,7 +178,17 @@ def test_who_may_not_is_told_why(office: Office, language: str, what: str, capsy
     before = rows(office.database)
 
     entries = ("--set", "summary=x", "--set", "pages=1")
-    told = ("--db", office.database, "--as", who, "work", "complete", office.items[item], *entries, *more)
+    told: tuple[str | Path, ...] = (
+        "--db",
+        office.database,
+        "--as",
+        who,
+        "work",
+        "complete",
+        office.items[item],
+        *entries,
+        *more,
+    )
     said = refused(capsys, language, *told)
 
     assert [name for name in names if name not in said] == [], said
