@@ -210,7 +210,7 @@ class Player:
         workflow.turn = self.turn()
 
         def move() -> None:
-            running._obey(workflow, command)
+            running._obey(workflow, self.compiled, command)
             workflow.do_engine_steps()
 
         return running._step(workflow, self.compiled, move, self.step.snapshot)
