@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.random_nets import Drawing, grown, wired
 from tests.unit.token_game import Game, Played, TooBig
-from workflow_runtime.diagram import Diagram, nets, read, reduction, soundness
+from workflow_runtime.diagram import Diagram, nets, read, reduction, soundness, states
 from workflow_runtime.diagram.soundness import FaultKind, Verdict
 
 #: module, what stands there, what the bug makes of it
@@ -47,18 +47,18 @@ BUGS: dict[str, tuple[ModuleType, str, str]] = {
     "ends that cut others off taken out": (reduction, "or end.clears or end.joins_any", "or end.joins_any"),
     "an inclusive block closed over different splits": (reduction, "m.pre != pre or not m.post <= join.pre or", ""),
     "ends taken out": (reduction, "and bool(move.post) and", "and"),
-    "a second token overlooked": (soundness, "if rest & move.post and not move.clears:", "if False:"),
-    "stuck states overlooked": (soundness, "if not moved and state:", "if not moved and not state:"),
-    "terminate that ends nothing": (soundness, "0 if move.clears else rest | move.post", "rest | move.post"),
-    "an inclusive join that waits too long": (soundness, "to_missing & ~to_present", "to_missing"),
+    "a second token overlooked": (states, "if rest & move.post and not move.clears:", "if False:"),
+    "stuck states overlooked": (states, "if not moved and state:", "if not moved and not state:"),
+    "terminate that ends nothing": (states, "0 if move.clears else rest | move.post", "rest | move.post"),
+    "an inclusive join that waits too long": (states, "to_missing & ~to_present", "to_missing"),
     "an inclusive join that does not wait": (
-        soundness,
+        states,
         "return not state & ~self.pre & to_missing",
         "return True or 0",
     ),
-    "endless loops overlooked": (soundness, "if state not in good]", "if state < 0]"),
-    "a parallel join content with one token": (soundness, "state & self.pre == self.pre", "bool(state & self.pre)"),
-    "a join that waits for itself": (soundness, "if transition is not join:", "if True:"),
+    "endless loops overlooked": (states, "if state not in good]", "if state < 0]"),
+    "a parallel join content with one token": (states, "state & self.pre == self.pre", "bool(state & self.pre)"),
+    "a join that waits for itself": (states, "if transition is not join:", "if True:"),
     "what works at the beginning forgotten": (soundness, "alive = certain.union(", "alive = frozenset[str]().union("),
     "inclusive gateways that take all ways": (nets, "range(1, len(places) + 1)", "range(len(places), len(places) + 1)"),
     "interrupting events that never happen": (
@@ -106,7 +106,7 @@ def test_a_bug_in_the_checker_is_found(name: str, tmp_path: Path, monkeypatch: p
     module, right, wrong = BUGS[name]
     broken = with_bug(module, right, wrong, tmp_path)
     if module is not soundness:
-        entry = "reduced" if module is reduction else "net_of"
+        entry = {reduction: "reduced", nets: "net_of", states: "States"}[module]
         monkeypatch.setattr(soundness, entry, getattr(broken, entry))
     checker = broken if module is soundness else soundness
 

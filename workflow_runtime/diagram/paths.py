@@ -13,7 +13,8 @@ from workflow_runtime.diagram.behaviour import waits
 from workflow_runtime.diagram.context import PathRuleLike
 from workflow_runtime.diagram.model import SUBPROCESSES, Diagram, FlowNode
 from workflow_runtime.diagram.nets import Net, TooMany, net_of
-from workflow_runtime.diagram.soundness import Fault, FaultKind, States
+from workflow_runtime.diagram.soundness import Fault, FaultKind
+from workflow_runtime.diagram.states import States
 
 
 @dataclass(frozen=True, slots=True)
