@@ -63,7 +63,7 @@ def backup(session: Session, file: Path) -> int:
 def restore(session: Session, file: Path) -> int:
     from workflow_runtime import moving
 
-    return _done(session, moving.restore(file, session.settings, progress=_progress))
+    return _done(session, moving.restore(file, session.settings, progress=_progress), into=True)
 
 
 @db.command(help=_("Everything as it is now, as one portable FILE (zip): rows as JSON lines, files, and their hashes."))
@@ -82,7 +82,7 @@ def export(session: Session, file: Path) -> int:
 def bring_in(session: Session, file: Path, sha256: str | None) -> int:
     from workflow_runtime import moving
 
-    return _done(session, moving.bring_in(file, session.settings, sha256=sha256, progress=_progress))
+    return _done(session, moving.bring_in(file, session.settings, sha256=sha256, progress=_progress), into=True)
 
 
 def _progress(what: str, done: int, total: int) -> None:
@@ -95,7 +95,7 @@ def _clear() -> None:
         click.echo("\r\033[K", err=True, nl=False)
 
 
-def _done(session: Session, moved: Moved) -> int:
+def _done(session: Session, moved: Moved, *, into: bool = False) -> int:
     """What was moved; exit code 1 when a case has a file that the source had lost before."""
     _clear()
     if session.as_json:
@@ -105,6 +105,13 @@ def _done(session: Session, moved: Moved) -> int:
     session.output.wrapped(text.format(cases=moved.cases, rows=moved.rows, files=moved.files), "✔ ")
     if moved.sha256:
         session.output.line(f"SHA-256 {moved.sha256}")
+    if into and moved.until is not None:
+        text = _(
+            "The last entry is of {when}. What was done later is not here; numbers that stand on papers printed later "
+            "are not given again as long as this is the folder they were printed in: {home}"
+        )
+        when = session.output.moment(moved.until)
+        session.output.wrapped(text.format(when=when, home=session.settings.home), "! ")
     if moved.missing:
         text = _("{count} files were missing or changed in the file store before: {first} …; bring them from a backup.")
         session.output.wrapped(text.format(count=len(moved.missing), first=moved.missing[0][:12]), "✖ ")

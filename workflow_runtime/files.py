@@ -44,6 +44,32 @@ class FileStore:
         return content
 
 
+class Papers:
+    """Which numbers stand on paper, kept outside the database: what a restored backup does not know.
+
+    A mark is made before a document's first print. A number with a mark and without a row in the database was given
+    after the backup; it is not given again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def mark(self, issuer: str, number: str, document_id: str) -> None:
+        """The number of that issuer stands on the paper of that document. Raises StoreFull."""
+        path = self._path(issuer, number)
+        if not path.exists():
+            write_durably(path, document_id.encode())
+
+    def of(self, issuer: str, number: str) -> str | None:
+        """The document on whose paper the number stands, if there is one."""
+        path = self._path(issuer, number)
+        return path.read_text() if path.exists() else None
+
+    def _path(self, issuer: str, number: str) -> Path:
+        name = hashlib.sha256(f"{issuer}\n{number}".encode()).hexdigest()
+        return self.folder / name[:2] / name
+
+
 def write_durably(target: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut. Raises StoreFull."""
     temporary: str | None = None

@@ -18,25 +18,26 @@ from sqlalchemy import Row
 
 from workflow_runtime import casefile, documents, store
 from workflow_runtime.casework import CaseInHand
-from workflow_runtime.directory import Department
+from workflow_runtime.directory import Agency, Department
 from workflow_runtime.documents import Rendered, Renderer, Template
 from workflow_runtime.errors import NotFound, RuleBroken, TemplateError
+from workflow_runtime.files import Papers
 from workflow_runtime.findings import Severity
 from workflow_runtime.handling import DocumentEvent, DocumentToIssue, Effects, StandingChange
 from workflow_runtime.i18n import _
-from workflow_runtime.model import DocumentState
+from workflow_runtime.model import SYSTEM, DocumentState
 from workflow_runtime.procedures import Procedure, shipped_library, values_of
 from workflow_runtime.subjects import Holder
 
 
-def carry_out(hand: CaseInHand, effects: Effects, path: tuple[str, ...]) -> dict[str, Any]:
+def carry_out(hand: CaseInHand, effects: Effects, path: tuple[str, ...], papers: Papers) -> dict[str, Any]:
     """Apply a handler's effects to the case in hand; returns what they add to the job's patch.
 
     Raises RuleBroken, NotFound or TemplateError: then nothing of the job happened.
     """
     patch: dict[str, Any] = {}
     for wanted in effects.documents:
-        document_id, number = issue(hand, wanted, path)
+        document_id, number = issue(hand, wanted, path, papers)
         patch.update(document_id=document_id, document_number=number)
     changes = [change for change in effects.standings if hand.row.subject_id is not None]
     if changes:
@@ -95,7 +96,7 @@ def _holder(hand: CaseInHand, change: StandingChange) -> tuple[str, str | None]:
 
 
 # --- issued documents --------------------------------------------------------------------------------------------
-def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> tuple[str, str]:
+def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...], papers: Papers) -> tuple[str, str]:
     """Number and freeze a document; returns its id and number. A document of the same code that stood is superseded."""
     template, context = prepare(hand, wanted, path)
     issuer = hand.party(wanted.issuer) if wanted.issuer else _lane_department(hand, path)
@@ -108,6 +109,9 @@ def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> t
     word = agency.short if len(same) == 1 else agency.id  # a word that two agencies share would give a number twice
     series = documents.series(template.series, code=template.code, issuer=word, letter_word=agency.short, year=year)
     number = series.text(store.next_number(hand.tx, series.issuer, series.kind, year))
+    while (lost := papers.of(agency.id, number)) is not None:
+        _void_lost(hand, template, agency, number, lost)
+        number = series.text(store.next_number(hand.tx, series.issuer, series.kind, year))
     for row in store.current_documents(hand.tx, hand.row.id):
         if row.code == wanted.code and row.origin == "issued":
             store.add_document_event(
@@ -140,6 +144,37 @@ def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> t
         content={"code": template.code, "number": number, "document": document_id},
     )
     return document_id, number
+
+
+def _void_lost(hand: CaseInHand, template: Template, agency: Agency, number: str, lost: str) -> None:
+    """The number stands on a paper that this database does not know: it was restored from an older backup.
+
+    The number gets a row, void, so that it is neither given twice nor missing; a person is told.
+    """
+    store.insert_document(
+        hand.tx,
+        id=lost,
+        case_id=hand.row.id,
+        subject_id=None,
+        code=template.code,
+        title=template.title,
+        origin="issued",
+        state=DocumentState.VOID,
+        number=number,
+        issuer=agency.id,
+        issuer_name=agency.name,
+        issued_at=hand.now,
+    )
+    reason = _(
+        "{number} of {issuer} stands on a paper that this database does not know: it was restored from an older "
+        "backup. The number is void here; find the paper and enter its case again"
+    ).format(number=number, issuer=agency.name)
+    content = {"number": number, "document": lost, "reason": reason}
+    store.add_document_event(hand.tx, lost, "voided", at=hand.now, party=agency.name, content=content)
+    store.insert_incident(
+        hand.tx, case_id=hand.row.id, element=template.code, code="number_lost", message=reason, now=hand.now
+    )
+    hand.history.add("document_voided", actor=SYSTEM, at=hand.now, content=content)
 
 
 def frozen_context(

@@ -37,7 +37,7 @@ from workflow_runtime.errors import (
     StoreError,
     XiebanError,
 )
-from workflow_runtime.files import FileStore, write_durably
+from workflow_runtime.files import FileStore, Papers, write_durably
 from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registered
 from workflow_runtime.i18n import _
 from workflow_runtime.isolation import Bench, HandlerUnfit
@@ -76,6 +76,7 @@ class Machine(ABC):
         self._settings = settings
         self._clock = clock
         self._files = FileStore(settings.files)
+        self._papers = Papers(settings.papers)
         self._library = library or Library()
         self._renderer: Renderer | None = None
         self._rendering = threading.Lock()
@@ -439,7 +440,7 @@ class Machine(ABC):
                     content={"code": refusal.code, "message": str(refusal)},
                 )
             else:
-                patch = {**effects.patch, **issuing.carry_out(hand, effects, path)}
+                patch = {**effects.patch, **issuing.carry_out(hand, effects, path, self._papers)}
                 hand.apply(
                     engine.JobDone(claim.row.id, patch),
                     "job_done",
@@ -457,6 +458,7 @@ class Machine(ABC):
             (row,) = queries.document_rows(tx, SYSTEM, id_or_number=document_id, limit=2)
             procedure = self._library.procedure(tx, row.version_id)
         rendered = issuing.render(self._renderer_of(), procedure, row)
+        self._papers.mark(row.issuer, row.number, row.id)
         sha256 = self._files.put(rendered.pdf)
         write_durably(self._settings.documents / row.case_number / f"{row.number}.pdf", rendered.pdf)
         with self._database.begin() as tx:

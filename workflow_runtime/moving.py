@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,6 +42,7 @@ class Moved:
     files: int
     missing: tuple[str, ...] = ()
     sha256: str = ""  #: of the archive, to be told to whoever imports it
+    until: datetime | None = None  #: the last entry of any history: what was done later is not in it
 
 
 class _Source(Protocol):
@@ -73,6 +75,11 @@ class _Store:
         for part in self._tx.execute(asked).mappings().partitions(BATCH):
             yield [dict(row) for row in part]
 
+    def until(self) -> datetime | None:
+        """When the last entry of any history was made."""
+        found: datetime | None = self._tx.execute(select(func.max(t.history.c.at))).scalar()
+        return found
+
     def files(self) -> list[str]:
         """Hashes of all files that a case has: handed in, or printed."""
         kept = self._tx.execute(select(t.file.c.sha256)).scalars().all()
@@ -86,11 +93,11 @@ def backup(settings: Settings, target: Path, *, progress: Progress | None = None
     Raises NotAllowed when the file exists, StoreFull when there is no room.
     """
     with _fresh(target) as part, _opened(f"sqlite:///{part}") as goal, _at_one_moment(settings) as source:
-        rows, cases = _copied(source, goal, progress)
+        rows, cases, until = _copied(source, goal, progress)
         files, missing = _files(source.files(), FileStore(settings.files), FileStore(_beside(target)), progress)
         goal.close()
         os.replace(part, target)
-    return Moved(rows, cases, files, missing)
+    return Moved(rows, cases, files, missing, until=until)
 
 
 def restore(backup: Path, settings: Settings, *, progress: Progress | None = None) -> Moved:
@@ -105,8 +112,8 @@ def restore(backup: Path, settings: Settings, *, progress: Progress | None = Non
         source = _Store(tx, url)
         _refuse_before_copying(source, goal)
         files, missing = _files(source.files(), FileStore(_beside(backup)), FileStore(settings.files), progress)
-        rows, cases = _copied(source, goal, progress)
-    return Moved(rows, cases, files, missing)
+        rows, cases, until = _copied(source, goal, progress)
+    return Moved(rows, cases, files, missing, until=until)
 
 
 def export(settings: Settings, target: Path, *, clock: Clock = utc_now, progress: Progress | None = None) -> Moved:
@@ -129,8 +136,8 @@ def export(settings: Settings, target: Path, *, clock: Clock = utc_now, progress
                     missing.append(one)
                 if progress is not None:
                     progress("files", number, len(files))
-            cases = source.count(t.case.name)
-    return Moved(rows, cases, len(files) - len(missing), tuple(missing), _sha256(target))
+            cases, until = source.count(t.case.name), source.until()
+    return Moved(rows, cases, len(files) - len(missing), tuple(missing), _sha256(target), until)
 
 
 def bring_in(source: Path, settings: Settings, *, sha256: str | None = None, progress: Progress | None = None) -> Moved:
@@ -157,12 +164,12 @@ def bring_in(source: Path, settings: Settings, *, sha256: str | None = None, pro
                 store.put(reader.file(one))
                 if progress is not None:
                     progress("files", number, len(reader.files))
-            rows, cases = _copied(reader, goal, progress)
+            rows, cases, until = _copied(reader, goal, progress)
             with goal.read() as tx:
                 missing = set(_Store(tx, goal.url).files()) - {*reader.files}
     finally:
         reader.close()
-    return Moved(rows, cases, len(reader.files), tuple(sorted(missing)), found)
+    return Moved(rows, cases, len(reader.files), tuple(sorted(missing)), found, until)
 
 
 def broken_histories(tx: Connection, progress: Progress | None = None) -> list[str]:
@@ -249,8 +256,8 @@ def _refuse_before_copying(source: _Source, goal: Database) -> None:
             _refuse_full(tx, goal)
 
 
-def _copied(source: _Source, goal: Database, progress: Progress | None) -> tuple[int, int]:
-    """All rows into an empty store, in one transaction; how many rows, how many cases."""
+def _copied(source: _Source, goal: Database, progress: Progress | None) -> tuple[int, int, datetime | None]:
+    """All rows into an empty store, in one transaction; how many rows and cases, and until when."""
     _refuse_schema(source)
     with goal.begin() as out:
         if migrations.version(out) is None:
@@ -265,8 +272,8 @@ def _copied(source: _Source, goal: Database, progress: Progress | None) -> tuple
             raise StoreError(
                 _("the history of {cases} does not verify; nothing was kept").format(cases=", ".join(broken[:5]))
             )
-        cases = out.execute(select(func.count()).select_from(t.case)).scalar_one()
-    return copied, int(cases)
+        stands = _Store(out, goal.url)
+        return copied, stands.count(t.case.name), stands.until()
 
 
 def _told(source: _Source, name: str, progress: Progress | None) -> Iterator[Sequence[Any]]:

@@ -46,6 +46,11 @@ class Settings:
         return self.home / "documents"
 
     @property
+    def papers(self) -> Path:
+        """Marks of the numbers that stand on paper."""
+        return self.home / "numbers"
+
+    @property
     def outbox(self) -> Path:
         """Notifications waiting to be carried out of the house."""
         return self.home / "outbox"

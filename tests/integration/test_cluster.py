@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 import handlers  # noqa: F401  (registers the machine steps)
-from tests.integration.cluster import free_port, rabbit_server, redis_server, until, worker
+from tests.integration.cluster import free_port, until, worker
 from tests.journeys.conftest import CHILD, ORGANISATION, STANDINGS, open_item
 from workflow_runtime import identifiers
 from workflow_runtime.dispatch import Waiting
@@ -32,24 +32,6 @@ def _english() -> Iterator[None]:
     use_language("en")
     yield
     use_language("zh")
-
-
-@pytest.fixture(scope="session")
-def redis() -> Iterator[str]:
-    with redis_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def rabbit() -> Iterator[str]:
-    with rabbit_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["redis", "rabbit"])
-def broker(request: pytest.FixtureRequest) -> str:
-    """The URL of a broker: each test that asks for it runs on both."""
-    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

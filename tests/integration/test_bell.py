@@ -1,0 +1,171 @@
+"""The bell: what Celery may do, what a message holds on the wire, and who keeps a job while its handler works."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection
+from sqlalchemy import select
+
+from tests.integration.test_cluster import REVIEW, approved, notices, state
+from tests.journeys.conftest import ORGANISATION
+from workflow_runtime import tables as t
+from workflow_runtime import worker
+from workflow_runtime.dispatch import Waiting
+from workflow_runtime.errors import StoreBusy, WrongClock
+from workflow_runtime.handling import Effects, ServiceJob, _handlers
+from workflow_runtime.i18n import use_language
+from workflow_runtime.machine import utc_now
+from workflow_runtime.model import SYSTEM, CaseState, Swept
+from workflow_runtime.procedures import gather
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.settings import Settings
+
+JOB = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh")
+
+
+@pytest.mark.parametrize("broker", ["redis://localhost/0", "amqp://localhost//"])
+def test_celery_rings_and_remembers_nothing(broker: str) -> None:
+    settings = worker._made(broker).conf
+
+    assert settings.task_serializer == "json" and list(settings.accept_content) == ["json"]
+    assert settings.task_acks_late is False and settings.task_publish_retry is False
+    assert settings.result_backend is None and settings.task_ignore_result is True
+    assert settings.worker_prefetch_multiplier == 1 and not settings.beat_schedule
+    assert settings.worker_max_tasks_per_child and settings.worker_max_memory_per_child
+    assert settings.worker_enable_remote_control is False and settings.worker_send_task_events is False
+    assert [queue.name for queue in settings.task_queues] == ["xieban.people", "xieban.timers", "xieban.batch"]
+    kinds = {(queue.queue_arguments or {}).get("x-queue-type") for queue in settings.task_queues}
+    assert kinds == ({"quorum"} if broker.startswith("amqp") else {None})
+
+
+def test_people_go_before_timers_and_timers_before_batch() -> None:
+    redis_first = worker._made("redis://localhost/0").conf.broker_transport_options["queue_order_strategy"]
+
+    assert redis_first == "priority" and worker.QUEUES == ("people", "timers", "batch")
+
+
+def test_a_message_on_redis_holds_an_id_and_nothing_else(redis: str) -> None:
+    worker.publish(redis, "xieban.job", JOB, "people")
+
+    with Connection(redis) as connection:
+        raw = connection.default_channel.client.rpop("xieban.people")
+
+    envelope = json.loads(raw)
+    assert envelope["content-type"] == "application/json"
+    holds_an_id(base64.b64decode(envelope["body"]), envelope["headers"])
+
+
+def test_a_message_on_rabbitmq_holds_an_id_and_lies_in_a_quorum_queue(rabbit: str) -> None:
+    worker.publish(rabbit, "xieban.job", JOB, "batch")
+
+    with Connection(rabbit) as connection, connection.channel() as channel:
+        (queue,) = [one for one in worker._made(rabbit).conf.task_queues if one.name == "xieban.batch"]
+        message = queue(channel).get(no_ack=True)
+        with pytest.raises(Exception, match="x-queue-type"):  # the broker itself says of what kind it is
+            channel.queue_declare(
+                "xieban.batch", durable=True, auto_delete=False, arguments={"x-queue-type": "classic"}
+            )
+
+    assert message is not None and message.content_type == "application/json"
+    holds_an_id(message.body if isinstance(message.body, bytes) else message.body.encode(), message.headers)
+
+
+def holds_an_id(body: bytes, headers: dict[str, Any]) -> None:
+    """Positional: the id; named: nothing; no delay, no expiry, no retry, no other task behind it."""
+    positional, named, behind = json.loads(body)
+    assert positional == [JOB] and named == {}
+    assert not any(behind.values())
+    assert headers["task"] == "xieban.job" and headers["argsrepr"] == f"('{JOB}',)" and headers["kwargsrepr"] == "{}"
+    assert not headers["eta"] and not headers["expires"] and not headers["retries"] and headers["ignore_result"] is True
+
+
+# --- the lease ---------------------------------------------------------------------------------------------------
+def test_a_handler_that_works_longer_than_a_lease_keeps_its_job(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflow_runtime.machine.LEASE", timedelta(seconds=0.6))
+    working, taken = threading.Event(), []
+    proper = _handlers["notify"]
+
+    def slow(job: ServiceJob) -> Effects:
+        working.set()
+        time.sleep(2.0)
+        return proper(job)
+
+    monkeypatch.setitem(_handlers, "notify", slow)
+    Runtime.create(settings).close()
+    with (
+        Runtime.open(settings, dispatch=Waiting()) as first,
+        Runtime.open(settings, dispatch=Waiting()) as second,
+    ):
+        first.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        first.deploy(gather(REVIEW), actor=SYSTEM)
+        case = approved(first)
+        with first._database.read() as tx:
+            job_id = tx.execute(select(t.job.c.id).where(t.job.c.kind == "service")).scalar_one()
+        keeper = threading.Thread(target=first.run_job, args=(job_id,))
+        keeper.start()
+        assert working.wait(20)
+        while keeper.is_alive():
+            taken.append(second.run_job(job_id))
+            time.sleep(0.1)
+        keeper.join()
+
+        assert len(taken) > 5 and not any(taken)
+        assert state(first, case) == CaseState.COMPLETED and notices(first, case) == 1
+
+
+# --- a worker ----------------------------------------------------------------------------------------------------
+def test_a_worker_whose_clock_runs_away_stops_looking(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("workflow_runtime.machine.utc_now", lambda: utc_now() - timedelta(hours=3))
+    Runtime.create(settings).close()
+    with Runtime.open(settings, dispatch=Waiting()) as runtime:
+        runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        runtime.deploy(gather(REVIEW), actor=SYSTEM)
+        approved(runtime)
+        poller = worker.Poller(runtime, Waiting(), name="host-1")  # type: ignore[arg-type]
+
+        with pytest.raises(WrongClock):
+            poller.look()
+
+        with runtime._database.read() as tx:
+            assert tx.execute(select(t.worker.c.id)).all() == []
+
+
+def test_a_worker_of_one_process_waits_for_a_store_that_went_away(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles: list[Any] = []
+    looks: Iterator[StoreBusy | Swept] = iter([StoreBusy("busy"), StoreBusy("busy"), Swept(timers=1)])
+
+    def sweep(**_limits: Any) -> Swept:
+        found = next(looks)
+        if isinstance(found, StoreBusy):
+            raise found
+        return found
+
+    Runtime.create(settings).close()
+    with Runtime.open(settings) as runtime:
+        monkeypatch.setattr(runtime, "sweep", sweep)
+        done: list[Swept] = []
+        runtime.work(stop=lambda: bool(done), poll=0.01, on_swept=done.append, on_trouble=troubles.append)
+
+    assert len(troubles) == 2 and done[0].timers == 1
