@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,32 @@ def test_a_transaction_begins_in_the_runtime_layer_and_nowhere_else() -> None:
     }
 
     assert begun == {"workflow_runtime.database", *(f"workflow_runtime.{name}" for name in BEGINNING)}
+
+
+#: What a command that only reads has no use for: each costs its start-up a part of what a person waits (decision 27).
+IDLE_WHEN_READING = (
+    "SpiffWorkflow",
+    "alembic",
+    "celery",
+    "sqlalchemy.orm",
+    "sqlalchemy.dialects.postgresql",
+    "workflow_runtime.casework",
+    "workflow_runtime.decisions",
+    "workflow_runtime.documents.renderer",
+    "workflow_runtime.engine.steps",
+    "workflow_runtime.feel.expression",
+    "workflow_runtime.forms.answers",
+    "workflow_runtime.isolation",
+    "workflow_runtime.issuing",
+    "workflow_runtime.reckoning",
+)
+
+
+def test_what_only_reads_loads_nothing_that_runs_a_case() -> None:
+    code = "import sys, cli.case, cli.work, cli.session, workflow_runtime.runtime; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert [one for one in loaded.split() if any(under(one, idle) for idle in IDLE_WHEN_READING)] == []
 
 
 RULED_OUT = {

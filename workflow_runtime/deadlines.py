@@ -11,15 +11,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from workflow_runtime import calendars
 from workflow_runtime.calendars import Calendar, Pause, Unit, add_months, amount, spoken
-from workflow_runtime.engine import Basis
 from workflow_runtime.errors import BadInput
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.profiles import Mark, Parameter, standing
+
+if TYPE_CHECKING:
+    from workflow_runtime.engine import Basis
 
 _MOMENT = timedelta(microseconds=1)
 #: Periods that run on the world's clock; a suspension moves them by as long as the case stood still.

@@ -16,16 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import casefile, engine, issuing, queries, startup, store
+from workflow_runtime import casefile, queries, startup, store
 from workflow_runtime import tables as t
-from workflow_runtime.casework import CaseInHand
 from workflow_runtime.database import Database
 from workflow_runtime.dispatch import Dispatch, chosen
-from workflow_runtime.documents import Renderer
 from workflow_runtime.errors import (
     BadInput,
     CaseStopped,
@@ -40,10 +38,21 @@ from workflow_runtime.errors import (
 from workflow_runtime.files import FileStore, Papers, write_durably
 from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registered
 from workflow_runtime.i18n import _
-from workflow_runtime.isolation import Bench, HandlerUnfit
 from workflow_runtime.library import Library
+from workflow_runtime.loading import when_used
 from workflow_runtime.model import SYSTEM, Actor, CaseState, Swept
 from workflow_runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from workflow_runtime import casework, documents, engine, isolation, issuing
+    from workflow_runtime.casework import CaseInHand
+    from workflow_runtime.documents import Renderer
+else:
+    casework = when_used("workflow_runtime.casework")
+    documents = when_used("workflow_runtime.documents")
+    engine = when_used("workflow_runtime.engine")
+    isolation = when_used("workflow_runtime.isolation")
+    issuing = when_used("workflow_runtime.issuing")
 
 Clock = Callable[[], datetime]
 
@@ -82,7 +91,7 @@ class Machine(ABC):
         self._rendering = threading.Lock()
         self._dispatch = dispatch or chosen(settings.broker)
         self._last_sweep: Swept | None = None
-        self._bench = Bench(settings.handlers) if settings.isolate else None
+        self._bench = isolation.Bench(settings.handlers) if settings.isolate else None
         self._owner = f"{socket.gethostname()}:{secrets.token_hex(4)}"
 
     def close(self) -> None:
@@ -371,7 +380,7 @@ class Machine(ABC):
             self._finish_service(claim, effects, opened)
         except JobRefused as refusal:
             self._finish_service(claim, Effects(), opened, refusal=refusal)
-        except HandlerUnfit as error:
+        except isolation.HandlerUnfit as error:
             self._give_up(claim, error.code, str(error))
         except (BadInput, RuleBroken, NotFound, EngineError) as error:  # trying again changes nothing: mend it first
             self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
@@ -687,12 +696,12 @@ class Machine(ABC):
 
     # --- small things --------------------------------------------------------------------------------------------
     def _take(self, tx: Connection, row: Row[Any], actor: Actor) -> CaseInHand:
-        return CaseInHand(tx, row, self._library, now=self._clock(), actor=actor, zone=self._settings.zone)
+        return casework.CaseInHand(tx, row, self._library, now=self._clock(), actor=actor, zone=self._settings.zone)
 
     def _renderer_of(self) -> Renderer:
         with self._rendering:
             if self._renderer is None:
-                self._renderer = Renderer()
+                self._renderer = documents.Renderer()
             return self._renderer
 
 

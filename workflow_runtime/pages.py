@@ -10,15 +10,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, chain, deadlines, identifiers, queries, subjects
+from workflow_runtime import calendars, casefile, chain, deadlines, identifiers, queries
 from workflow_runtime.diagram import FlowNode
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.library import Library
+from workflow_runtime.loading import when_used
 from workflow_runtime.model import (
     Actor,
     CasePage,
@@ -36,7 +37,12 @@ from workflow_runtime.model import (
     Wait,
 )
 from workflow_runtime.procedures import Procedure, values_of
-from workflow_runtime.subjects import SubjectKind
+
+if TYPE_CHECKING:
+    from workflow_runtime import subjects
+    from workflow_runtime.subjects import SubjectKind
+else:
+    subjects = when_used("workflow_runtime.subjects")
 
 #: Facts of a subject that everybody in its cases may see; the rest belongs to the class `identity`.
 OPEN_FACTS = frozenset({"number", "name", "sex", "region"})

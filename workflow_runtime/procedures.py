@@ -20,27 +20,37 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from workflow_runtime import decisions, diagram, documents, feel, forms, subjects
-from workflow_runtime.decisions import Model
+from workflow_runtime import diagram
 from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
 from workflow_runtime.diagram.expressions import GIVEN, set_by
 from workflow_runtime.diagram.model import SUBPROCESSES
 from workflow_runtime.diagram.severities import read_severities
-from workflow_runtime.documents import Template
 from workflow_runtime.errors import BadInput, DiagramError, NotFound, ProfileError
-from workflow_runtime.feel import types
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.forms import Field, FieldType, Form
-from workflow_runtime.fragments import Fault, fault, unset
 from workflow_runtime.i18n import _
+from workflow_runtime.loading import when_used
 from workflow_runtime.profiles import Profile, State
 from workflow_runtime.profiles import read as read_profile
-from workflow_runtime.subjects import SubjectKind
 
 if TYPE_CHECKING:
+    from workflow_runtime import decisions, documents, feel, forms, fragments, subjects
+    from workflow_runtime.decisions import Model
     from workflow_runtime.diagram.outline import Known
     from workflow_runtime.directory import Directory
+    from workflow_runtime.documents import Template
     from workflow_runtime.engine import Compiled
+    from workflow_runtime.feel import types
+    from workflow_runtime.forms import Field, Form
+    from workflow_runtime.fragments import Fault
+    from workflow_runtime.subjects import SubjectKind
+else:
+    decisions = when_used("workflow_runtime.decisions")
+    documents = when_used("workflow_runtime.documents")
+    feel = when_used("workflow_runtime.feel")
+    forms = when_used("workflow_runtime.forms")
+    fragments = when_used("workflow_runtime.fragments")
+    subjects = when_used("workflow_runtime.subjects")
+    types = when_used("workflow_runtime.feel.types")
 
 Bundle = Mapping[str, bytes]
 #: A process, an element in it, and the call activities around it.
@@ -292,10 +302,9 @@ class Procedure:
     def _below(self, prefix: str) -> dict[str, bytes]:
         return {path.removeprefix(prefix): content for path, content in self.files.items() if path.startswith(prefix)}
 
-    def _all(self, kind: type[Any]) -> list[Any]:
-        endings = {Diagram: ".bpmn", Form: ".form", Model: ".dmn", Template: "/document.yaml"}
-        found = (self._read(path) for path in sorted(self.files) if path.endswith(endings[kind]))
-        return [one for one in found if isinstance(one, kind)]
+    def _all(self, ending: str) -> list[Any]:
+        found = (self._read(path) for path in sorted(self.files) if path.endswith(ending))
+        return [one for one in found if one is not None]
 
     @cached_property
     def _main_path(self) -> str | None:
@@ -313,17 +322,17 @@ class Procedure:
     @cached_property
     def diagrams(self) -> Mapping[str, Diagram]:
         """All diagrams by process id."""
-        return MappingProxyType({process: one for one in self._all(Diagram) for process in one.processes})
+        return MappingProxyType({process: one for one in self._all(".bpmn") for process in one.processes})
 
     @cached_property
     def forms(self) -> Mapping[str, Form]:
         """All forms by id."""
-        return MappingProxyType({one.id: one for one in self._all(Form)})
+        return MappingProxyType({one.id: one for one in self._all(".form")})
 
     @cached_property
     def decisions(self) -> Mapping[str, Model]:
         """Decision models by the ids of their decisions."""
-        return MappingProxyType({id: model for model in self._all(Model) for id in model.decisions})
+        return MappingProxyType({id: model for model in self._all(".dmn") for id in model.decisions})
 
     def decision_file(self, decision: str) -> str | None:
         """The path, within the bundle, of the table that answers a decision."""
@@ -333,7 +342,7 @@ class Procedure:
     @cached_property
     def templates(self) -> Mapping[str, Template]:
         """Document templates by code."""
-        return MappingProxyType({one.code: one for one in self._all(Template)})
+        return MappingProxyType({one.code: one for one in self._all("/document.yaml")})
 
     def template(self, code: str) -> Template:
         """A document's template. Raises NotFound naming those there are."""
@@ -545,7 +554,7 @@ class Procedure:
         Names that nothing sets are not asked here: `house/names-set` knows what else may set them.
         """
         found = feel.check(text) or [one for one in feel.check(text, self._types) if one.code in _TYPE_FAULTS]
-        return [fault(one) for one in found]
+        return [fragments.fault(one) for one in found]
 
     def _form_faults(self, path: str, form: Form) -> Iterator[Finding]:
         """The same for the expressions of a form."""
@@ -593,7 +602,7 @@ class Procedure:
             feel=self._expression_faults,
             evaluate=feel.evaluate,
             feel_errors=(feel.FeelError,),
-            unset=unset,
+            unset=fragments.unset,
             subject_kind=self.subject_kind,
             severities={**severities, **self._severities()},
         )
@@ -602,7 +611,7 @@ class Procedure:
             if path.endswith(".bpmn"):
                 checked = diagram.check(self._read(path), rules="house", context=context)
                 found += [_in_file(path, finding) for finding in checked]
-            elif path.endswith(".form") and isinstance(form := self._read(path), Form):
+            elif path.endswith(".form") and isinstance(form := self._read(path), forms.Form):
                 found += self._form_faults(path, form)
             elif path.endswith(".dmn"):
                 found += [_in_file(path, finding) for finding in self._read(path).check(given=self._set)]
@@ -714,24 +723,24 @@ _TYPE_FAULTS = frozenset(
 def _feel_type(one: Field) -> feel.Type:
     """The FEEL type of what a form field holds in the case file."""
     simple = {
-        FieldType.NUMBER: types.NUMBER,
-        FieldType.INTEGER: types.NUMBER,
-        FieldType.MONEY: types.NUMBER,
-        FieldType.BOOLEAN: types.BOOLEAN,
-        FieldType.DATE: types.DATE,
-        FieldType.TIME: types.TIME,
-        FieldType.DATETIME: types.DATE_TIME,
-        FieldType.TEXT: types.STRING,
+        forms.FieldType.NUMBER: types.NUMBER,
+        forms.FieldType.INTEGER: types.NUMBER,
+        forms.FieldType.MONEY: types.NUMBER,
+        forms.FieldType.BOOLEAN: types.BOOLEAN,
+        forms.FieldType.DATE: types.DATE,
+        forms.FieldType.TIME: types.TIME,
+        forms.FieldType.DATETIME: types.DATE_TIME,
+        forms.FieldType.TEXT: types.STRING,
     }
     values = tuple(option.value for option in one.options)
     answer: feel.Type = types.STRING
     if values and all(isinstance(value, str) for value in values):
         answer = types.EnumerationType(types.STRING, values)
-    if one.type is FieldType.CHOICE:
+    if one.type is forms.FieldType.CHOICE:
         return answer if not values or isinstance(values[0], str) else types.ANY
-    if one.type is FieldType.CHOICES:
+    if one.type is forms.FieldType.CHOICES:
         return types.ListType(answer)
-    if one.type is FieldType.LIST:
+    if one.type is forms.FieldType.LIST:
         return types.ListType(types.ContextType({part.key: _feel_type(part) for part in one.fields}))
     return simple.get(one.type, types.ANY)
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
@@ -25,22 +25,15 @@ from sqlalchemy.exc import IntegrityError
 from workflow_runtime import (
     calendars,
     casefile,
-    documents,
-    engine,
-    feel,
-    forms,
-    issuing,
     migrations,
     pages,
     profiles,
     queries,
     startup,
     store,
-    subjects,
 )
 from workflow_runtime import directory as directories
 from workflow_runtime import tables as t
-from workflow_runtime.casework import CaseInHand, bind_lanes, resolve_party
 from workflow_runtime.database import Database, refuse_foreign_file
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.directory import Directory
@@ -63,6 +56,7 @@ from workflow_runtime.errors import (
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.handling import registered
 from workflow_runtime.i18n import _, of_data, os_reason
+from workflow_runtime.loading import when_used
 from workflow_runtime.machine import Clock, Machine, at, expired, utc_now
 from workflow_runtime.model import (
     Actor,
@@ -89,7 +83,19 @@ from workflow_runtime.model import (
 from workflow_runtime.procedures import Bundle, Procedure, digest, shipped_library
 from workflow_runtime.profiles import Profile
 from workflow_runtime.settings import Settings, shown, sqlite_path
-from workflow_runtime.subjects import SubjectKind
+
+if TYPE_CHECKING:
+    from workflow_runtime import casework, documents, engine, feel, forms, issuing, subjects
+    from workflow_runtime.casework import CaseInHand
+    from workflow_runtime.subjects import SubjectKind
+else:
+    casework = when_used("workflow_runtime.casework")
+    documents = when_used("workflow_runtime.documents")
+    engine = when_used("workflow_runtime.engine")
+    feel = when_used("workflow_runtime.feel")
+    forms = when_used("workflow_runtime.forms")
+    issuing = when_used("workflow_runtime.issuing")
+    subjects = when_used("workflow_runtime.subjects")
 
 CALENDAR = "CN"
 #: What a standing rests on that was there when the subject was registered.
@@ -443,7 +449,7 @@ class Runtime(Machine):
             since = self._instant(one.get("since")) or now
             holder, agency = str(one.get("holder") or ""), None
             if one.get("party"):
-                department = resolve_party(directory, str(one["party"]), {"": region})
+                department = casework.resolve_party(directory, str(one["party"]), {"": region})
                 agency = department.agency
                 holder = directory.agency(agency).name
             store.switch_standing(
@@ -572,7 +578,7 @@ class Runtime(Machine):
             regions = {name: region for name, region in regions.items() if name in procedure.regions}
         regions = self._bind_regions(procedure, directory, subject, regions)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
-        parties = bind_lanes(procedure, directory, regions)
+        parties = casework.bind_lanes(procedure, directory, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
             raise NotInThisDepartment(
                 _("{name} belongs to no department that takes part in {procedure} here").format(

@@ -29,7 +29,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow_runtime import chain
 from workflow_runtime import tables as t
@@ -82,6 +81,17 @@ def _insert(tx: Connection, table: Table, **values: Any) -> int:
     key = tx.execute(insert(table).values(**values)).inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def _upsert(tx: Connection, table: Table) -> Any:
+    """An INSERT that can say ON CONFLICT, in the words of the store; its dialect is loaded already."""
+    if tx.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 # --- what was deployed -------------------------------------------------------------------------------------------
@@ -905,12 +915,9 @@ class History:
 
 
 # --- documents, numbers, files -----------------------------------------------------------------------------------
-def give_signal(
-    tx: Connection, *, id: str, subject_id: int, name: str, payload: str, now: datetime, by: str
-) -> bool:
+def give_signal(tx: Connection, *, id: str, subject_id: int, name: str, payload: str, now: datetime, by: str) -> bool:
     """Write down what happened to a subject; False when that was written down before."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(t.signal).values(
+    statement = _upsert(tx, t.signal).values(
         id=id, subject_id=subject_id, name=name, payload=payload, given_at=now, given_by=by
     )
     new = statement.on_conflict_do_nothing(index_elements=["id"]).returning(t.signal.c.id)
@@ -919,8 +926,7 @@ def give_signal(
 
 def hear_signal(tx: Connection, signal_id: str, case_id: int) -> bool:
     """A case hears a signal; False when it has heard it before."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(t.hearing).values(signal_id=signal_id, case_id=case_id)
+    statement = _upsert(tx, t.hearing).values(signal_id=signal_id, case_id=case_id)
     new = statement.on_conflict_do_nothing(index_elements=["signal_id", "case_id"]).returning(t.hearing.c.case_id)
     return tx.execute(new).first() is not None
 
@@ -933,8 +939,7 @@ def settle_signal(tx: Connection, signal_id: str, now: datetime) -> None:
 
 def keep_draft(tx: Connection, item_id: str, clerk: str, answers: str, now: datetime) -> None:
     """What a clerk has answered so far of an item's form, in place of what was kept before."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(t.draft).values(item_id=item_id, clerk=clerk, answers=answers, saved_at=now)
+    statement = _upsert(tx, t.draft).values(item_id=item_id, clerk=clerk, answers=answers, saved_at=now)
     kept = {"answers": statement.excluded.answers, "saved_at": statement.excluded.saved_at}
     tx.execute(statement.on_conflict_do_update(index_elements=["item_id", "clerk"], set_=kept))
 
@@ -952,9 +957,8 @@ def drop_drafts_of_closed_items(tx: Connection) -> int:
 
 def next_number(tx: Connection, issuer: str, kind: str, year: int) -> int:
     """The next number of a series: without gap, because it is taken in the transaction that uses it (decision 11)."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     statement = (
-        dialect.insert(t.number_series)
+        _upsert(tx, t.number_series)
         .values(issuer=issuer, kind=kind, year=year, last=1)
         .on_conflict_do_update(
             index_elements=["issuer", "kind", "year"], set_={"last": literal_column("number_series.last") + 1}
@@ -1042,8 +1046,7 @@ def mark_notified(tx: Connection, notification_id: str, now: datetime) -> None:
 def take_key(tx: Connection, *, key: str, actor: Actor, request: str, now: datetime) -> bool:
     """Begin a keyed request; False when it was begun before. Whoever asks with the same key at the same moment waits
     here, until the first has its answer or has failed."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(t.idempotency).values(key=key, actor=actor.clerk, request=request, answer="", at=now)
+    statement = _upsert(tx, t.idempotency).values(key=key, actor=actor.clerk, request=request, answer="", at=now)
     ours = statement.on_conflict_do_nothing(index_elements=["key"]).returning(t.idempotency.c.key)
     return tx.execute(ours).first() is not None
 

@@ -15,21 +15,45 @@ missing, extra or wrong at once. Expressions are FEEL and are computed by the `e
 
 from __future__ import annotations
 
-from workflow_runtime.forms.fields import (
-    CLASSES,
-    FORMATS,
-    Choices,
-    Evaluate,
-    Field,
-    FieldType,
-    FileRef,
-    Option,
-)
-from workflow_runtime.forms.form import Form
-from workflow_runtime.forms.media import accepted_types, sniff
-from workflow_runtime.forms.questions import Prompt, prompts, rule_text
-from workflow_runtime.forms.schema import read
-from workflow_runtime.forms.values import choices_of
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workflow_runtime.forms.fields import (
+        CLASSES,
+        FORMATS,
+        Choices,
+        Evaluate,
+        Field,
+        FieldType,
+        FileRef,
+        Option,
+    )
+    from workflow_runtime.forms.form import Form
+    from workflow_runtime.forms.media import accepted_types, sniff
+    from workflow_runtime.forms.questions import Prompt, prompts, rule_text
+    from workflow_runtime.forms.schema import read
+    from workflow_runtime.forms.values import choices_of
+
+#: Where each name lives; its module is loaded when the name is first used.
+_WHERE = {
+    "CLASSES": "fields",
+    "Choices": "fields",
+    "Evaluate": "fields",
+    "FORMATS": "fields",
+    "Field": "fields",
+    "FieldType": "fields",
+    "FileRef": "fields",
+    "Form": "form",
+    "Option": "fields",
+    "Prompt": "questions",
+    "accepted_types": "media",
+    "choices_of": "values",
+    "prompts": "questions",
+    "read": "schema",
+    "rule_text": "questions",
+    "sniff": "media",
+}
 
 __all__ = [
     "CLASSES",
@@ -49,3 +73,9 @@ __all__ = [
     "rule_text",
     "sniff",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

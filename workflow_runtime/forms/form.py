@@ -11,7 +11,6 @@ from typing import Any
 
 from workflow_runtime.casefile import Value
 from workflow_runtime.findings import Finding
-from workflow_runtime.forms.answers import Room, check_fields
 from workflow_runtime.forms.fields import Choices, Evaluate, Field, FieldType, FileRef, is_feel
 
 
@@ -60,6 +59,11 @@ class Form:
         Hidden fields are dropped. `context` is what expressions see beside the answers; `files` maps what the
         answer to a file question says to the stored file; `options` fills fields with a `valuesKey`.
         """
+        from workflow_runtime.forms.answers import (  # needed by those who enter, not by those who read
+            Room,
+            check_fields,
+        )
+
         room = Room(evaluate, today, files, options, regions, dict(context))
         return check_fields(self.fields, data, room, ("form", self.id))
 
