@@ -90,7 +90,8 @@ def finding(rule: str, one: Field | None, message: str, remedy: str, path: _Path
     if one is None:
         return Finding(rule, Severity.ERROR, None, None, message, remedy, path=path)
     where = "".join(f" {part}" for part in path if part.startswith("#"))
-    text = f"{one.title}({one.key}){where}: {message}" if one.title != one.key else f"{one.key}{where}: {message}"
+    named = _("{title} ({key})").format(title=one.title, key=one.key) if one.title != one.key else one.key
+    text = f"{named}{where}: {message}"
     return Finding(rule, Severity.ERROR, one.key, None, text, remedy, path=(*path, one.key))
 
 
