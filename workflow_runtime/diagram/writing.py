@@ -20,12 +20,18 @@ _BEFORE_FLOWS = ("documentation", "extensionElements", "auditing", "monitoring",
 def list_flows(root: etree._Element) -> None:
     """Let every node list the flows that leave and enter it, as modelling tools write it; what it lists stays."""
     nodes = {element.get("id"): element for element in root.iter() if is_bpmn(element) and element.get("id")}
+    listed: dict[tuple[str, str], set[str | None]] = {}
     for flow in [element for element in root.iter() if is_bpmn(element) and local_name(element) == "sequenceFlow"]:
         for end, name in (("targetRef", "incoming"), ("sourceRef", "outgoing")):
             node = nodes.get(reference(flow, flow.get(end)))
             if node is None or not flow.get("id"):
                 continue
-            if flow.get("id") not in {reference(part, text_of(part)) for part in children(node, name)}:
+            known = listed.get((str(node.get("id")), name))
+            if known is None:
+                known = {reference(part, text_of(part)) for part in children(node, name)}
+                listed[str(node.get("id")), name] = known
+            if flow.get("id") not in known:
+                known.add(flow.get("id"))
                 _list(node, name, str(flow.get("id")))
 
 

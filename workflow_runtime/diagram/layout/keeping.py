@@ -14,7 +14,7 @@ from lxml import etree
 from workflow_runtime.diagram import glyphs
 from workflow_runtime.diagram.layout.freehand import Point, Rectangle, connect
 from workflow_runtime.diagram.layout.interchange import number as written
-from workflow_runtime.diagram.layout.scene import EVENT, HEADER, SMALL, Box, Reader, Scene, number
+from workflow_runtime.diagram.layout.scene import EVENT, HEADER, SMALL, Box, Reader, Scene, farthest, number
 from workflow_runtime.diagram.layout.sizes import draw
 from workflow_runtime.diagram.model import (
     EVENTS,
@@ -60,6 +60,7 @@ class _Keeper:
     def _read(self) -> None:
         for plane in self.root.iter("{*}BPMNPlane"):
             self._planes[reference(plane, plane.get("bpmnElement")) or ""] = plane
+            far = farthest(plane)
             for part in list(plane):
                 kind = local_name(part)
                 if kind not in ("BPMNShape", "BPMNEdge"):
@@ -67,14 +68,14 @@ class _Keeper:
                 id = reference(part, part.get("bpmnElement")) or ""
                 known = id in self._diagram.elements and id not in self._shapes and id not in self._edges
                 if kind == "BPMNShape":
-                    bounds = _bounds(part)
+                    bounds = _bounds(part, far)
                     if known and bounds is not None:
                         self._shapes[id], self._bounds[id], self._plane_of[id] = part, bounds, plane
                         label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
-                        if label is not None and (place := _bounds(label)) is not None:
+                        if label is not None and (place := _bounds(label, far)) is not None:
                             self._labels[id] = place
                         continue
-                elif known and len(_points(part)) > 1:
+                elif known and len(_points(part, far)) > 1:
                     self._edges[id] = part
                     continue
                 # drawn twice, drawn nowhere, or of something that is gone
@@ -449,23 +450,23 @@ def _free(start: Point, size: tuple[float, float], solid: list[Rectangle], room:
     return best[1] if best is not None else None
 
 
-def _bounds(part: etree._Element) -> Rectangle | None:
+def _bounds(part: etree._Element, far: float) -> Rectangle | None:
     bounds = next((child for child in part if local_name(child) == "Bounds"), None)
     if bounds is None:
         return None
     values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
-    if any(value is None or abs(value) > 200_000 for value in values):
+    if any(value is None or abs(value) > far for value in values):
         return None
     x, y, w, h = (value or 0.0 for value in values)
     return (x, y, w, h) if w > 0 and h > 0 else None
 
 
-def _points(edge: etree._Element) -> list[Point]:
+def _points(edge: etree._Element, far: float = 1e6) -> list[Point]:
     points = []
     for part in edge:
         if local_name(part) == "waypoint":
             x, y = number(part.get("x")), number(part.get("y"))
-            if x is None or y is None or abs(x) > 200_000 or abs(y) > 200_000:
+            if x is None or y is None or abs(x) > far or abs(y) > far:
                 return []
             points.append((x, y))
     return points

@@ -77,8 +77,8 @@ class _Finder:
                 self._on_border[y * self._stride : (y + 1) * self._stride] = b"\1" * self._stride
         for x, y in grid.occupied:
             self._occupied[y * self._stride + x] = 1
-        self._leaving: dict[tuple[str, str], list[Link]] = {}  #: by kind and box, what is on the grid already
-        self._entering: dict[tuple[str, str], list[Link]] = {}
+        #: what is on the grid already, by kind, "out" or "in", and box: point → how many run across it, and along it
+        self._sisters: dict[tuple[str, str, str], dict[int, list[int]]] = {}
         self._out: dict[tuple[str, int], list[Link]] = {}
         self._in: dict[tuple[str, int], list[Link]] = {}
         self._rows: dict[str, tuple[int, int]] = {}
@@ -92,10 +92,8 @@ class _Finder:
 
     def forget(self, link: Link) -> None:
         """Take a link off the grid again."""
-        for here, upright in _points_of(link, self._stride):
-            (self._along if upright else self._across)[here] -= 1
-        docked = (self._out.values(), self._in.values(), self._leaving.values(), self._entering.values())
-        for passing in itertools.chain.from_iterable(docked):
+        self._count(link, -1)
+        for passing in itertools.chain(self._out.values(), self._in.values()):
             while link in passing:
                 passing.remove(link)
         link.path = []
@@ -233,7 +231,8 @@ class _Finder:
         stride, step = self._stride, self._step
         occupied, on_border = self._occupied, self._on_border
         across, along = self._across, self._along
-        sisters = self._sisters(link)
+        leaving = self._sisters.get((link.kind, "out", link.outer_source), {})
+        entering = self._sisters.get((link.kind, "in", link.outer_target), {})
         avoided = {y * stride + x for x, y in shunned}
         ends = {(y * stride + x) * 4 + way: price for (x, y, way), (price, _point) in goals.items()}
         ahead = _ahead(goals, 0.1 * haste)
@@ -282,17 +281,18 @@ class _Finder:
                 if next_ in came:
                     continue
                 same, other = (along, across) if upright else (across, along)
-                ours = sisters.get(there)
                 beside, crossed = same[there], other[there]
                 met = 0
-                if ours is not None:
-                    met = ours[upright]
+                if beside or crossed:
+                    for ours in (leaving.get(there), entering.get(there)):
+                        if ours is not None:
+                            met += ours[upright]
+                            crossed -= ours[1 - upright]
                     beside -= met
-                    crossed -= ours[1 - upright]
-                if crossed:
+                if crossed > 0:
                     so_far += crossing * crossed
                 y, x = divmod(there, stride)
-                if beside:
+                if beside > 0:
                     so_far += beside * (0.5 if (x if upright else y) & 1 else 0.06)
                 if there in avoided:
                     so_far += SHUN
@@ -317,20 +317,14 @@ class _Finder:
         path.reverse()
         return path
 
-    def _sisters(self, link: Link) -> dict[int, tuple[int, int]]:
-        """Point → how many links that may share a line with this one run across it, and along it."""
-        found: dict[int, tuple[int, int]] = {}
-        for other in self._related(link):
-            for here, upright in _points_of(other, self._stride):
-                sideways, plumb = found.get(here, (0, 0))
-                found[here] = (sideways, plumb + 1) if upright else (sideways + 1, plumb)
-        return found
-
-    def _related(self, link: Link) -> dict[Link, None]:
-        """Links of the same kind, already on the grid, that leave the same box or enter the same one."""
-        found = dict.fromkeys(self._leaving.get((link.kind, link.outer_source), ()))
-        found.update(dict.fromkeys(self._entering.get((link.kind, link.outer_target), ())))
-        return found
+    def _count(self, link: Link, by: int) -> None:
+        """Count a link in, or out again, at every point it runs through."""
+        leaving = self._sisters.setdefault((link.kind, "out", link.outer_source), {})
+        entering = self._sisters.setdefault((link.kind, "in", link.outer_target), {})
+        for point, upright in _points_of(link, self._stride):
+            (self._along if upright else self._across)[point] += by
+            leaving.setdefault(point, [0, 0])[upright] += by
+            entering.setdefault(point, [0, 0])[upright] += by
 
     def _note(self, link: Link, path: list[tuple[int, int]], source: Box | None, target: Box | None) -> None:
         corners = [path[0]]
@@ -339,10 +333,7 @@ class _Finder:
                 corners.append(here)
         corners.append(path[-1])
         link.path = corners
-        for point, upright in _points_of(link, self._stride):
-            (self._along if upright else self._across)[point] += 1
-        self._leaving.setdefault((link.kind, link.outer_source), []).append(link)
-        self._entering.setdefault((link.kind, link.outer_target), []).append(link)
+        self._count(link, 1)
         if source is not None and link.port is None:
             self._out.setdefault((source.id, _way(corners[0], corners[1])), []).append(link)
         if target is not None:
@@ -541,8 +532,11 @@ def _may_share(a: Link, b: Link) -> bool:
 
 def _wires(sideways: bool, line: int, pieces: list[Piece]) -> list[Wire]:
     wires: list[Wire] = []
+    at: dict[int, set[int]] = {}  #: position along the line → numbers of the wires there
     for piece in sorted(pieces, key=lambda piece: (not piece.fixed, piece.low, piece.link.order)):
-        for wire in wires:
+        span = range(piece.low, piece.high + 1)
+        for number in sorted(set().union(*(at.get(position, ()) for position in span))):
+            wire = wires[number]
             if (
                 any(other.low <= piece.high and piece.low <= other.high for other in wire.pieces)
                 and all(_may_share(other.link, piece.link) for other in wire.pieces)
@@ -552,7 +546,10 @@ def _wires(sideways: bool, line: int, pieces: list[Piece]) -> list[Wire]:
                 wire.pieces.append(piece)
                 break
         else:
+            number = len(wires)
             wires.append(Wire(sideways, line, [piece]))
+        for position in span:
+            at.setdefault(position, set()).add(number)
     return wires
 
 

@@ -573,6 +573,11 @@ def drawn_bounds(diagram: Diagram) -> dict[str, tuple[float, float, float, float
     return found
 
 
+def farthest(plane: etree._Element) -> float:
+    """The largest coordinate that makes sense: larger than any wall a diagram is pinned to, more for a long story."""
+    return max(200_000.0, 400.0 * len(plane))
+
+
 def number(text: str | None) -> float | None:
     """A coordinate, if it is one: finite and within a million."""
     try:

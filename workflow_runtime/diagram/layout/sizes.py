@@ -227,16 +227,13 @@ class _Measure:
         scene, grid = self._scene, self._grid
         above: dict[int, float] = {}
         below: dict[int, float] = {}
+        leaving: dict[str, list[Link]] = {}
+        for link in scene.links:
+            leaving.setdefault(link.outer_source, []).append(link)
         for box in scene.boxes.values():
             up, down = box.above, box.below
-            for link in scene.links:
-                if (
-                    link.label
-                    and link.port is None
-                    and link.outer_source == box.id
-                    and len(link.path) > 1
-                    and link.kind == "sequence"
-                ):
+            for link in leaving.get(box.id, ()):
+                if link.label and link.port is None and len(link.path) > 1 and link.kind == "sequence":
                     way = _way(link.path[0], link.path[1])
                     if way == DOWN:
                         down = max(down, box.h / 2 + link.label_size[1] + 4)
@@ -471,6 +468,10 @@ def _label_flows(scene: Scene) -> None:
     for link in scene.links:
         for (x1, y1), (x2, y2) in zip(link.points, link.points[1:], strict=False):
             cells.add((min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)), "line", link.id)
+    sisters: dict[tuple[str, str], list[Link]] = {}
+    for link in scene.links:
+        sisters.setdefault(("out", link.outer_source), []).append(link)
+        sisters.setdefault(("in", link.outer_target), []).append(link)
     for link in sorted(scene.links, key=lambda link: link.order):
         if not link.label or len(link.points) < 2:
             continue
@@ -480,7 +481,7 @@ def _label_flows(scene: Scene) -> None:
             for kind, _id, other in cells.near(rectangle):
                 if _overlap(rectangle, other):
                     cost += 40 if kind == "box" else 50 if kind == "label" else 12
-            cost += 2.0 * _ambiguous(scene, link, rectangle)
+            cost += 2.0 * _ambiguous(sisters, link, rectangle)
             if best is None or cost < best[0]:
                 best = (cost, x, y)
             if best[0] < 0.5:
@@ -490,17 +491,13 @@ def _label_flows(scene: Scene) -> None:
         cells.add((best[1], best[2], *link.label_size), "label", link.id)
 
 
-def _ambiguous(scene: Scene, link: Link, rectangle: Rectangle) -> int:
+def _ambiguous(sisters: dict[tuple[str, str], list[Link]], link: Link, rectangle: Rectangle) -> int:
     """How many sisters (same start) pass right beside the label, so that it could be theirs."""
     x, y, w, h = rectangle
     near = (x - 5, y - 5, w + 10, h + 10)
     count = 0
-    for other in scene.links:
-        if (
-            other is link
-            or other.kind != link.kind
-            or (other.outer_source != link.outer_source and other.outer_target != link.outer_target)
-        ):
+    for other in dict.fromkeys([*sisters["out", link.outer_source], *sisters["in", link.outer_target]]):
+        if other is link or other.kind != link.kind:
             continue
         for (x1, y1), (x2, y2) in zip(other.points, other.points[1:], strict=False):
             if _overlap(near, (min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))):

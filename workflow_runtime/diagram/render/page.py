@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from workflow_runtime.diagram.layout.scene import number
+from workflow_runtime.diagram.layout.scene import farthest, number
 from workflow_runtime.diagram.model import Diagram, Element, Flow, FlowNode, MessageFlow, Participant
 from workflow_runtime.diagram.outline.story import story
 from workflow_runtime.diagram.reading import local_name, reference
 
 Rectangle = tuple[float, float, float, float]
 Point = tuple[float, float]
-#: larger than any wall a diagram is pinned to
-LARGEST = 200_000.0
 
 
 @dataclass(slots=True)
@@ -62,19 +60,20 @@ def pages(diagram: Diagram) -> list[Page]:
     for plane in diagram.tree.getroot().iter("{*}BPMNPlane"):
         page = Page(reference(plane, plane.get("bpmnElement")) or "")
         seen: set[str] = set()
+        far = farthest(plane)
         for part in plane:
             kind = local_name(part)
             id = reference(part, part.get("bpmnElement")) or ""
             element = diagram.elements.get(id)
             if element is None or id in seen:
                 continue
-            if kind == "BPMNShape" and (bounds := _bounds(part)) is not None:
+            if kind == "BPMNShape" and (bounds := _bounds(part, far)) is not None:
                 seen.add(id)
                 page.shapes.append(
                     Shape(
                         element,
                         bounds,
-                        _label(part),
+                        _label(part, far),
                         part.get("isExpanded") != "false",
                         part.get("isHorizontal") != "false",
                         part.get("isMarkerVisible") == "true",
@@ -82,13 +81,13 @@ def pages(diagram: Diagram) -> list[Page]:
                         _colour(part, "border-color", "stroke"),
                     )
                 )
-            elif kind == "BPMNEdge" and (points := _points(part)) is not None:
+            elif kind == "BPMNEdge" and (points := _points(part, far)) is not None:
                 seen.add(id)
                 page.edges.append(
                     Edge(
                         element,
                         points,
-                        _label(part),
+                        _label(part, far),
                         part.get("messageVisibleKind"),
                         _colour(part, "border-color", "stroke"),
                     )
@@ -153,28 +152,28 @@ def reading_order(diagram: Diagram, page: Page) -> dict[str, int]:
     return order
 
 
-def _bounds(shape: etree._Element) -> Rectangle | None:
+def _bounds(shape: etree._Element, far: float) -> Rectangle | None:
     bounds = next((part for part in shape if local_name(part) == "Bounds"), None)
     if bounds is None:
         return None
     values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
-    if any(value is None or abs(value) > LARGEST for value in values):
+    if any(value is None or abs(value) > far for value in values):
         return None
     x, y, w, h = (value or 0.0 for value in values)
     return (x, y, w, h) if w > 0 and h > 0 else None
 
 
-def _label(part: etree._Element) -> Rectangle | None:
+def _label(part: etree._Element, far: float) -> Rectangle | None:
     label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
-    return None if label is None else _bounds(label)
+    return None if label is None else _bounds(label, far)
 
 
-def _points(edge: etree._Element) -> list[Point] | None:
+def _points(edge: etree._Element, far: float) -> list[Point] | None:
     points: list[Point] = []
     for part in edge:
         if local_name(part) == "waypoint":
             x, y = number(part.get("x")), number(part.get("y"))
-            if x is None or y is None or abs(x) > LARGEST or abs(y) > LARGEST:
+            if x is None or y is None or abs(x) > far or abs(y) > far:
                 return None
             points.append((x, y))
     return points[:400] if len(points) > 1 else None
