@@ -23,6 +23,8 @@ STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 BEND, CROSSING, SHUN = 1.0, 0.9, 6.0
 #: how much a search leans towards its goal, and after how many points it gives up and a hastier one follows
 HASTE = ((1.0, 2_500), (2.0, 3_000), (5.0, 6_000), (16.0, 200_000))
+#: after so many points for one drawing every search is hasty: a tangle is drawn soon rather than well
+CARE = 600_000
 MESSAGE_HASTE = ((2.0, 3_000), (5.0, 6_000), (16.0, 200_000))
 
 
@@ -69,6 +71,7 @@ class _Finder:
         self._step = tuple(dx + dy * self._stride for dx, dy in STEP)
         self._across = [0] * points  #: how many links run sideways through a point
         self._along = [0] * points  #: how many run up or down through it
+        self._spent = 0  #: points looked at so far, for all links
         self._occupied = bytearray(points)
         self._on_border = bytearray(points)
         for y, kind in enumerate(grid.kinds):
@@ -118,7 +121,8 @@ class _Finder:
             if a is not None and a == b:
                 low, high = self._rows[a]
         # a long way is found sooner when the search leans towards its goal; it may then have a bend too many
-        for haste, patience in MESSAGE_HASTE if link.kind == "message" else HASTE:
+        tries = MESSAGE_HASTE if link.kind == "message" else HASTE
+        for haste, patience in tries if self._spent < CARE else tries[-1:]:
             path = self._search(link, starts, goals, low, high, shunned, haste, patience)
             if path is not None:
                 break
@@ -303,6 +307,7 @@ class _Finder:
                     so_far += 0.1
                 tie -= 1
                 push(queue, (so_far + ahead(x, y, new), tie, so_far, next_, state))
+        self._spent += len(came)
         if end < 0:
             return None
         at = end
