@@ -12,6 +12,7 @@ Budget: evaluation ≤ 3 µs and five times faster than the default engine, read
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -21,8 +22,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import simpleeval
+
 from tests.unit.greedy_expressions import FOREIGN, GREEDY
 from workflow_runtime import decisions, feel
+from workflow_runtime.feel import expression, lexer, names, parser, regex
 from workflow_runtime.feel.expression import Expression
 
 LINE = 'amount > 100000 and city = "江川" and days <= 5'
@@ -52,13 +56,9 @@ def default_engine() -> Callable[[], object]:
     return lambda: environment.evaluate(PYTHON, dict(CONTEXT))
 
 
-def simpleeval() -> Callable[[], object] | None:
-    """The line in simpleeval, where that is installed."""
-    try:
-        from simpleeval import SimpleEval  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return None
-    evaluator = SimpleEval(names=CONTEXT)
+def by_simpleeval() -> Callable[[], object]:
+    """The line in simpleeval, parsed before."""
+    evaluator = simpleeval.SimpleEval(names=CONTEXT)
     tree = evaluator.parse(PYTHON)
     return lambda: evaluator.eval(PYTHON, previously_parsed=tree)
 
@@ -94,29 +94,47 @@ def import_time() -> float:
 
 
 def greediest(texts: Iterable[tuple[str, str]]) -> list[tuple[float, str, str]]:
-    """CPU milliseconds until each text is answered or stopped at a limit, read afresh, the longest first."""
+    """CPU milliseconds until each text is answered or stopped at a limit, read afresh; the longest first."""
     taken = []
     for name, text in texts:
-        began = time.process_time()
-        try:
-            feel.evaluate(text, {"x": 1})
-            end = "answered"
-        except feel.FeelError as error:
-            end = error.code
-        taken.append(((time.process_time() - began) * 1000, name, end))
+        best, end = float("inf"), ""
+        for _ in range(3):
+            forget()
+            began = time.process_time()
+            end = ended(text)
+            best = min(best, time.process_time() - began)
+        taken.append((best * 1000, name, end))
     return sorted(taken, reverse=True)
 
 
+def ended(text: str) -> str:
+    try:
+        feel.evaluate(text, {"x": 1})
+    except feel.FeelError as error:
+        return error.code
+    return "answered"
+
+
+def forget() -> None:
+    """Empty every cache of the language, so that a text is read as if for the first time."""
+    for cached in (lexer.tokens, parser.parse, parser.needs_names, names.is_plain, names.words):
+        cached.cache_clear()
+    expression._expression.cache_clear()
+    expression._by_text.clear()
+    regex._compiled.clear()
+
+
 def large_table() -> decisions.Model:
-    """A table of 12 inputs and 500 rules: ranges, words and dashes."""
-    columns = "".join(f"<input><inputExpression><text>x{at}</text></inputExpression></input>" for at in range(12))
-    rows = []
-    for rule in range(500):
-        tests = [f"[{rule * 10}..{rule * 10 + 10})"]
-        tests += [f'"{"abcdefgh"[(rule // (at + 1)) % 8]}"' if (rule + at) % 3 else "-" for at in range(11)]
-        cells = "".join(f"<inputEntry><text>{test}</text></inputEntry>" for test in tests)
-        rows.append(f"<rule>{cells}<outputEntry><text>{rule}</text></outputEntry></rule>")
-    return model(f'<decisionTable hitPolicy="UNIQUE">{columns}<output name="out"/>{"".join(rows)}</decisionTable>')
+    """A table of 12 inputs and 500 rules whose cells are drawn by lot, so that most rules overlap."""
+    chance = random.Random(4)
+    inputs = "".join(f"<input><inputExpression><text>n{at}</text></inputExpression></input>" for at in range(12))
+    tests = ("-", "&lt; 5", "[3..8]", "> 9", "7")
+    cells = "".join(
+        f"<rule>{''.join(f'<inputEntry><text>{chance.choice(tests)}</text></inputEntry>' for _ in range(12))}"
+        f"<outputEntry><text>{rule}</text></outputEntry></rule>"
+        for rule in range(500)
+    )
+    return model(f'<decisionTable hitPolicy="UNIQUE">{inputs}<output name="out"/>{cells}</decisionTable>')
 
 
 def report(label: str, value: float, unit: str, budget: float | None = None) -> None:
@@ -139,9 +157,7 @@ def main() -> None:
     default = microseconds(default_engine(), 5_000)
     report("SpiffWorkflow's default script engine", default, "µs")
     print(f"{'':<58}{default / cached:>10.1f} times slower than by text, {default / whole:.1f} than compiled")
-    other = simpleeval()
-    if other is not None:
-        report("simpleeval, parsed before", microseconds(other, 2_000), "µs")
+    report("simpleeval, parsed before", microseconds(by_simpleeval(), 2_000), "µs")
     bands = [f'[{at * 10}..{at * 10 + 10}); "江川"; < 5; "{at}"' for at in range(100)]
     words = [f'> 5; "city {at}"; -; "{at}"' for at in range(99)] + ['> 5; "江川"; -; "found"']
     for label, rules, amount in (("ranges, the last rule", bands, 995), ("words, the last rule", words, 995)):
@@ -163,14 +179,10 @@ def main() -> None:
 
 
 def _reading() -> float:
-    from workflow_runtime.feel import lexer, names, parser
-
     def fresh() -> None:
-        for cache in (parser.parse, parser.needs_names, names.is_plain, names.words):
-            cache.cache_clear()
+        forget()
         Expression(LINE)
 
-    assert lexer.tokens(LINE)
     return microseconds(fresh, 300)
 
 

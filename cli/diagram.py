@@ -293,14 +293,14 @@ def test(session: Session, path: Path, name: str | None, file: str | None, pairs
     explanation = model.explain(name, model.inputs_of(name, given))
     if session.as_json:
         session.output.json(explanation)
-        return DONE
+        return DONE if explanation.error is None else NO
     _explained(session, explanation)
     needed = model.needs(name)
     for key in pairs_to_mapping(pairs, "--set"):
         if key.split(".")[0] not in needed and not model.definitions.imports:
             text = _("This decision does not read {key}; it reads {names}.")
             session.output.wrapped(text.format(key=safe(key), names=safe(", ".join(needed))), "! ")
-    return DONE
+    return DONE if explanation.error is None else NO
 
 
 def _examples(session: Session, model: Model, path: Path) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
@@ -191,15 +191,32 @@ def test_a_model_tells_what_a_decision_needs_and_answers() -> None:
     assert str(checked.answers("Fee")) == "number"
 
 
-def test_a_large_table_is_checked_in_time() -> None:
+def test_a_large_table_is_searched_within_its_bounds() -> None:
+    """That it takes less than 2 s is measured by `python3 -m benchmarks.feel`."""
     chance = random.Random(4)
     columns: list[Column] = [(f"n{at}", "number", "") for at in range(12)]
     tests = ["-", "< 5", "[3..8]", "> 9", "7"]
     rules = [[*(chance.choice(tests) for _ in columns), '"a"'] for _ in range(500)]
     checked = model(columns, rules)
 
-    began = time.process_time()
     findings = checked.check()
 
-    assert findings
-    assert time.process_time() - began < 6, "2 s on a quiet machine"
+    assert {"dmn-overlap", "dmn-gap"} <= {finding.rule for finding in findings}
+    assert all(sum(finding.rule == rule for finding in findings) <= 12 for rule in ("dmn-overlap", "dmn-gap"))
+
+
+def test_a_table_as_dmn_js_saves_it_is_told_everything() -> None:
+    """Drawn in dmn-js 17: two pairs of rules that overlap, a test that nothing passes, and room that no rule fills."""
+    model = decisions.read((Path(__file__).parent / "tables" / "fees.dmn").read_bytes())
+
+    said = [(finding.rule, finding.message) for finding in model.check()]
+    why = model.explain("fee", model.inputs_of("fee", {"amount": "120", "city": "青溪", "applied_on": "2023-06-01"}))
+
+    overlaps = [message for rule, message in said if rule == "dmn-overlap"]
+    assert len(overlaps) == 2
+    assert any("1" in text and "4" in text and "金额 = 50" in text for text in overlaps)
+    assert any("2" in text and "3" in text and "金额 = 151" in text for text in overlaps)
+    assert [rule for rule, message in said if rule == "dmn-rule-never"] == ["dmn-rule-never"]
+    assert any("? > 500" in message for rule, message in said if rule == "feel-not-a-condition")
+    assert any('金额: < 100; 城市: "青溪", "…"' in message for rule, message in said if rule == "dmn-gap")
+    assert (why.value, why.hits) == ("中", (2,))

@@ -410,6 +410,21 @@ class Coverage:
             self._covered.add((axis, rules))
 
 
+def merged(boxes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """The same room in fewer boxes: two that differ on one axis only are one."""
+    result: list[tuple[int, ...]] = []
+    for box in boxes:
+        joined = box
+        while (at := next((n for n, other in enumerate(result) if _beside(other, joined)), None)) is not None:
+            joined = tuple(a | b for a, b in zip(result.pop(at), joined, strict=True))
+        result.append(joined)
+    return result
+
+
+def _beside(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
+    return sum(a != b for a, b in zip(left, right, strict=True)) <= 1
+
+
 def overlapping(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
     """Whether two boxes have a point in common."""
     return all(a & b for a, b in zip(left, right, strict=True))
@@ -699,7 +714,7 @@ class Analysis:
         if self.table.policy in many or any(output.default for output in self.table.outputs):
             return
         coverage = Coverage([axis.domain for axis in self.boxes.axes], self.boxes.maybe)
-        gaps = coverage.gaps(MOST_REPORTED + 1)
+        gaps = merged(coverage.gaps(4 * MOST_REPORTED))
         for gap in gaps[:MOST_REPORTED]:
             region = "; ".join(
                 f"{axis.label}: {axis.text(mask)}"
@@ -714,6 +729,7 @@ class Analysis:
                 message.format(decision=self.decision, region=region or "-", example=self.example(gap)),
                 _("Add a rule or a default output."),
             )
+        self._more("dmn-gap", len(gaps))
         if not coverage.complete:
             message = _("Decision “{decision}”: the table is too large to be searched for gaps completely.")
             remedy = _("Split the table, or give it a default output.")

@@ -360,7 +360,9 @@ class _Inference:
     def _condition(self, node: Node, names: Names) -> None:
         kind = self.type_of(node, names)
         if _certain(kind) and _plain(kind) is not BOOLEAN:
-            self.report("not-a-condition", node, **_named("found", kind))
+            # `> 5 and < 9` is written `? > 5 and ? < 9`: a comparison that lacks its left side is a range
+            meant = f"? {self.text[node.start : node.end]}" if isinstance(node, syntax.Test) else None
+            self.report("not-a-condition", node, suggestion=meant, **_named("found", kind))
 
     def _arithmetic(self, node: syntax.Arithmetic, names: Names) -> Type:
         result = _plain(self.type_of(node.first, names))

@@ -234,7 +234,7 @@ def _distinct(run: Run, items: Iterable[Value]) -> list[Value]:
     seen: set[Hashable] = set()
     compared: list[Value] = []  # what can only be found by comparing: moments, whose sameness depends on their offsets
     for item in items:
-        run.spend(2 * min(weight(item), limits.OPERATIONS))
+        run.spend(6 * min(weight(item), limits.OPERATIONS))
         found = _key(item)
         if found is None:
             run.spend(4 * weight(item) * len(compared))
