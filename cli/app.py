@@ -102,6 +102,7 @@ def build() -> Group:
         "demo": ("cli.demo:demo", _("A fictional office with 40 cases, to look around in")),
         "init": ("cli.office:init", _("Make a new database")),
         "org": ("cli.organisation:org", _("The organisation: agencies, departments, clerks")),
+        "absence": ("cli.absence:absence", _("Who stands in for whom, and for how long")),
         "profile": ("cli.profile:profile", _("What a jurisdiction sets: deadlines, amounts, rules")),
         "calendar": ("cli.calendar:calendar", _("Working days: published holidays, and what hangs on them")),
         "procedure": ("cli.procedure:procedure", _("Procedures: check, try, deploy, list, show")),

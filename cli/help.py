@@ -17,6 +17,7 @@ _WORD = re.compile(r"(?<![A-Z_])(?:KEY=VALUE|[A-Z]+(?: RANGE)?)(?![A-Z_])")
 def placeholders(text: str) -> str:
     """`text` with the words that stand for what the user writes (ITEM, FILE …) in the language in use."""
     known = {
+        "ABSENT": _("ABSENT"),
         "AFTER": _("AFTER"),
         "ARGS": _("ARGS"),
         "BEFORE": _("BEFORE"),
@@ -45,6 +46,7 @@ def placeholders(text: str) -> str:
         "SHELL": _("SHELL"),
         "SIGNAL": _("SIGNAL"),
         "SUBJECT": _("SUBJECT"),
+        "SUBSTITUTE": _("SUBSTITUTE"),
         "TARGET": _("TARGET"),
         "TEXT": _("TEXT"),
         "USER": _("USER"),

@@ -17,6 +17,7 @@ from cli.options import data_options, filters, listing, paging
 from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session, program
 from cli.wording import Wording
+from workflow_runtime.absences import Absences
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
@@ -65,6 +66,10 @@ def list_items(
     nothing = _("Nothing waits here. “xieban case list” shows the cases you may see.")
     columns = item_columns(session.output)
     listing(session, columns, fetch, nothing=nothing, limit=limit, page=page, as_csv=as_csv, xlsx=xlsx)
+    if not (session.as_json or as_csv or xlsx or session.absent):
+        for one in Absences(session.runtime).of(session.actor):
+            text = _("You stand in for {absent} until {last}: “--for {id}” shows that work too.")
+            session.output.note(text.format(absent=safe(one.absent_name), last=one.last, id=safe(one.absent)))
 
 
 def item_columns(output: Output) -> list[Column[ItemView]]:

@@ -89,7 +89,7 @@ def test_only_the_engine_imports_spiffworkflow() -> None:
 
 
 #: whose methods are use cases: of people, the machine, the administrator, the supervisor; and who copies a whole store
-BEGINNING = ("runtime", "machine", "repairs", "reckoning", "mending", "reports", "moving")
+BEGINNING = ("runtime", "machine", "repairs", "reckoning", "mending", "reports", "absences", "moving")
 
 
 def test_a_transaction_begins_in_the_runtime_layer_and_nowhere_else() -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     union_all,
@@ -63,13 +64,40 @@ def memberships(tx: Connection, clerk_id: str, on: date) -> Sequence[Row[Any]]:
 
 def may_act_for(tx: Connection, substitute: str, absent: str, on: date) -> bool:
     """Whether a substitution covers that day."""
-    s = t.substitution.c
-    return (
-        tx.execute(
-            select(s.absent).where(s.substitute == substitute, s.absent == absent, s.valid_from <= on, s.valid_to >= on)
-        ).first()
-        is not None
+    return any(row.absent == absent and row.substitute == substitute for row in absences(tx, on, until=on))
+
+
+def absences(tx: Connection, since: date, *, until: date | None = None) -> Sequence[Row[Any]]:
+    """Who stands in for whom on a day or later (not after `until`), by the organisation file or as it was set."""
+    s, a = t.substitution.c, t.absence.c
+    filed = select(
+        null().label("id"),
+        s.absent,
+        s.substitute,
+        s.valid_from,
+        s.valid_to,
+        literal("").label("reason"),
+        literal("").label("set_by"),
+    ).where(s.valid_to >= since)
+    told = select(a.id, a.absent, a.substitute, a.valid_from, a.valid_to, a.reason, a.set_by).where(
+        a.valid_to >= since, a.ended_on.is_(None)
     )
+    if until is not None:
+        filed, told = filed.where(s.valid_from <= until), told.where(a.valid_from <= until)
+    rows = [*tx.execute(filed), *tx.execute(told)]
+    return sorted(rows, key=lambda row: (row.valid_from, row.absent, row.substitute))
+
+
+def absence(tx: Connection, id: int) -> Row[Any] | None:
+    """An absence that was set, by id."""
+    return tx.execute(select(t.absence).where(t.absence.c.id == id)).first()
+
+
+def clerks_of(tx: Connection, departments: Iterable[str]) -> frozenset[str]:
+    """Ids of everybody who works in these departments."""
+    m = t.membership.c
+    rows = tx.execute(select(m.clerk_id).where(m.department_id.in_(list(departments)), m.supervisor.is_(False)))
+    return frozenset(rows.scalars())
 
 
 def clerk_names(tx: Connection, ids: Iterable[str | None]) -> dict[str, str]:

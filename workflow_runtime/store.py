@@ -1057,6 +1057,36 @@ def remember_answer(tx: Connection, *, key: str, answer: Any) -> None:
     tx.execute(update(t.idempotency).where(t.idempotency.c.key == key).values(answer=text))
 
 
+def insert_absence(
+    tx: Connection,
+    *,
+    absent: str,
+    substitute: str,
+    valid_from: date,
+    valid_to: date,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> int:
+    """Somebody stands in for somebody; returns the absence's id."""
+    statement = insert(t.absence).values(
+        absent=absent,
+        substitute=substitute,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        reason=reason,
+        set_by=by,
+        set_at=now,
+    )
+    return int(tx.execute(statement.returning(t.absence.c.id)).scalar_one())
+
+
+def end_absence(tx: Connection, id: int, *, on: date, by: str) -> None:
+    """Whoever was away is back from that day."""
+    a = t.absence.c
+    tx.execute(update(t.absence).where(a.id == id, a.ended_on.is_(None)).values(ended_on=on, ended_by=by))
+
+
 def replace_people(
     tx: Connection,
     *,

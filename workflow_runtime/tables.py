@@ -146,6 +146,22 @@ substitution = Table(
     Column("valid_to", Date, nullable=False),
 )
 
+absence = Table(
+    "absence",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("absent", String(100), nullable=False),
+    Column("substitute", String(100), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_by", String(100), nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("ended_by", String(100)),
+    Column("ended_on", Date),
+)
+Index("ix_absence_substitute", absence.c.substitute, absence.c.absent)
+
 # --- subjects ----------------------------------------------------------------------------------------------------
 subject = Table(
     "subject",
