@@ -84,6 +84,7 @@ class Machine(ABC):
         self._database = database
         self._settings = settings
         self._clock = clock
+        self._shares_clock = clock is utc_now
         self._files = FileStore(settings.files)
         self._papers = Papers(settings.papers)
         self._library = library or Library()
@@ -192,7 +193,7 @@ class Machine(ABC):
     def run_job(self, id: str) -> bool:
         """Do the job of that id, unless it is done, not due, or in other hands."""
         with self._database.begin() as tx:
-            claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, job_id=id)
+            claim = self._claim(tx, job_id=id)
         if claim is None:
             return False
         self._perform(claim, None)
@@ -202,7 +203,7 @@ class Machine(ABC):
     def run_urgent(self, at_most: int) -> bool:
         """Do the most urgent job if it is at least as urgent as `at_most`: people do not wait behind timers."""
         with self._database.begin() as tx:
-            claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, at_most=at_most)
+            claim = self._claim(tx, at_most=at_most)
         if claim is not None:
             self._perform(claim, None)
         return claim is not None
@@ -334,7 +335,7 @@ class Machine(ABC):
         done = 0
         while done < limit:
             with self._database.begin() as tx:
-                claim = store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE)
+                claim = self._claim(tx)
             if claim is None:
                 break
             self._perform(claim, opened)
@@ -385,6 +386,17 @@ class Machine(ABC):
         except (BadInput, RuleBroken, NotFound, EngineError) as error:  # trying again changes nothing: mend it first
             self._give_up(claim, getattr(error, "code", type(error).__name__), str(error))
 
+    def _claim(self, tx: Connection, **which: Any) -> store.Claim | None:
+        return store.claim_job(tx, self._clock(), owner=self._owner, lease=LEASE, leases=self._lease_clock(tx), **which)
+
+    def _lease_clock(self, tx: Connection) -> datetime:
+        """The time by which leases are counted: of the store that the workers share, not of the machine one runs on.
+
+        A worker whose clock runs fast would else take work out of living hands. A clock that was handed in (a worked
+        case, a test) stands for every clock there is; SQLite is shared by the programs of one machine.
+        """
+        return queries.clock(tx) if self._shares_clock and not self._database.is_sqlite else self._clock()
+
     @contextmanager
     def _keeping(self, claim: store.Claim) -> Iterator[None]:
         """The lease is renewed while the work inside goes on, however long it takes."""
@@ -393,7 +405,7 @@ class Machine(ABC):
         def renew() -> None:
             while not finished.wait(LEASE.total_seconds() / 3):
                 with suppress(StoreError), self._database.begin() as tx:
-                    if not store.renew_lease(tx, claim, self._clock() + LEASE):
+                    if not store.renew_lease(tx, claim, self._lease_clock(tx) + LEASE):
                         return
 
         keeper = threading.Thread(target=renew, daemon=True)

@@ -631,8 +631,8 @@ def insert_job(
     )
 
 
-def _runnable(now: Any) -> Any:
-    """Jobs that may be claimed at `now`: pending, or left behind by a worker whose lease ran out.
+def _runnable(now: Any, leases: Any = None) -> Any:
+    """Jobs that may be claimed at `now`: pending, or left behind by a worker whose lease ran out (at `leases`).
 
     Work that moves a case waits while the case is stopped or suspended; letters and prints do not.
     """
@@ -643,7 +643,7 @@ def _runnable(now: Any) -> Any:
     )
     return or_(
         t.among(t.job.c.state, (JobState.PENDING,)) & (t.job.c.run_at <= now),
-        t.among(t.job.c.state, (JobState.RUNNING,)) & (t.job.c.lease_until < now),
+        t.among(t.job.c.state, (JobState.RUNNING,)) & (t.job.c.lease_until < (now if leases is None else leases)),
     ) & or_(t.job.c.kind.in_(("render", "notify", "cancel", "tell")), ~held)
 
 
@@ -656,14 +656,17 @@ def claim_job(
     case_id: int | None = None,
     job_id: str | None = None,
     at_most: int | None = None,
+    leases: datetime | None = None,
 ) -> Claim | None:
     """The next job that may run, under a lease and a fresh fence; its attempt is counted before anything is tried.
 
-    `job_id`: that one only. `at_most`: only jobs at least as urgent as that priority (small is urgent).
+    `job_id`: that one only. `at_most`: only jobs at least as urgent as that priority (small is urgent). `leases`: the
+    instant by which leases are counted, where that is another clock than the one that says what is due.
     """
+    leases = leases or now
     ready = (
         select(t.job.c.id)
-        .where(_runnable(now))
+        .where(_runnable(now, leases))
         .order_by(t.job.c.priority, t.job.c.run_at, t.job.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -683,7 +686,7 @@ def claim_job(
         {"id": job_id},
         "run",
         counting=("fence", "attempts"),
-        lease_until=now + lease,
+        lease_until=leases + lease,
         lease_owner=owner,
     ):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import inspect
@@ -20,7 +21,7 @@ from workflow_runtime.dispatch import Bell, Waiting
 from workflow_runtime.errors import WrongSchema
 from workflow_runtime.handling import Effects
 from workflow_runtime.i18n import use_language
-from workflow_runtime.machine import LEASE
+from workflow_runtime.machine import LEASE, utc_now
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
@@ -152,6 +153,26 @@ def test_a_worker_that_wakes_after_its_lease_changes_nothing(left: tuple[Runtime
 
     assert notices(runtime, case) == 1
     assert runtime.verify_history(case.case.number, actor=SYSTEM) is None
+
+
+def test_a_worker_whose_clock_runs_fast_takes_no_work_out_of_living_hands(
+    left: tuple[Runtime, CasePage], settings: Settings
+) -> None:
+    if settings.database.startswith("sqlite"):
+        pytest.skip("the programs that share a SQLite file share the clock of its machine")
+    runtime, case = left
+    with (
+        Runtime(Database(settings.database), settings, dispatch=Waiting()) as right,
+        Runtime(Database(settings.database), settings, dispatch=Waiting()) as fast,
+    ):
+        with right._database.begin() as tx:
+            claim = right._claim(tx)
+        fast._clock = lambda: utc_now() + timedelta(hours=1)
+
+        assert claim is not None and not fast.run_job(claim.row.id)
+
+        right._finish_service(claim, Effects(), None)
+    assert state(runtime, case) == CaseState.COMPLETED
 
 
 def test_a_job_that_kills_its_worker_each_time_becomes_an_incident(
