@@ -15,12 +15,14 @@ from workflow_runtime.i18n import _
 @pass_session
 def doctor(session: Session, metrics: bool) -> int:
     from workflow_runtime import doctor as medicine
+    from workflow_runtime import startup
     from workflow_runtime.database import Database
     from workflow_runtime.machine import utc_now
 
     if metrics:
         database = Database(session.settings.database)
         try:
+            startup.refuse_schema(database)
             session.output.line(medicine.prometheus(medicine.measure(database, utc_now())).rstrip())
         finally:
             database.close()

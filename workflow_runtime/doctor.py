@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,7 +57,10 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> list[Sign]:
         database.close()
     if settings.broker is not None:
         signs.append(_broker(settings.broker))
-    return [*signs, _room(settings.home)]
+    if settings.inbox is not None:
+        signs.append(_inbox(settings.inbox, time.time()))
+    folders = {settings.home, database.path.parent if database.path != Path() else settings.home}
+    return [*signs, *map(_room, sorted(folders))]
 
 
 def _reachable(database: Database, settings: Settings) -> Sign:
@@ -135,6 +140,23 @@ def _broker(url: str) -> Sign:
         return Sign("broker", Health.WARNING, words, _("start the broker, or mend XIEBAN_BROKER"))
 
 
+def _inbox(folder: Path, now: float) -> Sign:
+    """Whether workers can take in what agencies lay there, and do."""
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+        words = _("the folder of answers {where} is not there, or may not be written").format(where=folder)
+        return Sign("inbox", Health.ILL, words, _("make it, for the account that the workers run under"))
+    lying = [now - one.stat().st_mtime for one in folder.glob("*.json") if one.is_file()]
+    oldest = timedelta(seconds=max([0.0, *lying]))
+    words = _("{count} answers lie in {where}, the oldest for {seconds:.0f} seconds").format(
+        count=len(lying), where=folder, seconds=oldest.total_seconds()
+    )
+    if oldest > OLD:
+        return Sign(
+            "inbox", Health.WARNING, words, _("start a worker: “xieban worker”, or look at the log of those that run")
+        )
+    return Sign("inbox", Health.WELL, words)
+
+
 def _room(home: Path) -> Sign:
     folder = home
     while not folder.exists() and folder != folder.parent:
@@ -149,14 +171,14 @@ def measure(database: Database, now: datetime) -> dict[str, float]:
     """Figures for monitoring, by name; counts and ages only, nothing of any case."""
     with database.read() as tx:
         ready = store.ready_jobs(tx, now)
-        oldest = tx.execute(select(func.min(t.job.c.run_at)).where(t.job.c.state == "pending")).scalar()
+        oldest = store.oldest_ready_job(tx, now)
         timers = t.timer.join(t.case, t.case.c.id == t.timer.c.case_id)
         due = select(func.count(), func.min(t.timer.c.due_at)).select_from(timers)
         count, first = tx.execute(due.where(t.timer.c.due_at <= now, t.case.c.state == "open")).one()
         incidents = tx.execute(select(func.count()).select_from(t.incident).where(t.incident.c.resolved_at.is_(None)))
         figures: dict[str, float] = {
             "xieban_ready_jobs": ready,
-            "xieban_oldest_ready_job_seconds": max(0.0, (now - oldest).total_seconds()) if ready and oldest else 0.0,
+            "xieban_oldest_ready_job_seconds": max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
             "xieban_due_timers": count,
             "xieban_oldest_timer_seconds": max(0.0, (now - first).total_seconds()) if first else 0.0,
             "xieban_open_incidents": incidents.scalar_one(),
@@ -182,5 +204,5 @@ def prometheus(figures: dict[str, float]) -> str:
         if family not in known:
             known.add(family)
             lines.append(f"# TYPE {family} gauge")
-        lines.append(f"{name} {value:g}")
+        lines.append(f"{name} {value:.15g}")
     return "\n".join(lines) + "\n"

@@ -734,6 +734,12 @@ def ready_jobs(tx: Connection, now: datetime) -> int:
     return int(tx.execute(select(func.count()).select_from(t.job).where(_runnable(now))).scalar_one())
 
 
+def oldest_ready_job(tx: Connection, now: datetime) -> datetime | None:
+    """Since when the oldest job that may run has been waiting; jobs of cases that stand still do not wait."""
+    found: datetime | None = tx.execute(select(func.min(t.job.c.run_at)).where(_runnable(now))).scalar()
+    return found
+
+
 def ready_job_ids(tx: Connection, now: datetime, limit: int) -> Sequence[tuple[str, int]]:
     """Ids and priorities of jobs that may run now, the most urgent first."""
     found = tx.execute(

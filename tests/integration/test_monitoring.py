@@ -1,0 +1,150 @@
+"""What an operator is told: signs in words, figures for Prometheus, and lines of a log that name nobody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from cli.app import run
+from tests.conftest import Clock
+from tests.integration.test_cluster import REVIEW, approved
+from tests.journeys.conftest import ORGANISATION
+from workflow_runtime import doctor
+from workflow_runtime import tables as t
+from workflow_runtime.database import Database
+from workflow_runtime.dispatch import Waiting
+from workflow_runtime.i18n import PROGRAM, use_language, use_program
+from workflow_runtime.model import SYSTEM
+from workflow_runtime.procedures import gather
+from workflow_runtime.repairs import Repairs
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.settings import Settings
+from workflow_runtime.worker import JsonLines
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh")
+    use_program(PROGRAM)  # commands that ran in this process named it
+
+
+@pytest.fixture
+def office(settings: Settings, clock: Clock) -> Iterator[Runtime]:
+    """An office whose machine work nobody does."""
+    Runtime.create(settings, clock=clock).close()
+    with Runtime.open(settings, clock=clock, dispatch=Waiting()) as runtime:
+        runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        runtime.deploy(gather(REVIEW), actor=SYSTEM)
+        yield runtime
+
+
+def signs(settings: Settings, clock: Clock) -> dict[str, doctor.Sign]:
+    return {sign.name: sign for sign in doctor.examine(settings, clock=clock)}
+
+
+def figures(settings: Settings, clock: Clock) -> dict[str, float]:
+    database = Database(settings.database)
+    found = doctor.measure(database, clock())
+    database.close()
+    return found
+
+
+def test_a_step_that_waits_is_a_backlog_and_one_of_a_held_case_is_not(
+    office: Runtime, settings: Settings, clock: Clock
+) -> None:
+    case = approved(office)
+    clock.advance(minutes=11)
+    assert figures(settings, clock)["xieban_oldest_ready_job_seconds"] == 660
+    assert signs(settings, clock)["backlog"].health == "ill"
+
+    Repairs(office).suspend(case.case.number, reason="strike", actor=SYSTEM)
+    clock.advance(days=3)
+    with office._database.begin() as tx:  # letters wait for nobody
+        tx.execute(update(t.job).where(t.job.c.kind == "notify").values(state="done"))
+
+    assert figures(settings, clock)["xieban_ready_jobs"] == 0
+    assert signs(settings, clock)["backlog"].health == "well"
+
+
+def test_a_worker_that_died_with_a_job_leaves_it_in_the_backlog(
+    office: Runtime, clock: Clock, settings: Settings
+) -> None:
+    approved(office)
+    with office._database.begin() as tx:
+        lost = {"state": "running", "lease_until": clock.now, "lease_owner": "gone"}
+        tx.execute(update(t.job).where(t.job.c.kind == "service").values(**lost))
+    clock.advance(minutes=11)
+
+    assert figures(settings, clock)["xieban_oldest_ready_job_seconds"] >= 600
+
+
+def test_figures_are_exact_and_of_the_form_that_prometheus_reads() -> None:
+    said = doctor.prometheus({'xieban_cases{state="open"}': 12345678, "xieban_ready_jobs": 0.25})
+
+    assert 'xieban_cases{state="open"} 12345678\n' in said and "xieban_ready_jobs 0.25\n" in said
+    assert all(re.fullmatch(r'# TYPE \w+ gauge|\w+(\{\w+="\w+"\})? [0-9.e+-]+', line) for line in said.splitlines())
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("doctor", "--metrics")])
+def test_exit_codes_are_for_monitoring(
+    office: Runtime, settings: Settings, clock: Clock, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    approved(office)
+
+    code = run(["--db", settings.database, *arguments])
+
+    said = capsys.readouterr().out
+    if "--metrics" in arguments:
+        assert code == 0 and "xieban_ready_jobs" in said
+    else:
+        assert code == 1 and "the oldest for" in said  # the clock of this office stands in 2024: the backlog is old
+
+
+def test_figures_of_another_schema_are_refused_in_words(
+    office: Runtime, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with office._database.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    assert run(["--db", settings.database, "doctor", "--metrics"]) == 2
+
+    assert "db upgrade" in "".join(capsys.readouterr().err)
+
+
+def test_the_folder_of_answers_is_looked_at(settings: Settings, clock: Clock, tmp_path: Path, office: Runtime) -> None:
+    folder = tmp_path / "in"
+    watched = replace(settings, inbox=folder)
+    assert signs(watched, clock)["inbox"].health == "ill"
+
+    folder.mkdir()
+    assert signs(watched, clock)["inbox"].health == "well"
+    (folder / "a.json").write_text("{}")
+    os.utime(folder / "a.json", (1, 1))
+
+    assert signs(watched, clock)["inbox"].health == "warning"
+
+
+def test_a_line_of_the_log_names_the_kind_of_an_error_and_none_of_its_words() -> None:
+    try:
+        raise ValueError("蓝小禾 990101201704120021")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "celery.app.trace", logging.ERROR, "x.py", 1, "Task %s raised: %r", ("a", error), (ValueError, error, None)
+        )
+
+    line = JsonLines().format(record)
+
+    assert "蓝小禾" not in line and "990101" not in line
+    found = json.loads(line)
+    assert found["error"] == "ValueError" and found["level"] == "error" and found["at"].endswith("Z")
+    assert "\n" not in line
