@@ -97,7 +97,10 @@ def rules_with_folders() -> list[str]:
 def test_a_rule_has_a_page_and_diagrams(rule: str) -> None:
     folder = DIAGRAMS / rule.partition("/")[2].replace("-", "_")
 
-    assert (PAGES / f"{rule.partition('/')[2]}.md").exists()
+    page = PAGES / f"{rule.partition('/')[2]}.md"
+    assert page.exists()
+    assert f"`{rule}`" in page.read_text()
+    assert f"| [{page.stem}]({page.name}) |" in (PAGES / "README.md").read_text()
     assert list(folder.glob("valid*.bpmn"))
     assert list(folder.glob("invalid*.bpmn"))
 

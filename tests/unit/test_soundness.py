@@ -334,8 +334,16 @@ GALLERY = sorted((Path(__file__).parents[2] / "docs" / "soundness").glob("*.bpmn
 def test_a_drawing_of_the_gallery_has_the_fault_that_its_page_shows(file: Path) -> None:
     page = file.with_suffix(".md").read_text()
 
-    findings = [f for f in check(read(file.read_bytes()), rules="house") if f"`{f.rule}` at `{f.element}`" in page]
+    picture = file.with_suffix(".svg").read_text()
+    for language in ("en", "zh"):
+        use_language(language)
+        try:
+            found = check(read(file.read_bytes()), rules="house")
+        finally:
+            use_language("zh")
+        findings = [finding for finding in found if f"`{finding.rule}` at `{finding.element}`" in page]
 
-    assert findings
-    assert all(finding.message in page for finding in findings)
-    assert file.with_suffix(".svg").exists()
+        assert findings
+        assert all(finding.message in page for finding in findings)
+        assert all(f'id="e-{finding.element}"' in picture for finding in findings)
+    assert "## What to draw instead" in page

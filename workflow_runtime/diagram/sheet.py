@@ -273,6 +273,14 @@ class Sheet:
         for event in self.all(*kinds):
             yield event, self.definition_kinds(event)
 
+    def running_definitions(self, kind: str, *events: str) -> Iterator[tuple[etree._Element, etree._Element]]:
+        """The definitions of that kind of the events of executable processes, each with its event."""
+        for event in self.all(*(events or sorted(EVENTS))):
+            if self.executable(event):
+                for definition in self.definitions(event):
+                    if local_name(definition) == f"{kind}EventDefinition":
+                        yield event, definition
+
     # --- data ---------------------------------------------------------------------------------------------------
 
     def specification(self, owner: etree._Element) -> etree._Element | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.markup import local_name
-from workflow_runtime.diagram.model import EVENTS
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -16,14 +14,11 @@ from workflow_runtime.i18n import _
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
-    for event in sheet.all(*sorted(EVENTS)):
-        if not sheet.executable(event):
-            continue
-        for definition in sheet.definitions(event):
-            if local_name(definition) == "messageEventDefinition" and definition.get("messageRef") is None:
-                yield Problem(
-                    definition,
-                    _("{node} does not say which message.").format(node=named(event)),
-                    _("Refer to a message of the file."),
-                    "EXT.127",
-                )
+    for event, definition in sheet.running_definitions("message"):
+        if definition.get("messageRef") is None:
+            yield Problem(
+                definition,
+                _("{node} does not say which message.").format(node=named(event)),
+                _("Refer to a message of the file."),
+                "EXT.127",
+            )

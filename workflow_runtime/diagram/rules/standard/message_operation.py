@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_runtime.diagram.context import CheckContext
-from workflow_runtime.diagram.markup import child, local_name
-from workflow_runtime.diagram.model import EVENTS
+from workflow_runtime.diagram.markup import child
 from workflow_runtime.diagram.sheet import (
     Problem,
     Sheet,
@@ -16,14 +15,11 @@ from workflow_runtime.i18n import _
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
-    for event in sheet.all(*sorted(EVENTS)):
-        if not sheet.executable(event):
-            continue
-        for definition in sheet.definitions(event):
-            if local_name(definition) == "messageEventDefinition" and child(definition, "operationRef") is None:
-                yield Problem(
-                    definition,
-                    _("{node} does not say which operation its message belongs to.").format(node=named(event)),
-                    _("Refer to an operation of an interface."),
-                    "EXT.128",
-                )
+    for event, definition in sheet.running_definitions("message"):
+        if child(definition, "operationRef") is None:
+            yield Problem(
+                definition,
+                _("{node} does not say which operation its message belongs to.").format(node=named(event)),
+                _("Refer to an operation of an interface."),
+                "EXT.128",
+            )
