@@ -17,7 +17,8 @@ from SpiffWorkflow.util.task import TaskState
 from workflow_runtime.diagram.model import ACTIVITIES, Diagram, FlowNode
 from workflow_runtime.diagram.nets import Net, TooMany, net_of, parts_of
 from workflow_runtime.diagram.reduction import reduced
-from workflow_runtime.diagram.soundness import BOUND, States
+from workflow_runtime.diagram.soundness import BOUND
+from workflow_runtime.diagram.states import States
 from workflow_runtime.engine.gateways import JoinSpec
 from workflow_runtime.engine.scopes import AdHocSpec
 from workflow_runtime.engine.steps import CaseState, Prospect
