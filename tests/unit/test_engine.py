@@ -1333,31 +1333,66 @@ def _fails() -> None:
     raise RuntimeError("the calendar is not there")
 
 
-def test_nothing_of_a_diagram_is_ever_run_as_python(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+#: every place of a drawing where SpiffWorkflow, left to itself, would evaluate the text
+PLACES = {
+    "exclusive gateway": "exclusive x\nend e\ns -> a -> x\nx -> e if {}",
+    "inclusive gateway": "inclusive x\nend e\ns -> a -> x\nx -> e if {}",
+    "script": "script t does='={}'\nend e\ns -> a -> t -> e",
+    "loop condition": "user b until='{}'\nend e\ns -> a -> b -> e",
+    "loop condition before": "user b while='{}'\nend e\ns -> a -> b -> e",
+    "loop cardinality": "user b times='{}'\nend e\ns -> a -> b -> e",
+    "input collection": "user b each='c in ={}'\nend e\ns -> a -> b -> e",
+    "output element": "user b each='c in =[1]' into=all taking='={}'\nend e\ns -> a -> b -> e",
+    "completion condition": "user b each='c in =[1]' stop='{}'\nend e\ns -> a -> b -> e",
+    "duration": "catch c timer='={}'\nend e\ns -> a -> c -> e",
+    "date": "catch c date='={}'\nend e\ns -> a -> c -> e",
+    "cycle": "user b\nboundary c on b quiet cycle='={}'\nend e\ns -> a -> b -> e\nend f\nc -> f",
+    "conditional event": "catch c when='{}'\nend e\ns -> a -> c -> e",
+    "correlation key": "catch c message='m@={}'\nend e\ns -> a -> c -> e",
+    "job type": "job j type='={}'\nend e\ns -> a -> j -> e",
+    "input mapping": "job j type=t in:x='={}'\nend e\ns -> a -> j -> e",
+    "output mapping": "user b out:x='={}'\nend e\ns -> a -> b -> e",
+    "payload": "throw m message=m in:x='={}'\nend e\ns -> a -> m -> e",
+    "decision": "rule r decides='={}'\nend e\ns -> a -> r -> e",
+}
 
-    def never(*_args: object, **_more: object) -> None:
-        raise AssertionError("the library's script engine was reached")
 
-    for name in ("evaluate", "execute", "__init__"):
-        monkeypatch.setattr(PythonScriptEngine, name, never)
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_of_a_diagram_is_ever_run_as_python(place: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine, TaskDataEnvironment
+    from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
+
+    reached: list[str] = []
+
+    def note(*_arguments: object, **_more: object) -> None:
+        reached.append(place)
+
+    for engine in (PythonScriptEngine, TaskDataEnvironment, BasePythonScriptEngineEnvironment):
+        for name in ("evaluate", "execute"):
+            monkeypatch.setattr(engine, name, note)
+    monkeypatch.setattr(PythonScriptEngine, "__init__", note)
     canary = tmp_path / "canary"
-    hostile = f'__imp{"ort"}__("os").system("touch {canary}")'
+    sung: list[str] = []
 
-    for words in (
-        "start s\nuser a\nexclusive x\nend e\ns -> a -> x\nx -> e if {}",
-        "start s\nuser a\nscript t does='={}'\nend e\ns -> a -> t -> e",
-        "start s\nuser a\nuser b until='{}'\nend e\ns -> a -> b -> e",
-        "start s\nuser a\njob j type='={}'\nend e\ns -> a -> j -> e",
-        "start s\nuser a\ncatch c date='={}'\nend e\ns -> a -> c -> e",
-    ):
+    # The first is Python alone, and refused; the second is an expression of both, which runs.
+    for text in (f'__imp{"ort"}__("os").system("touch {canary}")', "sing()"):
         try:
-            desk = Desk(drawn(words.format(hostile.replace("'", '"'))))
+            desk = Desk(
+                drawn("start s\nuser a\n" + PLACES[place].format(text.replace("'", '"'))),
+                functions={"sing": lambda: sung.append(place)},
+            )
             desk.complete("a")
+            if "b" in desk.open:
+                desk.complete("b")
         except DiagramError:
             continue
 
+    assert reached == []
+    assert sung == [place], "the expression was evaluated, and by our own language"
     assert not canary.exists()
+
+
+def test_a_script_in_python_is_refused() -> None:
     with pytest.raises(DiagramError, match="python"):
         compile([drawn("start s\nscript t format=python python='x = 1'\nend e\ns -> t -> e")])
 
