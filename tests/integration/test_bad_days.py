@@ -23,7 +23,7 @@ from workflow_runtime import doctor, migrations
 from workflow_runtime import tables as t
 from workflow_runtime.database import APPLICATION_ID, Database
 from workflow_runtime.dispatch import Waiting
-from workflow_runtime.errors import StoreError, XiebanError
+from workflow_runtime.errors import StoreError, WrongSchema, XiebanError
 from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM, CaseState
 from workflow_runtime.moving import backup, restore
@@ -246,6 +246,8 @@ def test_cases_of_an_earlier_release_are_upgraded_as_they_are_and_go_on(
                     out.execute(insert(table), rows)
         before = rows_of(out, old)
     steps: list[str] = []
+    with pytest.raises(WrongSchema, match=f"{earlier}.*db upgrade"):
+        Runtime.open(replace(settings, home=model.home), clock=clock)
 
     Runtime.create(replace(settings, home=model.home), clock=clock, on_step=steps.append).close()
 

@@ -149,7 +149,7 @@ def test_an_unreachable_or_missing_database_is_said_and_not_raised(small: Settin
 
     assert database.health == "ill" and "secret" not in database.text
     (missing, *_rest) = doctor.examine(replace(small, database="sqlite:////tmp/nowhere/x.db"), clock=clock)
-    assert missing.health == "ill" and missing.remedy == "xieban init"
+    assert missing.health == "ill" and missing.remedy == "“xieban init”"
 
 
 def test_metrics_hold_figures_and_nothing_of_any_case(small: Settings, half_way: Deeds, clock: Clock) -> None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import inspect
 
 from tests.conftest import Clock
 from tests.integration.office import clerks
 from tests.integration.test_cluster import REVIEW, approved, child, notices, state
 from tests.journeys.conftest import ORGANISATION, open_item
-from workflow_runtime import migrations, store
-from workflow_runtime import tables as t
+from workflow_runtime import store
 from workflow_runtime.database import Database
 from workflow_runtime.dispatch import Bell, Waiting
-from workflow_runtime.errors import WrongSchema
 from workflow_runtime.handling import Effects
 from workflow_runtime.i18n import use_language
 from workflow_runtime.machine import LEASE, utc_now
@@ -96,31 +92,6 @@ def test_a_broker_that_refuses_is_left_alone_for_a_while() -> None:
     assert not bell.heard
     now[0] = 11.0
     assert bell.heard
-
-
-def test_an_old_schema_is_refused_and_upgraded_with_its_cases(
-    runtime: Runtime, settings: Settings, clock: Clock
-) -> None:
-    number = runtime.start_case("review", child(runtime, 1), actor=SYSTEM).case.number
-    database = Database(settings.database)
-    with database.begin() as tx:  # as the first release left it
-        for table in (t.suspension, t.worker, t.repair, t.draft):
-            table.drop(tx)
-        for name, column in (("timer", "due"), ("case", "marks")):
-            tx.exec_driver_sql(f'ALTER TABLE "{name}" DROP COLUMN {column}')
-        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(WrongSchema, match="0001"):
-        Runtime.open(settings, clock=clock)
-
-    Runtime.create(replace(settings), clock=clock).close()
-
-    with database.read() as tx:
-        assert migrations.version(tx) == migrations.HEAD
-        assert inspect(tx).has_table("suspension")
-    database.close()
-    with Runtime.open(settings, clock=clock) as upgraded:
-        assert upgraded.case(number, actor=SYSTEM).items
-        assert upgraded.verify_history(number, actor=SYSTEM) is None
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_the_doctor_names_a_wrong_clock_and_a_wrong_schema(office: Settings) -> 
     store.close()
 
     signs = {sign.name: sign for sign in doctor.examine(office)}
-    assert signs["schema"].health == "ill" and signs["schema"].remedy == "xieban db upgrade"
+    assert signs["schema"].health == "ill" and signs["schema"].remedy == "“xieban db upgrade”"
 
 
 def test_a_store_of_a_newer_program_is_not_upgraded_downwards(office: Settings) -> None:
