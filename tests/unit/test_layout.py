@@ -200,6 +200,9 @@ class TestAnyDiagram:
 
         assert quality.faults == 0, quality
 
+    def test_a_step_whose_four_sides_are_taken_has_no_fault(self) -> None:
+        assert measure(layout(random_diagram(50, 70))).faults == 0
+
     @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)
     def test_we_ship_has_no_fault(self, path: Path) -> None:
         assert measure(layout(read(path.read_bytes()))).faults == 0

@@ -162,8 +162,10 @@ def test_nothing_lies_on_anything_in_any_drawing(seed: int, size: int) -> None:
 @pytest.mark.parametrize(("edit", "seed"), list(product(("rename", "add", "remove"), (2, 9, 23, 40))))
 def test_a_small_edit_moves_little_and_with_keep_nothing(edit: str, seed: int) -> None:
     before = layout(random_diagram(seed, 20 + seed))
-    old, kept = places(before), places(layout(edited(before, edit, seed), keep=True))
+    beside = layout(edited(before, edit, seed), keep=True)
+    old, kept = places(before), places(beside)
 
+    assert measure(beside).faults == 0
     assert all(kept[id] == place for id, place in old.items() if id in kept)
     if edit == "rename":
         assert places(layout(edited(before, edit, seed))) == old

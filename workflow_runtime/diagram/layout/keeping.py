@@ -14,8 +14,20 @@ from lxml import etree
 from workflow_runtime.diagram import glyphs
 from workflow_runtime.diagram.layout.freehand import Point, Rectangle, connect
 from workflow_runtime.diagram.layout.interchange import number as written
-from workflow_runtime.diagram.layout.scene import EVENT, HEADER, SMALL, Box, Reader, Scene, farthest, number
-from workflow_runtime.diagram.layout.sizes import draw
+from workflow_runtime.diagram.layout.scene import (
+    EVENT,
+    FLOW_LABEL_ROOM,
+    HEADER,
+    SMALL,
+    Box,
+    Link,
+    Reader,
+    Scene,
+    farthest,
+    label_extent,
+    number,
+)
+from workflow_runtime.diagram.layout.sizes import draw, overlap, places
 from workflow_runtime.diagram.model import (
     EVENTS,
     GATEWAYS,
@@ -77,6 +89,9 @@ class _Keeper:
                         continue
                 elif known and len(_points(part, far)) > 1:
                     self._edges[id] = part
+                    label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
+                    if label is not None and (place := _bounds(label, far)) is not None:
+                        self._labels[id] = place
                     continue
                 # drawn twice, drawn nowhere, or of something that is gone
                 plane.remove(part)
@@ -373,6 +388,7 @@ class _Keeper:
                 continue
             if id in self._edges:
                 old = self._edges.pop(id)
+                self._labels.pop(id, None)
                 lines.pop(id, None)
                 parent = old.getparent()
                 if parent is not None:
@@ -389,7 +405,7 @@ class _Keeper:
                 and not self._holds(other, target)
                 and not self._touches(other, around)
             ]
-            solid += [label for other, label in self._labels.items() if other in self._bounds]
+            solid += self._labels.values()
             start = self._diagram.elements.get(source)
             points = connect(
                 self._bounds[source],
@@ -412,15 +428,26 @@ class _Keeper:
             etree.SubElement(edge, f"{_DD}waypoint", x=written(x), y=written(y))
         name = self._diagram.elements[id].name
         if name:
-            w, h = glyphs.extent(glyphs.wrap(name, 90, SMALL, 5), SMALL)
-            (x1, y1), (x2, y2) = points[0], points[1]
-            if y1 == y2:
-                x = x1 + 14 if x2 > x1 else x1 - 14 - w
-                label = (x, y1 - h - 2, w, h)
-            else:
-                label = (x1 + 8, y1 + 6 if y2 > y1 else y1 - 6 - h, w, h)
+            self._labels[id] = label = self._beside_line(id, name, points, plane)
             _write_bounds(etree.SubElement(edge, f"{_DI}BPMNLabel"), label)
         self._edges[id] = edge
+
+    def _beside_line(self, id: str, name: str, points: list[Point], plane: etree._Element) -> Rectangle:
+        """Where the label of a flow lies on nothing else, near its start."""
+        lines = glyphs.wrap(name, FLOW_LABEL_ROOM, SMALL, 5)
+        link = Link(id, "sequence", "", "", 0, lines, label_extent(lines), points=points)
+        near = [r for other, r in self._bounds.items() if self._plane_of[other] is plane and not self._is_frame(other)]
+        near += self._labels.values()
+        near += self._lines(plane)
+        return (
+            min(
+                (
+                    (cost + 40 * sum(overlap((x, y, *link.label_size), r) for r in near), x, y)
+                    for cost, x, y in places(link)
+                ),
+            )[1:]
+            + link.label_size
+        )
 
 
 def _boxes(scene: Scene, page: str, found: dict[str, tuple[Box, str]]) -> None:

@@ -20,6 +20,9 @@ State = tuple[int, int, int]  #: a point and the way a path runs through it
 
 RIGHT, DOWN, LEFT, UP = range(4)
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
+#: who finds a way first; of two that clash, the later one yields
+RANK = {"sequence": 0, "data": 2, "association": 2, "message": 3}
+ASIDE = 16.0  #: how far beside the middle of a side a line docks when the middle is taken
 BEND, CROSSING, SHUN = 1.0, 0.9, 6.0
 #: how much a search leans towards its goal, and after how many points it gives up and a hastier one follows
 HASTE = ((1.0, 2_500), (2.0, 3_000), (5.0, 6_000), (16.0, 200_000))
@@ -31,7 +34,6 @@ MESSAGE_HASTE = ((2.0, 3_000), (5.0, 6_000), (16.0, 200_000))
 def route(scene: Scene, grid: Grid) -> list[Wire]:
     """Find a path for every link, then tracks for all; the wires are what lies on each line of the grid."""
     finder = _Finder(scene, grid)
-    rank = {"sequence": 0, "data": 2, "association": 2, "message": 3}
     boxes = scene.boxes
 
     def far(link: Link) -> int:
@@ -39,20 +41,25 @@ def route(scene: Scene, grid: Grid) -> list[Wire]:
         return abs(a.col - b.col) + abs(a.row - b.row) if a is not None and b is not None else 0
 
     for link in sorted(
-        scene.links, key=lambda link: (rank[link.kind] + link.back, not link.main, far(link), link.order)
+        scene.links, key=lambda link: (RANK[link.kind] + link.back, not link.main, far(link), link.order)
     ):
         finder.find(link)
     wires = _tracks(scene)
     shunned: dict[Link, frozenset[Point]] = {}
-    for _ in range(5):
+    for turn in range(6):
         # two docked flows may want the same stretch from both sides; then one of them takes another way
         clashes = _clashes(wires)
         if not clashes:
             break
         for link, points in clashes.items():
+            finder.forget(link)
+            if turn > 2 and link.kind != "sequence":
+                # every side of the step is taken: it docks beside the middle of one
+                link.aside = ASIDE
+                finder.find(link)
+                continue
             # and does not come back to where it was sent away from before
             shunned[link] = shunned.get(link, frozenset()) | points
-            finder.forget(link)
             finder.find(link, shunned=shunned[link])
         wires = _tracks(scene)
     return wires
@@ -478,6 +485,9 @@ def _tracks(scene: Scene) -> list[Wire]:
                 piece.fixed = True
                 if number == 0 and link.port is not None:
                     piece.offset = link.port.offset
+                elif link.aside and not sideways:
+                    docked = scene.boxes.get(link.outer_source if number == 0 else link.outer_target)
+                    piece.offset = link.aside if docked is not None and docked.w > 3 * ASIDE else 0.0
             lines.setdefault((sideways, line), []).append(piece)
     wires: list[Wire] = []
     for (sideways, line), pieces in sorted(lines.items()):
@@ -520,9 +530,7 @@ def _clashes(wires: list[Wire]) -> dict[Link, frozenset[tuple[int, int]]]:
                 if link is other or abs(offset - other_offset) > 4 or _may_share(link, other):
                     continue
                 if min(high, other_high) - other_low > 0.005:
-                    weaker = max(
-                        link, other, key=lambda link: (link.kind != "sequence", link.back, not link.main, link.order)
-                    )
+                    weaker = max(link, other, key=lambda link: (RANK[link.kind], link.back, not link.main, link.order))
                     at = range(int(other_low), int(min(high, other_high)) + 1)
                     points = frozenset((at_, line) if sideways else (line, at_) for at_ in at)
                     found[weaker] = found.get(weaker, frozenset()) | points

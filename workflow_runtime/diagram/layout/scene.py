@@ -107,6 +107,7 @@ class Link:
     path: list[tuple[int, int]] = field(default_factory=list)
     points: list[tuple[float, float]] = field(default_factory=list)
     label_at: tuple[float, float] | None = None
+    aside: float = 0.0  #: how far beside the middle of its steps it docks, where it comes from above or below
     outer_source: str = ""  #: the box of this scene that holds the source
     outer_target: str = ""
 

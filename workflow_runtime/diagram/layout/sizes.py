@@ -476,10 +476,10 @@ def _label_flows(scene: Scene) -> None:
         if not link.label or len(link.points) < 2:
             continue
         best: tuple[float, float, float] | None = None
-        for cost, x, y in _places(link):
+        for cost, x, y in places(link):
             rectangle = (x, y, link.label_size[0], link.label_size[1])
             for kind, _id, other in cells.near(rectangle):
-                if _overlap(rectangle, other):
+                if overlap(rectangle, other):
                     cost += 40 if kind == "box" else 50 if kind == "label" else 12
             cost += 2.0 * _ambiguous(sisters, link, rectangle)
             if best is None or cost < best[0]:
@@ -500,13 +500,13 @@ def _ambiguous(sisters: dict[tuple[str, str], list[Link]], link: Link, rectangle
         if other is link or other.kind != link.kind:
             continue
         for (x1, y1), (x2, y2) in zip(other.points, other.points[1:], strict=False):
-            if _overlap(near, (min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))):
+            if overlap(near, (min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1))):
                 count += 1
                 break
     return count
 
 
-def _places(link: Link) -> list[tuple[float, float, float]]:
+def places(link: Link) -> list[tuple[float, float, float]]:
     """Candidate places: penalty, left, top. Beside each piece of the link, first pieces first."""
     w, h = link.label_size
     clear = 19 if link.slashed else 6
@@ -597,7 +597,8 @@ class _Cells:
         return [entry for square in self._squares(rectangle) for entry in self._cells.get(square, ())]
 
 
-def _overlap(a: Rectangle, b: Rectangle) -> bool:
+def overlap(a: Rectangle, b: Rectangle) -> bool:
+    """Whether two rectangles lie on one another."""
     return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
 
 
