@@ -167,7 +167,7 @@ class Reckoning:
                 tx, name=CALENDAR, sha256=calendars.digest(years), years=years, now=self._runtime._clock()
             )
             if kept != self._newest(tx):  # the tables are as they were once before
-                store.renew_calendar(tx, kept, self._runtime._clock())
+                store.renew_calendar(tx, CALENDAR, kept, self._runtime._clock())
         return year.number, kept != newest
 
     def apply_calendar(

@@ -162,7 +162,7 @@ def insert_calendar(tx: Connection, *, name: str, sha256: str, years: Mapping[in
     known = tx.execute(select(t.calendar.c.id).where(t.calendar.c.name == name, t.calendar.c.sha256 == sha256)).scalar()
     if known is not None:
         return int(known)
-    calendar_id = _insert(tx, t.calendar, name=name, sha256=sha256, imported_at=now)
+    calendar_id = _insert(tx, t.calendar, name=name, sha256=sha256, imported_at=_after_others(tx, name, now))
     tx.execute(
         insert(t.calendar_year),
         [{"calendar_id": calendar_id, "year": year, "content": content} for year, content in years.items()],
@@ -170,9 +170,16 @@ def insert_calendar(tx: Connection, *, name: str, sha256: str, years: Mapping[in
     return calendar_id
 
 
-def renew_calendar(tx: Connection, calendar_id: int, now: datetime) -> None:
+def renew_calendar(tx: Connection, name: str, calendar_id: int, now: datetime) -> None:
     """A calendar version that is known is the newest again."""
-    tx.execute(update(t.calendar).where(t.calendar.c.id == calendar_id).values(imported_at=now))
+    at = _after_others(tx, name, now)
+    tx.execute(update(t.calendar).where(t.calendar.c.id == calendar_id).values(imported_at=at))
+
+
+def _after_others(tx: Connection, name: str, now: datetime) -> datetime:
+    """Now, or just after the newest version: what is imported last counts, also where a clock was set back."""
+    last = tx.execute(select(func.max(t.calendar.c.imported_at)).where(t.calendar.c.name == name)).scalar()
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 # --- who is who --------------------------------------------------------------------------------------------------

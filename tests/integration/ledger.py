@@ -173,8 +173,15 @@ def of_acknowledged(tx: Connection, acknowledged: Iterable[tuple[str, Any]]) -> 
             .join(t.case, t.case.c.id == t.history.c.case_id)
             .where(t.case.c.number == what[0], t.history.c.kind == "signal_received")
         ),
-        "withdrawn": lambda what: select(t.case.c.id).where(
-            t.case.c.number == what, t.case.c.state == CaseState.CANCELLED
+        "mended": lambda what: (
+            select(t.history.c.sequence)
+            .join(t.case, t.case.c.id == t.history.c.case_id)
+            .where(t.case.c.number == what[0], t.history.c.kind == what[1])
+        ),
+        "withdrawn": lambda what: (
+            select(t.history.c.sequence)
+            .join(t.case, t.case.c.id == t.history.c.case_id)
+            .where(t.case.c.number == what, t.history.c.kind == "withdrawn")
         ),
     }
     return [

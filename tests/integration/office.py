@@ -15,16 +15,22 @@ from typing import Any
 
 import handlers  # noqa: F401  (registers the machine steps)
 from tests.conftest import Clock
-from workflow_runtime import identifiers
+from workflow_runtime import engine, identifiers, queries, store
 from workflow_runtime.errors import AlreadyDone, RuleBroken
+from workflow_runtime.mending import Mending
 from workflow_runtime.model import SYSTEM, Actor, CaseState, ItemView
 from workflow_runtime.procedures import gather
+from workflow_runtime.reckoning import Reckoning
+from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.scenarios import small_pdf
 from workflow_runtime.settings import Settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+PROFILE = (ROOT / "bpmn" / "profiles" / "GX.yaml").read_text(encoding="utf-8")
+#: In the profile: after how many working days somebody is reminded.
+REMINDER = "title: 回执催办间隔\n    value: {days}\n"
 MORNING = datetime(2024, 3, 4, 1, 0, tzinfo=UTC)
 
 #: What the handover sheet prints, known from the start of the case.
@@ -183,6 +189,71 @@ class Deeds:
             return
         self.tell("withdrawn", self.number)
 
+    def hold(self) -> None:
+        """The case stands still for a week."""
+        kit = Repairs(self.runtime)
+        if self.state() == CaseState.OPEN:
+            kit.suspend(self.number, reason="停电", actor=SYSTEM)
+            self.tell("mended", [self.number, "suspended"])
+        self.clock.advance(days=7)
+        kit.resume(self.number, reason="来电", actor=SYSTEM)
+        self.tell("mended", [self.number, "resumed"])
+        self.check_clocks()
+
+    def recount(self) -> None:
+        """A table of holidays is published, and every open deadline counted again by it."""
+        notice = f"year: 2027\nsource: 第{self.run}号通知\ndays: [{{date: 2027-01-01, kind: holiday, name: 元旦}}]\n"
+        reckoning = Reckoning(self.runtime)
+        reckoning.import_year(notice.encode(), actor=SYSTEM)
+        assert not [line for line in reckoning.apply_calendar(actor=SYSTEM) if line.state == "failed"]
+        self.tell("mended", [self.number, "calendar_changed"])
+        self.check_clocks()
+
+    def revalue(self) -> None:
+        """The profile changes, and open cases follow it."""
+        text = PROFILE.replace('version: "1"', f'version: "r{self.run}"')
+        text = text.replace(REMINDER.format(days=5), REMINDER.format(days=6 + self.run % 2))  # never as it was
+        reckoning = Reckoning(self.runtime)
+        reckoning.import_profile(text.encode(), actor=SYSTEM)
+        lines = reckoning.apply_profile("GX", reason="延长", actor=SYSTEM)
+        assert not [line for line in lines if line.state == "failed"]
+        self.tell("mended", [self.number, "profile_applied"])
+        self.check_clocks()
+
+    def move(self) -> None:
+        """Somebody takes the case on by hand."""
+        if self.item("check") is not None:
+            Mending(self.runtime).move(self.number, "check", "mend", reason="须补材料", actor=SYSTEM)
+        self.tell("mended", [self.number, "moved"])
+        self.check_clocks()
+
+    def reopen(self) -> None:
+        """One owner asks to open the withdrawn case again, another confirms it."""
+        mending = Mending(self.runtime)
+        if self.state() == CaseState.CANCELLED:
+            waiting = [one.id for one in mending.repairs(actor=SYSTEM, case=self.number) if one.state == "asked"]
+            asked = waiting[0] if waiting else mending.reopen(self.number, reason="误撤", actor=SYSTEM)[1]
+            assert asked is not None
+            self.tell("mended", [self.number, "repair_asked"])
+            mending.confirm(asked, actor=self.runtime.actor("root"))
+        self.tell("mended", [self.number, "reopened"])
+
+    def state(self) -> CaseState:
+        """The state of the case."""
+        return self.runtime.case(self.number, actor=SYSTEM).case.state
+
+    def check_clocks(self) -> None:
+        """What the rows say of timers is what the engine will fire."""
+        with self.runtime._database.read() as tx:
+            row = store.case_of_number(tx, self.number)
+            assert row is not None
+            hand = self.runtime._take(tx, row, SYSTEM)
+            rows = {one.id: one.due_at for one in queries.timers(tx, row.id)}
+            step = engine.apply(
+                hand.procedure.compiled, hand.snapshot, engine.MoveTimers({}), hand.data(), now=hand.now
+            )
+        assert {one.id: one.due for one in step.timers} == rows
+
     def finish(self) -> CaseState:
         """Whatever is open is done until the case ends; dead workers' leases run out meanwhile."""
         for _round in range(12):
@@ -214,6 +285,11 @@ JOURNEYS: Mapping[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "message": (("start", ("complete", "prepare")), ("paper", ("complete", "file_paper"))),
     "signal": (("start",), ("adult", ("complete", "review"))),
     "withdraw": (("start", ("complete", "prepare")), ("withdraw",)),
+    "hold": (("start", ("complete", "prepare")), ("hold",)),
+    "recount": (("start", ("complete", "prepare")), ("recount",)),
+    "revalue": (("start", ("complete", "prepare")), ("revalue",)),
+    "move": (("start", ("complete", "prepare")), ("move",)),
+    "reopen": (("start", ("complete", "prepare"), "withdraw"), ("reopen",)),
     "document": (
         ("start", ("complete", "prepare"), ("complete", "check"), "paper", ("complete", "file_paper")),
         (("complete", "sign"),),
