@@ -344,6 +344,15 @@ class Procedure:
         """Document templates by code."""
         return MappingProxyType({one.code: one for one in self._all("/document.yaml")})
 
+    @cached_property
+    def held_by(self) -> Mapping[str, tuple[str, ...]]:
+        """Steps of the main process that may not be completed while others are open: which those are (`xb:holds`)."""
+        found: dict[str, tuple[str, ...]] = {}
+        for node in self.main.nodes():
+            for held in filter(None, (part.strip() for part in node.properties.get("xb:holds", "").split(","))):
+                found[held] = (*found.get(held, ()), node.id)
+        return MappingProxyType(found)
+
     def template(self, code: str) -> Template:
         """A document's template. Raises NotFound naming those there are."""
         if code not in self.templates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -704,6 +704,17 @@ def completers(tx: Connection, case_id: int, element: str, path: str) -> frozens
         .limit(1)
     ).first()
     return frozenset(person for person in (row or ()) if person)
+
+
+def open_among(tx: Connection, case_id: int, elements: Collection[str]) -> str | None:
+    """One of these steps of the main process that is open, if any."""
+    w = t.work_item.c
+    return tx.execute(
+        select(w.element)
+        .where(w.case_id == case_id, w.path == "", w.element.in_(elements))
+        .where(w.state.in_((ItemState.READY, ItemState.RESERVED)))
+        .limit(1)
+    ).scalar()
 
 
 # --- documents ---------------------------------------------------------------------------------------------------

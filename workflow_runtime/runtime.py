@@ -1099,6 +1099,7 @@ class Runtime(Machine):
                 )
             )
         self._four_eyes(tx, hand, row, actor.people)
+        self._not_held(tx, hand, row)
 
     def _filled(
         self, hand: CaseInHand, row: Row[Any], data: Mapping[str, Any], outcome: str, reason: str | None
@@ -1370,6 +1371,17 @@ class Runtime(Machine):
                         name=of_data(row.name), other=of_data(hand.procedure.node(row.process, other).name or other)
                     )
                 )
+
+    def _not_held(self, tx: Connection, hand: CaseInHand, row: Row[Any]) -> None:
+        """A step that holds others back (`xb:holds`) goes first: a court's order before the handover."""
+        holders = hand.procedure.held_by.get(row.path.partition(".")[0] or row.element)
+        first = queries.open_among(tx, hand.row.id, holders) if holders else None
+        if first is not None:
+            raise NotAllowed(
+                _("“{name}” waits until “{other}” is done").format(
+                    name=of_data(row.name), other=of_data(hand.procedure.main.node(first).name or first)
+                )
+            )
 
     def _refuse_move(self, tx: Connection, item_id: str, actor: Actor) -> None:
         row = queries.item_row(tx, actor, item_id)

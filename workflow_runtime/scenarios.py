@@ -171,14 +171,14 @@ class ScenarioRun:
         steps = self.scenario["steps"]
         done = 0
         try:
-            self.begin()
-            for done, step in enumerate(steps, start=1):
-                if self.on_step is not None:
-                    self.on_step(done, step)
-                self.step(done, step)
-                if len(self.problems) > 10:
-                    break
-            self.compare(_("at the end"), self.scenario["expect"])
+            if self.begin():
+                for done, step in enumerate(steps, start=1):
+                    if self.on_step is not None:
+                        self.on_step(done, step)
+                    self.step(done, step)
+                    if len(self.problems) > 10:
+                        break
+                self.compare(_("at the end"), self.scenario["expect"])
         except XiebanError as error:
             self.problems.append(_("step {step}: {error}").format(step=done, error=error))
         history = self.runtime.history(self.case, actor=SYSTEM) if self.case else ()
@@ -193,8 +193,8 @@ class ScenarioRun:
         )
 
     # --- the start -----------------------------------------------------------------------------------------------
-    def begin(self) -> None:
-        """Register the subject with its standings and start the case."""
+    def begin(self) -> bool:
+        """Register the subject and start the case; False when that was refused, as the scenario wants."""
         subject = self.scenario["subject"]
         directory = self.runtime.organisation(actor=SYSTEM)
         regions = self.regions
@@ -215,17 +215,40 @@ class ScenarioRun:
             number=subject.get("number"),
             standings=standings,
         )
+        refused = (self.scenario.get("start") or {}).get("refused")
+        try:
+            self.case = self._start()
+        except XiebanError as error:
+            if refused is None:
+                raise
+            if not self._said(str(refused), error, self._start_again):
+                text = _("{where}: refused, but with other words than {wanted!r}: {error}")
+                self.problems.append(text.format(where=_("at the start"), wanted=refused, error=_words(error)))
+            return False
+        if refused is not None:
+            text = _("{where}: {element} should have been refused ({wanted})")
+            self.problems.append(text.format(where=_("at the start"), element=self.procedure.key, wanted=refused))
+        return True
+
+    def _start(self) -> str:
         start = self.scenario.get("start") or {}
         page = self.runtime.start_case(
             self.scenario["procedure"],
             self.number,
             actor=SYSTEM,
-            regions=regions,
+            regions=self.regions,
             data=self._data("start", start.get("data") or {}),
             jurisdiction=self.scenario.get("profile"),
             message=start.get("message"),
         )
-        self.case = page.case.number
+        return page.case.number
+
+    def _start_again(self) -> XiebanError | None:
+        try:
+            self._start()
+        except XiebanError as error:
+            return error
+        return None
 
     @property
     def regions(self) -> dict[str, str]:

@@ -39,6 +39,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:outcomes": Property(_PERSON, rf"{_NAME}(\s*,\s*{_NAME})*", "done,returned"),
     "xb:receives": Property(_PERSON, rf"{_CODE}(\s*,\s*{_CODE})*", "D17,D19"),
     "xb:notSameAs": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "draft_document"),
+    "xb:holds": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "hand_over_child"),
     "xb:deadline": Property(_STEP, _NAME, "transfer_plan"),
     "xb:clause": Property(_STEP | _PROCESS | {"exclusiveGateway", "sequenceFlow"}, ".{1,200}", "S004 III(1)"),
     "xb:document": Property(_STEP, _CODE, "D15"),

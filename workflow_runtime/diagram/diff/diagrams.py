@@ -319,6 +319,7 @@ def _property_word(key: str) -> str:
         "xb:receives": _("documents received"),
         "xb:outcomes": _("outcomes"),
         "xb:notSameAs": _("not by the same person as"),
+        "xb:holds": _("steps that it holds back"),
         "xb:sees": _("what the lane may see"),
         "xb:agency": _("agency"),
         "xb:region": _("region"),

@@ -315,6 +315,9 @@ class _Teller:
             yield _("Basis: {clause}").format(clause=of_data(clause))
         if other := properties.get("xb:notSameAs"):
             yield _("Not by the person who did {step}").format(step=self._reference(other))
+        if held := properties.get("xb:holds"):
+            steps = (self._reference(one.strip()) for one in held.split(","))
+            yield _("While it is open, these wait: {steps}").format(steps=_(", ").join(steps))
         if node.loop is not None:
             yield self._loop_text(node)
         yield from self._messages(node)
