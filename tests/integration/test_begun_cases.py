@@ -106,6 +106,20 @@ def test_a_cancelled_caller_leaves_no_orphan(office: Runtime) -> None:
     assert office.verify_history(called.case.number, actor=SYSTEM) is None
 
 
+def test_a_worker_that_dies_between_the_two_leaves_the_rest_to_the_next(
+    office: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, called = begun(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(office, "_after_commit", lambda *_arguments: None)  # it died after the commit
+        withdraw(office, caller)
+    assert state(office, called) == CaseState.OPEN
+
+    office.sweep()
+
+    assert state(office, called) == CaseState.CANCELLED and orphans(office) == []
+
+
 @pytest.mark.parametrize("hold", ["suspend", "stop"])
 def test_a_case_that_stands_still_is_cancelled_with_its_caller_too(office: Runtime, hold: str) -> None:
     caller, called = begun(office)

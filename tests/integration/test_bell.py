@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from kombu import Connection
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from tests.conftest import Clock
 from tests.integration.test_cluster import REVIEW, approved, notices, state
 from tests.journeys.conftest import ORGANISATION
 from workflow_runtime import tables as t
@@ -26,6 +27,7 @@ from workflow_runtime.i18n import use_language
 from workflow_runtime.machine import utc_now
 from workflow_runtime.model import SYSTEM, CaseState, Swept
 from workflow_runtime.procedures import gather
+from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -129,6 +131,60 @@ def test_a_handler_that_works_longer_than_a_lease_keeps_its_job(
 
         assert len(taken) > 5 and not any(taken)
         assert state(first, case) == CaseState.COMPLETED and notices(first, case) == 1
+
+
+@pytest.fixture
+def left(settings: Settings, clock: Clock) -> Iterator[Runtime]:
+    """A case whose people have done everything; the machine has done nothing yet."""
+    Runtime.create(settings, clock=clock).close()
+    with Runtime.open(settings, clock=clock, dispatch=Waiting()) as runtime:
+        runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        runtime.deploy(gather(REVIEW), actor=SYSTEM)
+        approved(runtime)
+        yield runtime
+
+
+def test_what_people_wait_for_is_done_before_letters(left: Runtime, clock: Clock) -> None:
+    with left._database.begin() as tx:
+        (case,) = tx.execute(select(t.case.c.number)).scalars()
+        left._lock(tx, case, SYSTEM).notify("cab-qingxi.child_welfare", "notice", "a letter that was first")
+    with left._database.begin() as tx:
+        tx.execute(update(t.job).where(t.job.c.kind == "notify").values(run_at=clock() - timedelta(hours=1)))
+
+    order = [priority for _id, priority in left.ready_jobs()]
+    assert left.run_urgent(5) and not left.run_urgent(5)
+
+    assert order == sorted(order) == [3, 8]
+    with left._database.read() as tx:
+        kinds = dict(tx.execute(select(t.job.c.kind, t.job.c.state)).all())
+    assert kinds["service"] == "done" and kinds["notify"] == "pending"
+
+
+def test_each_try_is_counted_first_and_waits_longer_than_the_last(
+    left: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+    waits: list[float] = []
+
+    def fail(job: ServiceJob) -> Effects:
+        with left._database.read() as tx:  # what a worker that dies here would leave
+            tries.append(tx.execute(select(t.job.c.attempts).where(t.job.c.id == job.id)).scalar_one())
+        raise OSError("closed")
+
+    monkeypatch.setitem(_handlers, "notify", fail)
+    for _try in range(4):
+        left.sweep()
+        with left._database.read() as tx:
+            at = tx.execute(select(t.job.c.run_at).where(t.job.c.kind == "service")).scalar_one()
+        waits.append((at - clock()).total_seconds())
+        clock.set(at)
+    left.sweep()
+
+    assert tries == [1, 2, 3, 4, 5]
+    assert all(15 * 2**n * 0.75 <= wait <= 15 * 2**n * 1.25 for n, wait in enumerate(waits))
+    assert len({wait / 2**n for n, wait in enumerate(waits)}) > 1  # not all at the same moment
+    (incident,) = Repairs(left).incidents(actor=SYSTEM)
+    assert incident.attempts == 5 and incident.element == "tell"
 
 
 # --- a worker ----------------------------------------------------------------------------------------------------
