@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NotRequired, TypedDict, Unpack
 
 from workflow_runtime.documents import child, wording
 from workflow_runtime.documents.numbering import qr_svg, verification_code
@@ -59,6 +59,16 @@ class Limits:
     renewed_after: int = 500  #: documents until the child is replaced, so that no cache grows for ever
 
 
+class Issue(TypedDict):
+    """What a document is issued with, beside what it says."""
+
+    number: str | None
+    issued_at: datetime
+    verification: str | None
+    draft: bool
+    language: NotRequired[str]  #: Chinese, unless a reading copy in another language is wanted
+
+
 class Renderer:
     """A warm child process that prints documents, one at a time. Close it when done; it starts again when needed.
 
@@ -81,54 +91,17 @@ class Renderer:
     def __exit__(self, *_details: object) -> None:
         self.close()
 
-    def render(
-        self,
-        template: Template,
-        context: Mapping[str, Any],
-        *,
-        number: str | None,
-        issued_at: datetime,
-        verification: str | None,
-        draft: bool,
-        language: str = "zh",
-    ) -> Rendered:
+    def render(self, template: Template, context: Mapping[str, Any], **issue: Unpack[Issue]) -> Rendered:
         """The document as PDF/A-2b. A draft has no number and no code; a document of effect has both."""
-        head, parts = self._ask(
-            template,
-            context,
-            number=number,
-            issued_at=issued_at,
-            verification=verification,
-            draft=draft,
-            language=language,
-        )
+        head, parts = self._ask(template, context, **issue)
         pdf = parts[0]
         return Rendered(pdf, hashlib.sha256(pdf).hexdigest(), head["pages"], tuple(head["warnings"]))
 
     def pictures(
-        self,
-        template: Template,
-        context: Mapping[str, Any],
-        *,
-        number: str | None,
-        issued_at: datetime,
-        verification: str | None,
-        draft: bool,
-        language: str = "zh",
-        ppi: int = 96,
+        self, template: Template, context: Mapping[str, Any], *, ppi: int = 96, **issue: Unpack[Issue]
     ) -> list[bytes]:
         """The same pages as PNG, for the screen."""
-        _head, parts = self._ask(
-            template,
-            context,
-            number=number,
-            issued_at=issued_at,
-            verification=verification,
-            draft=draft,
-            language=language,
-            format_="png",
-            ppi=ppi,
-        )
+        _head, parts = self._ask(template, context, format_="png", ppi=ppi, **issue)
         return parts
 
     @property
@@ -150,7 +123,7 @@ class Renderer:
         issued_at: datetime,
         verification: str | None,
         draft: bool,
-        language: str,
+        language: str = "zh",
         format_: str = "pdf",
         ppi: int = 96,
     ) -> tuple[dict[str, Any], list[bytes]]:
@@ -446,20 +419,10 @@ def shared() -> Renderer:
 
 
 def render(
-    template: Template,
-    context: Mapping[str, Any],
-    *,
-    number: str | None,
-    issued_at: datetime,
-    verification: str | None,
-    draft: bool,
-    language: str = "zh",
-    renderer: Renderer | None = None,
+    template: Template, context: Mapping[str, Any], *, renderer: Renderer | None = None, **issue: Unpack[Issue]
 ) -> Rendered:
     """The document as PDF; the bytes are the same whenever the arguments are."""
-    return (renderer or shared()).render(
-        template, context, number=number, issued_at=issued_at, verification=verification, draft=draft, language=language
-    )
+    return (renderer or shared()).render(template, context, **issue)
 
 
 def proofread(template: Template, *, renderer: Renderer | None = None) -> list[Finding]:
@@ -501,7 +464,7 @@ def preview_pictures(
     )
 
 
-def _of_a_sample(template: Template, draft: bool, language: str) -> dict[str, Any]:
+def _of_a_sample(template: Template, draft: bool, language: str) -> Issue:
     return {
         "number": None if draft else f"990100-{template.code}-2024-1",
         "issued_at": datetime(2024, 8, 20, 9, 0, tzinfo=wording.BEIJING),

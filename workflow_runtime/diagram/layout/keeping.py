@@ -23,6 +23,8 @@ from workflow_runtime.diagram.layout.scene import (
     Link,
     Reader,
     Scene,
+    bounds_of,
+    corners_of,
     farthest,
     label_extent,
     number,
@@ -80,17 +82,17 @@ class _Keeper:
                 id = reference(part, part.get("bpmnElement")) or ""
                 known = id in self._diagram.elements and id not in self._shapes and id not in self._edges
                 if kind == "BPMNShape":
-                    bounds = _bounds(part, far)
+                    bounds = bounds_of(part, far)
                     if known and bounds is not None:
                         self._shapes[id], self._bounds[id], self._plane_of[id] = part, bounds, plane
                         label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
-                        if label is not None and (place := _bounds(label, far)) is not None:
+                        if label is not None and (place := bounds_of(label, far)) is not None:
                             self._labels[id] = place
                         continue
-                elif known and len(_points(part, far)) > 1:
+                elif known and len(corners_of(part, far)) > 1:
                     self._edges[id] = part
                     label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
-                    if label is not None and (place := _bounds(label, far)) is not None:
+                    if label is not None and (place := bounds_of(label, far)) is not None:
                         self._labels[id] = place
                     continue
                 # drawn twice, drawn nowhere, or of something that is gone
@@ -191,7 +193,7 @@ class _Keeper:
         found = []
         for edge in self._edges.values():
             if edge.getparent() is plane:
-                points = _points(edge)
+                points = corners_of(edge)
                 for (x1, y1), (x2, y2) in itertools.pairwise(points):
                     found.append((min(x1, x2), min(y1, y2), max(abs(x2 - x1), 1.0), max(abs(y2 - y1), 1.0)))
         return found
@@ -374,7 +376,7 @@ class _Keeper:
     # --- edges
 
     def _add_edges(self) -> None:
-        lines = {id: _points(edge) for id, edge in self._edges.items()}
+        lines = {id: corners_of(edge) for id, edge in self._edges.items()}
         links: list[tuple[str, str, str, bool]] = []
         for element in self._diagram.elements.values():
             if isinstance(element, (Flow, MessageFlow)) and not element.id.startswith("~"):
@@ -475,28 +477,6 @@ def _free(start: Point, size: tuple[float, float], solid: list[Rectangle], room:
             ):
                 best = (cost, (x, y))
     return best[1] if best is not None else None
-
-
-def _bounds(part: etree._Element, far: float) -> Rectangle | None:
-    bounds = next((child for child in part if local_name(child) == "Bounds"), None)
-    if bounds is None:
-        return None
-    values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
-    if any(value is None or abs(value) > far for value in values):
-        return None
-    x, y, w, h = (value or 0.0 for value in values)
-    return (x, y, w, h) if w > 0 and h > 0 else None
-
-
-def _points(edge: etree._Element, far: float = 1e6) -> list[Point]:
-    points = []
-    for part in edge:
-        if local_name(part) == "waypoint":
-            x, y = number(part.get("x")), number(part.get("y"))
-            if x is None or y is None or abs(x) > far or abs(y) > far:
-                return []
-            points.append((x, y))
-    return points
 
 
 def _write_bounds(owner: etree._Element, bounds: Rectangle) -> None:

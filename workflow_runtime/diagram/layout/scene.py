@@ -563,20 +563,38 @@ def drawn_bounds(diagram: Diagram) -> dict[str, tuple[float, float, float, float
     found: dict[str, tuple[float, float, float, float]] = {}
     for shape in diagram.tree.getroot().iter("{*}BPMNShape"):
         id = shape.get("bpmnElement")
-        bounds = next((part for part in shape if local_name(part) == "Bounds"), None)
-        if not id or bounds is None or id in found:
-            continue
-        values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
-        if all(value is not None for value in values):
-            x, y, w, h = (value or 0.0 for value in values)
-            if w > 0 and h > 0:
-                found[reference(shape, id) or id] = (x, y, w, h)
+        if id and id not in found and (bounds := bounds_of(shape, 1e6)) is not None:
+            found[reference(shape, id) or id] = bounds
     return found
 
 
 def farthest(plane: etree._Element) -> float:
     """The largest coordinate that makes sense: larger than any wall a diagram is pinned to, more for a long story."""
     return max(200_000.0, 400.0 * len(plane))
+
+
+def bounds_of(part: etree._Element, far: float) -> tuple[float, float, float, float] | None:
+    """The rectangle of a shape or label of a drawing, if it makes sense."""
+    bounds = next((child for child in part if local_name(child) == "Bounds"), None)
+    if bounds is None:
+        return None
+    values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
+    if any(value is None or abs(value) > far for value in values):
+        return None
+    x, y, w, h = (value or 0.0 for value in values)
+    return (x, y, w, h) if w > 0 and h > 0 else None
+
+
+def corners_of(edge: etree._Element, far: float = 1e6) -> list[tuple[float, float]]:
+    """The points of a line of a drawing; none if one of them makes no sense."""
+    points = []
+    for part in edge:
+        if local_name(part) == "waypoint":
+            x, y = number(part.get("x")), number(part.get("y"))
+            if x is None or y is None or abs(x) > far or abs(y) > far:
+                return []
+            points.append((x, y))
+    return points
 
 
 def number(text: str | None) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from workflow_runtime.diagram.layout.scene import farthest, number
+from workflow_runtime.diagram.layout.scene import bounds_of, corners_of, farthest
 from workflow_runtime.diagram.model import Diagram, Element, Flow, FlowNode, MessageFlow, Participant
 from workflow_runtime.diagram.outline.story import story
 from workflow_runtime.diagram.reading import local_name, reference
@@ -67,7 +67,7 @@ def pages(diagram: Diagram) -> list[Page]:
             element = diagram.elements.get(id)
             if element is None or id in seen:
                 continue
-            if kind == "BPMNShape" and (bounds := _bounds(part, far)) is not None:
+            if kind == "BPMNShape" and (bounds := bounds_of(part, far)) is not None:
                 seen.add(id)
                 page.shapes.append(
                     Shape(
@@ -81,7 +81,7 @@ def pages(diagram: Diagram) -> list[Page]:
                         _colour(part, "border-color", "stroke"),
                     )
                 )
-            elif kind == "BPMNEdge" and (points := _points(part, far)) is not None:
+            elif kind == "BPMNEdge" and len(points := corners_of(part, far)[:400]) > 1:
                 seen.add(id)
                 page.edges.append(
                     Edge(
@@ -152,31 +152,9 @@ def reading_order(diagram: Diagram, page: Page) -> dict[str, int]:
     return order
 
 
-def _bounds(shape: etree._Element, far: float) -> Rectangle | None:
-    bounds = next((part for part in shape if local_name(part) == "Bounds"), None)
-    if bounds is None:
-        return None
-    values = [number(bounds.get(name)) for name in ("x", "y", "width", "height")]
-    if any(value is None or abs(value) > far for value in values):
-        return None
-    x, y, w, h = (value or 0.0 for value in values)
-    return (x, y, w, h) if w > 0 and h > 0 else None
-
-
 def _label(part: etree._Element, far: float) -> Rectangle | None:
     label = next((child for child in part if local_name(child) == "BPMNLabel"), None)
-    return None if label is None else _bounds(label, far)
-
-
-def _points(edge: etree._Element, far: float) -> list[Point] | None:
-    points: list[Point] = []
-    for part in edge:
-        if local_name(part) == "waypoint":
-            x, y = number(part.get("x")), number(part.get("y"))
-            if x is None or y is None or abs(x) > far or abs(y) > far:
-                return None
-            points.append((x, y))
-    return points[:400] if len(points) > 1 else None
+    return None if label is None else bounds_of(label, far)
 
 
 def _colour(part: etree._Element, *names: str) -> str | None:
