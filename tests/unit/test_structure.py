@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 
 from lxml import etree
@@ -55,8 +57,8 @@ def damages(clean: etree._Element) -> Iterator[tuple[str, etree._Element]]:
         shape = SHAPES[kind]
 
         def damaged(place: int = place) -> tuple[etree._Element, etree._Element]:
-            copy = etree.fromstring(etree.tostring(clean))
-            return copy, list(copy.iter())[place]
+            copy = deepcopy(clean)
+            return copy, next(islice(copy.iter(), place, None))
 
         for name in sorted(shape.required):
             root, here = damaged()

@@ -150,10 +150,10 @@ class CheckContext:
     on: date | None = None  #: the day on which the directory is asked who works where
     regions: Collection[str] | None = None  #: names of region bindings (sending_county, …)
     parameters: Collection[str] | None = None  #: names of the profile's parameters
-    feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with an expression (each: `message`, `excerpt`)
+    feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with it (`message`, maybe `excerpt`)
     evaluate: Callable[[str, Mapping[str, Any]], Any] | None = None  #: the value of an expression
     feel_errors: tuple[type[Exception], ...] = ()  #: what `evaluate` raises when there is no value
-    #: what an expression uses that is none of these names (each: `message`, `excerpt`)
+    #: what an expression uses that is none of these names (each: `message`, maybe `excerpt`)
     unset: Callable[[str, Collection[str]], Sequence[Any]] | None = None
     subject_kind: SubjectKindLike | None = None
     severities: Mapping[str, Severity | None] = field(default_factory=dict)  #: rule id → weight; None: off

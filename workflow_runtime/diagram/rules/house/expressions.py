@@ -51,7 +51,7 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 _("{node}, {place}: {fault}").format(node=called(each.element), place=each.place, fault=fault.message),
                 _("Correct the expression: {text}").format(text=each.text[:200]),
                 path=(each.place,),
-                excerpt=fault.excerpt,
+                excerpt=getattr(fault, "excerpt", ""),
             )
 
 
