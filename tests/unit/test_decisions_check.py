@@ -164,6 +164,18 @@ def test_values_outside_the_list_come_with_a_suggestion() -> None:
     assert "rule 2, output out" in wrong[1].message
 
 
+def test_an_answer_outside_its_range_comes_with_an_input_that_leads_to_it() -> None:
+    rules = [["< 18", "10"], ["[18..65]", "if age > 40 then 50 else 150"], ["> 65", "120"]]
+    checked = model([AGE], rules, output=("fee", "number", "[0..100]"))
+
+    wrong = found(checked, "dmn-value")
+
+    assert ["150" in wrong[0].message, "120" in wrong[1].message] == [True, True]
+    assert "Example: age = " in wrong[0].message
+    assert "Example: age = 66" in wrong[1].message
+    assert len(wrong) == 2
+
+
 def test_a_cell_that_looks_elsewhere_is_neither_blamed_nor_trusted() -> None:
     checked = model([AGE], [["< limit", '"a"'], [">= limit", '"b"']])
 

@@ -22,7 +22,7 @@ from workflow_runtime.feel.checker import nearest
 from workflow_runtime.feel.compiler import INPUT, Code, code_of
 from workflow_runtime.feel.operations import equal, kind
 from workflow_runtime.feel.scope import Run, Scope
-from workflow_runtime.feel.syntax import Call, ListOf, Literal, Name, Negation, Node, RangeOf, Test, Tests, children
+from workflow_runtime.feel.syntax import Call, If, ListOf, Literal, Name, Negation, Node, RangeOf, Test, Tests, children
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
 
@@ -520,45 +520,64 @@ class Analysis:
                     where = _("rule {number}, input {label}").format(number=number + 1, label=clause.label)
                     self._value(value, allowed, rule.tests[position].line, where)
         for position, output in enumerate(self.table.outputs):
-            allowed = enumerated(output.values) or self._listed(output.type)
-            if allowed:
-                self._outputs(position, output, allowed)
+            text = output.values or self._allowed_text(output.type)
+            if text is not None:
+                self._outputs(position, output, text)
 
-    def _outputs(self, position: int, output: OutputClause, allowed: tuple[Value, ...]) -> None:
-        cells = [
-            (rule.outputs[position], _("rule {number}").format(number=n + 1)) for n, rule in enumerate(self.table.rules)
-        ]
-        if output.default is not None:
-            cells.append((output.default, _("default output")))
-        for text, where in cells:
+    def _outputs(self, position: int, output: OutputClause, allowed: Text) -> None:
+        """Answers outside the allowed values of their column, each with an input that leads to it."""
+        tests = self.read(allowed)
+        if tests is None or opaque(tests.tree):
+            return
+        cells = [(rule.outputs[position], number) for number, rule in enumerate(self.table.rules)]
+        cells += [(output.default, -1)] if output.default is not None else []
+        for text, number in cells:
             try:
-                tree = compile(text.text, names=self.names).tree
+                answers = list(_answers(compile(text.text, names=self.names).tree))
             except FeelError:
                 continue
-            is_constant, value = constant(tree)
-            if is_constant and value is not None:
-                place = _("{where}, output {label}").format(
-                    where=where, label=output.label or output.name or self.decision
-                )
-                self._value(value, allowed, text.line, place)
+            place = _("default output") if number < 0 else _("rule {number}").format(number=number + 1)
+            label = output.label or output.name or self.decision
+            where = _("{where}, output {label}").format(where=place, label=label)
+            box = self.boxes.maybe[number] if number >= 0 else ()
+            example = self.example(box) if box and all(box) else ""
+            for value in answers:
+                if tests.code(Scope({INPUT: value}, None, Run(None, {}))) is not True:
+                    self._value(value, enumerated(allowed), text.line, where, allowed.text, example)
+
+    def _allowed_text(self, name: str | None) -> Text | None:
+        """What an item definition allows, as it is written."""
+        found = self.kinds.item(name) if name else None
+        return found[0].allowed if found is not None else None
 
     def _listed(self, name: str | None) -> tuple[Value, ...]:
         declared = self.kinds.type(name) if name else None
         return declared.values if isinstance(declared, types.EnumerationType) else ()
 
-    def _value(self, value: Value, allowed: tuple[Value, ...], line: int | None, where: str) -> None:
+    def _value(
+        self,
+        value: Value,
+        allowed: tuple[Value, ...],
+        line: int | None,
+        where: str,
+        written: str = "",
+        example: str = "",
+    ) -> None:
         if any(equal(value, other) is True for other in allowed):
             return
-        listed = ", ".join(map(shown, allowed))
+        listed = ", ".join(map(shown, allowed)) or written
         meant = (
             nearest(value, [other for other in allowed if isinstance(other, str)]) if isinstance(value, str) else None
         )
         message = _("Decision “{decision}”, {where}: {value} is not one of the allowed values {allowed}.")
+        text = message.format(decision=self.decision, where=where, value=shown(value), allowed=listed)
+        if example:
+            text = f"{text} {_('Example: {example}').format(example=example)}"
         self.report(
             "dmn-value",
             Severity.ERROR,
             line,
-            message.format(decision=self.decision, where=where, value=shown(value), allowed=listed),
+            text,
             _("Did you mean {value}?").format(value=shown(meant)) if meant else _("Use one of the allowed values."),
         )
 
@@ -740,6 +759,17 @@ class Analysis:
             message = _("Decision “{decision}”: {count} more findings of this kind.")
             text = message.format(decision=self.decision, count=count - MOST_REPORTED)
             self.report(rule, Severity.INFO, self.table.line, text, _("Mend the first ones and check again."))
+
+
+def _answers(tree: Node) -> Iterator[Value]:
+    """The constants an output may answer: itself, or at the ends of its ifs."""
+    if isinstance(tree, If):
+        yield from _answers(tree.consequence)
+        yield from _answers(tree.alternative)
+        return
+    found, value = constant(tree)
+    if found and value is not None:
+        yield value
 
 
 def _listed(tree: Node) -> Iterator[Value]:
