@@ -576,13 +576,38 @@ class Procedure:
 
     @cached_property
     def _types(self) -> Mapping[str, feel.Type | None]:
-        """The type of every form key; None where two forms disagree."""
+        """The type of every name that forms, decisions, scripts and mappings set; None where it is not one."""
         found: dict[str, feel.Type | None] = {}
+
+        def add(name: str, kind: feel.Type | None) -> None:
+            found[name] = kind if found.get(name, kind) == kind else None
+
         for form in self.forms.values():
             for one in form.fields:
-                kind = _feel_type(one)
-                found[one.key] = kind if found.get(one.key, kind) == kind else None
+                add(one.key, _feel_type(one))
+        for drawn in self.diagrams.values():
+            for node in drawn.nodes():
+                for name, kind in self._set_at(node, found):
+                    add(name, None if kind is types.ANY else kind)
         return MappingProxyType(found)
+
+    def _set_at(self, node: FlowNode, known: Mapping[str, feel.Type | None]) -> Iterator[tuple[str, feel.Type]]:
+        """What a step sets by a decision, a script and its mappings, with the types as far as they can be told."""
+        inside = {**known, **{mapped.target: _mapped(mapped.source, known) for mapped in node.inputs}}
+        answer: feel.Type = types.ANY
+        model = self.decisions.get(node.decision or "")
+        if node.script is not None:
+            answer = feel.type_in(node.script, inside)
+        elif model is not None and node.decision:
+            answer = model.answers(node.decision)
+        if node.result:
+            yield node.result, answer
+            inside[node.result] = answer
+        elif isinstance(answer, types.ContextType):
+            yield from answer.entries.items()
+        for mapped in node.outputs:
+            name, dot, _rest = mapped.target.partition(".")
+            yield name, types.ANY if dot else _mapped(mapped.source, inside)
 
     def check(
         self,
@@ -752,6 +777,11 @@ def _feel_type(one: Field) -> feel.Type:
     if one.type is forms.FieldType.LIST:
         return types.ListType(types.ContextType({part.key: _feel_type(part) for part in one.fields}))
     return simple.get(one.type, types.ANY)
+
+
+def _mapped(source: str, known: Mapping[str, feel.Type | None]) -> feel.Type:
+    """The type of the source of a mapping: without its leading "=" it is a text."""
+    return feel.type_in(source, known) if source.startswith("=") else types.STRING
 
 
 def _components(components: Any) -> Iterator[tuple[str, str, str]]:

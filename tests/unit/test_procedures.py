@@ -63,6 +63,32 @@ def test_a_misspelt_answer_is_found_with_a_suggestion() -> None:
 CALLED = written("start s; user q; end e; s -> q -> e", process="Q")
 
 
+def test_what_a_decision_answers_is_known_to_the_steps_after_it() -> None:
+    old, new = b'=hukou_decision = "MOVE"', b'=hukou_decision = "MOVES"'
+
+    said = "\n".join(findings_in("county-city-transfer.bpmn", old, new))
+
+    assert "“MOVES”" in said
+    assert "did you mean “MOVE”?" in said
+
+
+def test_a_table_is_checked_against_the_forms_before_it() -> None:
+    unset = findings_in("hukou_migration.dmn", b"<text>adulthood_soon</text>", b"<text>adulthod_soon</text>")
+    wrong = findings_in("hukou_migration.dmn", b"<text>other_harm</text>", b"<text>other_harm &gt; 5</text>")
+
+    assert any("there is nothing named “adulthod_soon”; did you mean “adulthood_soon”?" in text for text in unset)
+    assert any("a boolean cannot be compared with a number" in text for text in wrong)
+
+
+def findings_in(file: str, old: bytes, new: bytes) -> list[str]:
+    """What is said of the transfer when one of its files holds another expression."""
+    files = dict(gather(find_folder("county-city-transfer")))
+    path = f"county-city-transfer/{file}"
+    assert old in files[path]
+    changed = Procedure.parse({**files, path: files[path].replace(old, new, 1)})
+    return [finding.message for finding in changed.check()]
+
+
 def next_of(procedure: Procedure, process: str, element: str, *path: str) -> list[str]:
     return [node.id for _process, node in procedure.next_steps(process, element, path)]
 

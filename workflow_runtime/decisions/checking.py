@@ -21,11 +21,13 @@ from workflow_runtime.decisions.elements import (
     ItemDefinition,
     KnowledgeModel,
     LiteralExpression,
+    OutputClause,
     Relation,
     Service,
     Text,
     Variable,
 )
+from workflow_runtime.decisions.kinds import enumerated
 from workflow_runtime.decisions.logic import Unreadable
 from workflow_runtime.decisions.model import File, requirements, stands_alone, tables_in
 from workflow_runtime.feel import types
@@ -245,7 +247,7 @@ class _Check:
             case LiteralExpression(text=text):
                 return type_in(text, names)
             case DecisionTable(outputs=outputs, aggregation=aggregation, policy=policy):
-                kinds = {o.name: (file.kinds.type(o.type) if o.type else None) or ANY for o in outputs}
+                kinds = {output.name: _column_type(file, output) for output in outputs}
                 kind = next(iter(kinds.values())) if len(kinds) == 1 else ContextType(kinds)
                 if aggregation is not None:
                     return ANY
@@ -348,6 +350,13 @@ class _Check:
             for number, rule in enumerate(table.rules):
                 where = _("rule {number}, output {label}")
                 self._expression(rule.outputs[position], names, where, wants, number=number + 1, label=label)
+
+
+def _column_type(file: File, output: OutputClause) -> Type:
+    """The type of an output column, with its values where they are listed."""
+    declared = (file.kinds.type(output.type) if output.type else None) or ANY
+    values = enumerated(output.values)
+    return types.EnumerationType(declared, values) if values and type(declared) is Type else declared
 
 
 def _unread(finding: FeelFinding) -> bool:
