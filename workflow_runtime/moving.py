@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, func, insert, inspect, select, text
 from workflow_runtime import archive, migrations, pages, queries
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
-from workflow_runtime.errors import NotAllowed, NotFound, StoreError, WrongSchema
+from workflow_runtime.errors import NotAllowed, NotFound, StoreError, StoreFull, WrongSchema
 from workflow_runtime.files import FileStore, write_durably
 from workflow_runtime.i18n import _
 from workflow_runtime.machine import Clock, utc_now
@@ -92,7 +93,7 @@ def backup(settings: Settings, target: Path, *, progress: Progress | None = None
 
     Raises NotAllowed when the file exists, StoreFull when there is no room.
     """
-    with _fresh(target) as part, _opened(f"sqlite:///{part}") as goal, _at_one_moment(settings) as source:
+    with _fresh(target) as part, _opened(f"sqlite:///{part}") as goal, _at_one_moment(settings, part) as source:
         rows, cases, until = _copied(source, goal, progress)
         files, missing = _files(source.files(), FileStore(settings.files), FileStore(_beside(target)), progress)
         goal.close()
@@ -122,7 +123,7 @@ def export(settings: Settings, target: Path, *, clock: Clock = utc_now, progress
     Raises NotAllowed when the file exists, StoreFull when there is no room.
     """
     rows = 0
-    with _fresh(target) as part, _at_one_moment(settings) as source:
+    with _fresh(target) as part, _at_one_moment(settings, part) as source:
         _refuse_schema(source)
         with archive.writing(target, part, schema=migrations.HEAD, at=clock()) as writer:
             for name in _order():
@@ -204,9 +205,26 @@ def _one_moment(database: Database) -> Iterator[Connection]:
 
 
 @contextmanager
-def _at_one_moment(settings: Settings) -> Iterator[_Store]:
-    with _opened(settings.database) as database, _one_moment(database) as tx:
-        yield _Store(tx, settings.database)
+def _at_one_moment(settings: Settings, part: Path) -> Iterator[_Store]:
+    """The store as it is now, while others go on writing.
+
+    A long read of a SQLite file would keep its writers from committing: its pages are copied first, which is quick.
+    """
+    with _opened(settings.database) as database:
+        if not database.is_sqlite:
+            with _one_moment(database) as tx:
+                yield _Store(tx, settings.database)
+            return
+        copy = part.with_name(f"{part.name}-moment")
+        with database.read() as tx, closing(sqlite3.connect(copy)) as pages:
+            try:
+                tx.connection.driver_connection.backup(pages)  # type: ignore[union-attr]
+            except sqlite3.OperationalError as error:
+                raise StoreFull(
+                    _("{where} cannot be written ({reason}); nothing was changed").format(where=part, reason=error)
+                ) from error
+        with _opened(f"sqlite:///{copy}") as still, still.read() as tx:
+            yield _Store(tx, settings.database)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from workflow_runtime.errors import NotADatabase, NotAllowed, StoreError, WrongS
 from workflow_runtime.files import FileStore
 from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM
-from workflow_runtime.moving import bring_in, export
+from workflow_runtime.moving import backup, bring_in, export
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -320,3 +320,21 @@ def test_files_of_a_backup_are_there_before_its_rows(small_office: Settings, emp
     assert seen.index("files") < seen.index("case")  # a death in between leaves an empty store, and it can be repeated
     (file,) = (path.name for path in empty.files.glob("??/*"))
     assert FileStore(empty.files).get(file)
+
+
+@pytest.mark.parametrize("carry", [backup, export])
+def test_clerks_go_on_while_the_store_is_copied(
+    half_way: Deeds, settings: Settings, clock: Clock, tmp_path: Path, carry: Callable[..., Any]
+) -> None:
+    with Runtime.open(settings, clock=clock) as runtime:
+        deeds = replace(half_way, runtime=runtime)
+
+        def meanwhile(what: str, _done: int, _all: int) -> None:
+            if what == "history":
+                deeds.complete("check")
+
+        carry(settings, tmp_path / "copy", progress=meanwhile)
+
+        assert not any(item.element == "check" for item in runtime.case(deeds.number, actor=SYSTEM).items)
+    assert sorted(path.name for path in tmp_path.glob("copy*")) in (["copy"], ["copy", "copy.files"])
+    assert not list(tmp_path.glob(".part-*"))
