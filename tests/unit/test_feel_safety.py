@@ -148,3 +148,15 @@ def test_the_same_question_has_the_same_answer(text: str) -> None:
             return error.code
 
     assert answer() == answer()
+
+
+def test_a_pattern_costs_the_same_whether_it_was_read_before_or_not() -> None:
+    many = 'for i in 1..90 return matches("a", "a{1," + string(i) + "}")'
+
+    ends = []
+    for _ in range(3):
+        with pytest.raises(feel.FeelError) as stopped:
+            feel.evaluate(many, {})
+        ends.append(stopped.value.code)
+
+    assert ends == ["too-many-operations"] * 3

@@ -129,11 +129,6 @@ class BadPattern(ValueError):
 _compiled: dict[tuple[str, str], Any] = {}
 
 
-def known(pattern: str, flags: str) -> bool:
-    """Whether a pattern has been compiled before."""
-    return (pattern, flags) in _compiled
-
-
 def compiled(pattern: str, flags: str = "") -> Any:
     """The engine's form of a pattern, from the cache where it can; None if it is none of the dialect."""
     if (pattern, flags) not in _compiled:

@@ -25,6 +25,7 @@ class Run:
     fuel = limits.OPERATIONS
     calls = 0
     imported: dict[str, Value] | None = None
+    met: set[object] | None = None
 
     def __init__(self, now: dt.datetime | None, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.now = now
@@ -42,6 +43,14 @@ class Run:
             self.spend(2 * min(weight(value), limits.OPERATIONS))
         elif isinstance(value, str):
             self.spend(len(value) >> 6)
+
+    def meets(self, *what: object) -> bool:
+        """Whether this evaluation meets something for the first time."""
+        if self.met is None:
+            self.met = set()
+        first = what not in self.met
+        self.met.add(what)
+        return first
 
     def function(self, name: str) -> Function | None:
         """A function that was handed in, by name."""

@@ -61,11 +61,12 @@ def ends_with(text: str, match: str) -> bool:
 
 
 def _pattern(run: Run, text: str, pattern: str, flags: str | None) -> Any:
-    """A compiled pattern, or None where it is none; paid for are its reading, if it is new, and its run over the text.
+    """A compiled pattern, or None where it is none; paid for are its reading, once an evaluation, and its run.
 
-    The engine takes at most (size of the pattern × length of the text), whatever the pattern.
+    The engine takes at most (size of the pattern × length of the text), whatever the pattern. That another evaluation
+    may have read it before changes nothing: the same question always costs the same.
     """
-    new = not regex.known(pattern, flags or "")
+    new = run.meets(pattern, flags)
     if new:
         run.spend(1_000 + 60 * len(pattern) + (40_000 if "-[" in pattern else 0))
     compiled = regex.compiled(pattern, flags or "")
