@@ -1,11 +1,20 @@
 """What a completion costs, on SQLite and PostgreSQL, beside a row update written by hand and SpiffWorkflow alone.
 
-    python3 -m benchmarks.completion [--cases 40] [--store sqlite|postgresql] [--profile]
+    python3 -m benchmarks.completion [--cases 40] [--workers 4] [--store sqlite|postgresql] [--profile]
 
 One run, one process, one procedure: `xieban` does all of its work (the clerk's rights, the form, the step, worklist,
 timers, history with its chain); `by hand` is one guarded UPDATE of a row that holds the case file; `SpiffWorkflow` is
 the library with its own parser, its whole state read and written at every step. CPU is of this process, and of
-PostgreSQL's backends where it runs on this machine. Files are synchronised to the disk (`synchronous=FULL`, fsync on).
+PostgreSQL's backends (those of the server that this run starts). Files are synchronised to the disk
+(`synchronous=FULL`, fsync on).
+
+How to read it: `CPU` is milliseconds of processor a completion, backends included, and `to hand` how many times the row
+update by hand that is; compare lines of one run only, a busy machine makes all of them dearer. `p50` and `p99` are what
+the clerk waits, in milliseconds. `kB/case` is what a finished case leaves in the database. `+ a notice` is the
+machine's work of one case afterwards. On PostgreSQL, `1 worker` and `4 workers` are processes of their own that
+complete cases of their own at the same time, as web servers of a cluster would, and others see to what falls due; below
+the row stand completions a second and the memory of each worker (resident MB) after its first case, in the middle and
+at the end: it should not grow.
 """
 
 from __future__ import annotations
@@ -21,10 +30,12 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from io import BytesIO
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -33,7 +44,7 @@ from lxml import etree
 
 import handlers  # noqa: F401  (registers the machine steps)
 from workflow_runtime.database import Database
-from workflow_runtime.dispatch import Inline
+from workflow_runtime.dispatch import Inline, Waiting
 from workflow_runtime.identifiers import new_resident_id
 from workflow_runtime.model import SYSTEM, Actor
 from workflow_runtime.procedures import gather
@@ -91,6 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a completion costs.")
     parser.add_argument("--cases", type=int, default=40)
     parser.add_argument("--store", choices=["sqlite", "postgresql"])
+    parser.add_argument("--workers", type=int, default=4, help="processes at once, on PostgreSQL")
     parser.add_argument("--profile", action="store_true", help="show where our time goes instead")
     chosen = parser.parse_args()
     print(f"milliseconds a completion, {chosen.cases} cases of {len(WAY)} completions\n{HEAD}")
@@ -100,6 +112,9 @@ def main() -> None:
             with database(store, folder) as urls:
                 for size in (2_000, 25_000):
                     compare(store, size, urls, folder, chosen.cases, profile=chosen.profile)
+                if store == "postgresql" and not chosen.profile:
+                    for workers in dict.fromkeys((1, chosen.workers)):
+                        print(crew(next(urls), folder, chosen.cases, workers), flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -149,8 +164,14 @@ def database(store: str, folder: Path) -> Iterator[Iterator[str]]:
 
 
 def postgres_cpu() -> float:
-    """CPU seconds of the processes of the server that this run started: its backends, writers and the rest."""
+    """CPU seconds of the processes of the server that this run started: its backends, writers and the rest.
+
+    Backends that have ended are in their parent's account.
+    """
     nanoseconds = 0
+    for server in _servers:
+        ended = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[13:15]
+        nanoseconds += sum(map(int, ended)) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
     for process in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
@@ -199,21 +220,8 @@ class Meter:
 def ours(store: str, size: int, url: str, folder: Path, cases: int, *, profile: bool = False) -> tuple[Cost, Cost]:
     """The whole of a completion, as a clerk's command asks for it; and what the machine does in a case, a notice."""
     cost, machine = Cost(store, "xieban", size), Cost(store, "+ a notice", size)
-    settings = Settings.from_env({"XIEBAN_HOME": str(folder / "home"), "XIEBAN_LANG": "en"}, database=url)
-    Runtime.create(settings, clock=lambda: NOW).close()
-    with Runtime(Database(url), settings, clock=lambda: NOW, dispatch=Later()) as runtime:
-        runtime.import_organisation((ROOT / "bpmn" / "demo" / "organisation.yaml").read_bytes(), actor=SYSTEM)
-        runtime.deploy(gather(PROCEDURE), actor=SYSTEM)
-        directory = runtime.organisation(actor=SYSTEM)
-
-        def clerk(department: str, place: int = 0) -> Actor:
-            return runtime.actor(directory.clerks_of(department, date(2024, 3, 4))[place].id)
-
-        people = {
-            "prepare": clerk("cwi-qingxi.social_work"),
-            "check": clerk("cab-qingxi.child_welfare"),
-            "approve": clerk("cab-qingxi.child_welfare", 1),
-        }
+    with office(url, folder) as runtime:
+        people = clerks(runtime)
         before = stored(url)
         numbers = [start(runtime, number, padding(size)) for number in range(cases + 3)]
         for number in numbers[:3]:
@@ -232,6 +240,81 @@ def ours(store: str, size: int, url: str, folder: Path, cases: int, *, profile: 
             pstats.Stats(profiler).sort_stats("cumulative").print_stats(60)
     cost.bytes = (stored(url) - before) / len(numbers)
     return cost, machine
+
+
+@contextmanager
+def office(url: str, folder: Path) -> Iterator[Runtime]:
+    """A new office with the procedure; its clock stands."""
+    settings = Settings.from_env({"XIEBAN_HOME": str(folder / "home"), "XIEBAN_LANG": "en"}, database=url)
+    Runtime.create(settings, clock=lambda: NOW).close()
+    with Runtime(Database(url), settings, clock=lambda: NOW, dispatch=Later()) as runtime:
+        runtime.import_organisation((ROOT / "bpmn" / "demo" / "organisation.yaml").read_bytes(), actor=SYSTEM)
+        runtime.deploy(gather(PROCEDURE), actor=SYSTEM)
+        yield runtime
+
+
+def clerks(runtime: Runtime) -> dict[str, Actor]:
+    """Who does each step."""
+    directory = runtime.organisation(actor=SYSTEM)
+
+    def clerk(department: str, place: int = 0) -> Actor:
+        return runtime.actor(directory.clerks_of(department, NOW.date())[place].id)
+
+    return {
+        "prepare": clerk("cwi-qingxi.social_work"),
+        "check": clerk("cab-qingxi.child_welfare"),
+        "approve": clerk("cab-qingxi.child_welfare", 1),
+    }
+
+
+def crew(url: str, folder: Path, cases: int, workers: int) -> str:
+    """So many processes at once, each with cases of its own: the row of the table, throughput and memory."""
+    with office(url, folder) as runtime:
+        numbers = [start(runtime, number, padding(2_000)) for number in range(cases * workers)]
+    cost = Cost("postgresql", f"{workers} worker{'s' if workers > 1 else ''}", 2_000)
+    backend = postgres_cpu()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        shares = [numbers[place::workers] for place in range(workers)]
+        shifts = list(pool.map(shift, [url] * workers, [folder] * workers, shares))
+    cost.backend = postgres_cpu() - backend
+    lasted = max(one.until for one in shifts) - min(one.since for one in shifts)
+    for one in shifts:
+        cost.cpu += one.cpu
+        cost.walls += one.walls
+    memory = "; ".join(" → ".join(f"{part:.1f}" for part in one.memory) for one in shifts)
+    return f"{cost.line(None)}\n{'':11}{len(cost.walls) / lasted:.0f} completions a second; MB of a worker: {memory}"
+
+
+@dataclass
+class Shift:
+    """What one process did: monotonic seconds since and until, CPU seconds, wall seconds of each, resident MB."""
+
+    since: float
+    until: float
+    cpu: float
+    walls: list[float]
+    memory: list[float]
+
+
+def shift(url: str, folder: Path, numbers: list[str]) -> Shift:
+    """Complete these cases, in a process of its own; the first is to warm up."""
+    settings = Settings.from_env({"XIEBAN_HOME": str(folder / "home"), "XIEBAN_LANG": "en"}, database=url)
+    cost, memory = Cost("", "", 0), []
+    with Runtime(Database(url), settings, clock=lambda: NOW, dispatch=Waiting()) as runtime:
+        people = clerks(runtime)
+        walk(runtime, numbers[0], people, Meter(Cost("", "", 0)))
+        since = time.monotonic()
+        for place, number in enumerate(numbers[1:]):
+            if place in (0, len(numbers) // 2):
+                memory.append(resident())
+            walk(runtime, number, people, Meter(cost))
+        memory.append(resident())
+    return Shift(since, time.monotonic(), cost.cpu, cost.walls, memory)
+
+
+def resident() -> float:
+    """MB of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def start(runtime: Runtime, number: int, more: dict[str, str]) -> str:

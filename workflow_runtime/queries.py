@@ -317,12 +317,9 @@ def case_rows(
 ) -> list[CaseView]:
     """Cases the actor may see, the one due soonest first."""
     w = t.work_item.c
-    waiting = (
-        select(w.case_id, func.count().label("item_count"), func.min(w.due_at).label("next_due"))
-        .where(t.among(w.state, OPEN_ITEM))
-        .group_by(w.case_id)
-        .subquery()
-    )
+    waiting = select(func.count()).where(w.case_id == t.case.c.id, t.among(w.state, OPEN_ITEM))
+    item_count = waiting.correlate(t.case).scalar_subquery().label("item_count")
+    next_due = waiting.with_only_columns(func.min(w.due_at)).correlate(t.case).scalar_subquery().label("next_due")
     statement = (
         select(
             t.case,
@@ -333,14 +330,13 @@ def case_rows(
             t.subject.c.number.label("subject_number"),
             t.subject.c.name.label("subject_name"),
             t.subject.c.kind.label("subject_kind"),
-            waiting.c.item_count,
-            waiting.c.next_due,
+            item_count,
+            next_due,
         )
         .join(t.procedure_version, t.procedure_version.c.id == t.case.c.version_id)
         .outerjoin(t.subject, t.subject.c.id == t.case.c.subject_id)
-        .outerjoin(waiting, waiting.c.case_id == t.case.c.id)
         .where(visible(actor))
-        .order_by(waiting.c.next_due.is_(None), waiting.c.next_due, t.case.c.started_at.desc())
+        .order_by(next_due.is_(None), next_due, t.case.c.started_at.desc())
         .limit(limit)
         .offset(offset)
     )
@@ -612,31 +608,39 @@ def item_rows(
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[Row[Any]]:
-    """Items of the worklist, soonest due first. `departments` None = all that the actor sees."""
+    """Items of the worklist, soonest due first. `departments` None = all that the actor sees.
+
+    The page is chosen among the items alone, and only its rows are put together with what stands beside them.
+    """
     w = t.work_item.c
-    statement = _items().order_by(w.due_at.is_(None), w.due_at, w.opened_at, w.id).limit(limit).offset(offset)
-    if case_id is None:
-        if actor.clerk != "system":
-            statement = statement.where(w.department_id.in_(actor.sees or {""}))
-    else:
-        statement = statement.where(w.case_id == case_id, visible(actor))
+    order = (w.due_at.is_(None), w.due_at, w.opened_at, w.id)
+    page = select(w.id).select_from(t.work_item)
+    if case_id is not None or procedure is not None or subject_number is not None:
+        page = page.join(t.case, t.case.c.id == w.case_id)
+    if case_id is not None:
+        page = page.where(w.case_id == case_id, visible(actor))
+    elif actor.clerk != "system":
+        page = page.where(w.department_id.in_(actor.sees or {""}))
     if departments is not None:
-        statement = statement.where(w.department_id.in_(departments or {""}))
+        page = page.where(w.department_id.in_(departments or {""}))
     if procedure is not None:
-        statement = statement.where(t.procedure_version.c.key == procedure)
+        version = t.procedure_version.c
+        page = page.join(t.procedure_version, version.id == t.case.c.version_id).where(version.key == procedure)
     if subject_number is not None:
-        statement = statement.where(t.subject.c.number == subject_number)
+        subject = t.subject.c
+        page = page.join(t.subject, subject.id == t.case.c.subject_id).where(subject.number == subject_number)
     if ids is not None:
-        statement = statement.where(w.id.in_(ids))
+        page = page.where(w.id.in_(ids))
     if state in ("open", "late", "mine"):
-        statement = statement.where(t.among(w.state, OPEN_ITEM))
+        page = page.where(t.among(w.state, OPEN_ITEM))
     elif state is not None:
-        statement = statement.where(w.state == state)
+        page = page.where(w.state == state)
     if state == "mine":
-        statement = statement.where(w.clerk.in_(actor.people))
+        page = page.where(w.clerk.in_(actor.people))
     if late_at is not None:
-        statement = statement.where(w.due_at.is_not(None), w.due_at < late_at)
-    return tx.execute(statement).all()
+        page = page.where(w.due_at.is_not(None), w.due_at < late_at)
+    page = page.order_by(*order).limit(limit).offset(offset).correlate(None)
+    return tx.execute(_items().where(w.id.in_(page)).order_by(*order)).all()
 
 
 def item_view(
