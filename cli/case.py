@@ -274,7 +274,9 @@ def _show_documents(output: Output, documents: Sequence[DocumentView]) -> None:
 
 
 def document_state(document: DocumentView) -> str:
-    """A document's state in words."""
+    """A document's state in words; an issued one of which the signed paper came back says so."""
+    if document.state is DocumentState.ISSUED and any(what == "scanned" for what, *_when in document.events):
+        return _("signed")
     return {
         DocumentState.DRAFT: _("draft"),
         DocumentState.ISSUED: _("issued"),

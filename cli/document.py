@@ -48,8 +48,8 @@ def list_documents(
     columns: list[Column[DocumentView]] = [
         Column(_("Code"), lambda row: row.code),
         Column(_("Title"), lambda row: of_data(row.title), least=12),
-        Column(_("Number"), lambda row: row.number or "—", least=12),
-        Column(_("Case"), lambda row: row.case, least=9),
+        Column(_("Number"), lambda row: row.number or "—", least=18),
+        Column(_("Case"), lambda row: row.case, least=9, once=True),
         Column(_("State"), document_state),
         Column(_("Issued"), lambda row: row.issued_at),
     ]

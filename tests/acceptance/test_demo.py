@@ -50,6 +50,15 @@ def test_the_demo_shows_one_case_from_its_beginning_to_its_end(made: Made) -> No
     assert all(path.read_bytes().startswith(b"%PDF-") for path in documents)
 
 
+def test_every_paper_of_the_finished_case_came_back_signed(made: Made) -> None:
+    number = read(made.desk("--as", supervisor(made), "case", "list", "--state", "completed", "--json"))[0]["number"]
+    papers = read(made.desk("--as", supervisor(made), "document", "list", "--case", number, "--json"))
+
+    back = {one["code"] for one in papers if any(what == "scanned" for what, *_when in one["events"])}
+
+    assert back == {one["code"] for one in papers if one["origin"] == "issued"} == {"D14", "D15", "D16", "D77"}
+
+
 def test_the_demo_has_work_at_every_stage(made: Made) -> None:
     items = read(made.desk("--as", supervisor(made), "work", "list", "--limit", 500, "--json"))
     left = [item["due"]["working_days_left"] for item in items if item["due"]]

@@ -1,7 +1,8 @@
 """Builds the message catalogues from their parts; `python -m workflow_runtime.locale.build`.
 
 `workflow_runtime/locale/zh/parts/*.po` (English source → Chinese) become `zh/LC_MESSAGES/xieban.po` and `.mo`;
-`bpmn/locale/en/parts/*.po` (Chinese source → English) become `en/LC_MESSAGES/procedures.po` and `.mo`.
+`bpmn/locale/en/parts/*.po` (Chinese source → English) and the titles of documents become
+`en/LC_MESSAGES/procedures.po` and `.mo`.
 The results are committed, so that a checkout speaks both languages without a build. Needs the development packages.
 """
 
@@ -13,7 +14,7 @@ import re
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,17 @@ def program() -> Built:
 
 
 def procedures() -> Built:
-    """What diagrams, forms and profiles say, in English."""
-    return _merge(ROOT / "bpmn" / "locale" / "en", "en", "procedures.po")
+    """What diagrams, forms and profiles say, in English; documents carry their English titles with them."""
+    built = _merge(ROOT / "bpmn" / "locale" / "en", "en", "procedures.po")
+    return replace(built, messages={**dict(_titles_of_documents()), **built.messages})
+
+
+def _titles_of_documents() -> Iterator[tuple[Message, Message]]:
+    known = yaml.safe_load((ROOT / "bpmn" / "documents.yaml").read_bytes())["documents"].values()
+    templates = (yaml.safe_load(path.read_bytes()) for path in sorted((ROOT / "templates").glob("*/document.yaml")))
+    for one in (*known, *templates):
+        if one.get("title_en"):
+            yield (one["title"],), (one["title_en"],)
 
 
 def _merge(folder: Path, language: str, name: str) -> Built:
