@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -171,7 +172,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
         answer = build().main(
-            list(arguments), prog_name=program(), obj=session, standalone_mode=False, complete_var=COMPLETION
+            list(arguments), prog_name=Path(program()).name, obj=session, standalone_mode=False, complete_var=COMPLETION
         )
         sys.stdout.flush()
         return answer if isinstance(answer, int) else DONE
