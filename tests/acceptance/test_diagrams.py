@@ -101,3 +101,18 @@ def test_a_picture_marks_what_a_check_finds(empty: Desk) -> None:
 
 def _text(office: Desk, name: str) -> str:
     return (Path(office.folder) / name).read_text()
+
+
+def test_a_case_is_seen_in_its_drawing_and_in_its_words(office: Desk) -> None:
+    (first, *_more) = json.loads(office("--as", "zhou-lan", "case", "list", "--json").out)
+    number = first["number"]
+
+    drawn = office("--as", "zhou-lan", "diagram", "render", "-", "--case", number, "--to", "case.svg")
+    told = office("--as", "zhou-lan", "diagram", "outline", "-", "--case", number)
+    shown = office("--as", "zhou-lan", "case", "show", number)
+
+    svg = _text(office, "case.svg")
+    assert drawn.code == told.code == shown.code == 0, drawn.err + told.err
+    assert 'class="done"' in svg and 'class="active"' in svg and "In this case" in svg
+    assert "✔ Step 1 of" in told.out and "● Step" in told.out
+    assert "  ✔   1 " in shown.out and all(len(line) <= 80 for line in told.out.splitlines())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from lxml import etree
 
 from benchmarks.diagrams import random_diagram, shipped
@@ -281,6 +284,19 @@ class TestText:
     def test_is_as_wide_as_its_glyphs(self) -> None:
         assert glyphs.width("中文", 10) == 20
         assert glyphs.width("iiii", 10) < glyphs.width("WWWW", 10)
+
+    def test_every_glyph_is_as_wide_as_the_face_of_the_house_has_it(self) -> None:
+        face = TTFont(str(resources.files("templates") / "_house" / "fonts" / "XiebanHei.ttf"))
+        widths, per_em = face["hmtx"], face["head"].unitsPerEm
+
+        wrong = {
+            chr(code): widths[glyph][0] * 1000 / per_em
+            for code, glyph in face.getBestCmap().items()
+            if unicodedata.category(chr(code))[0] not in "MC"
+            and abs(glyphs.width(chr(code), 1000) - widths[glyph][0] * 1000 / per_em) > 1
+        }
+
+        assert len(widths.metrics) > 5_000 and wrong == {}
 
     def test_does_not_begin_a_line_with_a_comma(self) -> None:
         for room in range(40, 120, 3):
