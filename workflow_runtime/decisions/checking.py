@@ -68,7 +68,7 @@ def needed(file: File, element: Element) -> dict[str, Type]:
             }
             names = owner.logic.free.get(current.name or current.id, set())
             found |= {name: columns.get(name, ANY) for name in sorted(names)}
-        waiting += [target for reference in requirements(current) if (target := owner.find(reference))]
+        waiting += [(other, required) for _prefix, other, required in owner.required(current)]
     return found
 
 
@@ -204,15 +204,9 @@ class _Check:
         """The names an element's logic sees, with their types."""
         names: Names = {}
         imported: dict[str, Names] = {}
-        for reference in requirements(element):
-            found = file.find(reference)
-            if found is None:
-                continue
-            owner, required = found
-            kind = self._type(owner, required)
-            prefix = file.import_name(owner) if owner is not file else ""
-            target = imported.setdefault(prefix, {}) if prefix else names
-            target[required.variable.name] = kind
+        for prefix, owner, required in file.required(element):
+            members = imported.setdefault(prefix, {}) if prefix else names
+            members[required.variable.name] = self._type(owner, required)
         return names | {prefix: ContextType(members) for prefix, members in imported.items()}
 
     def _type(self, file: File, element: Element) -> Type:

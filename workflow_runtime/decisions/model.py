@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workflow_runtime.decisions.elements import (
@@ -79,13 +79,19 @@ class File:
         """The name under which another file's elements are seen here; empty for its own."""
         return next((name for name, other in self.imported.items() if other is file), "")
 
-    def _known(self, element: Element) -> Known:
-        """The names an element's logic sees that the parser has to know."""
-        names = set(self.imported)
+    def required(self, element: Element) -> Iterator[tuple[str, File, Element]]:
+        """What an element requires: the name of its import (empty for its own file), its file, and itself."""
         for reference in requirements(element):
             found = self.find(reference)
             if found is not None:
-                names |= {found[1].variable.name, found[1].name}
+                owner, required = found
+                yield ("" if owner is self else self.import_name(owner)), owner, required
+
+    def _known(self, element: Element) -> Known:
+        """The names an element's logic sees that the parser has to know."""
+        names = set(self.imported)
+        for _prefix, _owner, required in self.required(element):
+            names |= {required.variable.name, required.name}
         if isinstance(element, KnowledgeModel):
             names.add(element.name)
         return naming.odd(name for name in names if name)
@@ -213,17 +219,9 @@ class Evaluation:
         if stands_alone(element):
             names.update(self.inputs)
             self.used.update({name: self.inputs.get(name) for name in sorted(file.logic.free.get(element.name, ()))})
-        for reference in requirements(element):
-            found = file.find(reference)
-            if found is None:
-                continue
-            owner, required = found
-            value = self.value(owner, required)
-            prefix = file.import_name(owner) if owner is not file else ""
-            if prefix:
-                names.setdefault(prefix, {})[required.variable.name] = value
-            else:
-                names[required.variable.name] = value
+        for prefix, owner, required in file.required(element):
+            members = names.setdefault(prefix, {}) if prefix else names
+            members[required.variable.name] = self.value(owner, required)
         # A table that is drawn alone, without input data (the habit of modelling tools), sees all that was handed in.
         drawn = any(isinstance(one, InputData) for one in file.definitions.elements)
         outer = file.kinds.names() if drawn else {**self.inputs, **file.kinds.names()}
