@@ -178,6 +178,7 @@ class Inbox:
         if (folder / "receipts" / name).exists():  # of an earlier file of that name
             _renamed(folder / "receipts" / name, _free(folder / "receipts", name))
         write_durably(folder / "receipts" / name, json.dumps(answer, ensure_ascii=False).encode())
+        (folder / "receipts" / name).chmod(0o644)  # for whoever laid the answer there
         goal.parent.mkdir(exist_ok=True)
         file.replace(goal)
         file.parent.rmdir()

@@ -279,6 +279,7 @@ def test_answers_of_the_same_name_lose_neither_file_nor_receipt(waiting: Deeds, 
 
     assert files(folder / "taken") == ["answer-2.json", "answer-3.json", "answer.json"]
     assert len(files(folder / "receipts")) == 3 and receipt(folder, "answer")["kept_as"] == "taken/answer-3.json"
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in (folder / "receipts").iterdir())  # the agency may read
 
 
 # --- a message that its case cannot take -------------------------------------------------------------------------
