@@ -126,3 +126,12 @@ def test_the_government_functions_stand_on_a_calendar_handed_in(text: str, expec
 
 def test_the_language_itself_knows_no_government_function() -> None:
     assert feel.evaluate('add months(date("2024-01-31"), 1)', {}) is None
+
+
+def test_a_text_that_is_wrong_all_over_is_not_searched_for_every_word() -> None:
+    names = {f"name{number}": "number" for number in range(200)}
+
+    found = feel.check(" + ".join(f"naem{number}" for number in range(1000)), names)
+
+    assert len(found) == 100
+    assert found[0].suggestion and not found[-1].suggestion

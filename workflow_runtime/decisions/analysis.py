@@ -27,6 +27,7 @@ from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
 
 MOST_REPORTED = 10  #: findings of one kind for one table
+MOST_VALUES = 100  #: values outside the allowed ones, each with the one that was meant
 BUDGET = 1_500_000  #: steps that the search for gaps may take
 
 CONSTRUCTORS = frozenset(("date", "time", "date and time", "duration"))
@@ -563,7 +564,7 @@ class Analysis:
         written: str = "",
         example: str = "",
     ) -> None:
-        if any(equal(value, other) is True for other in allowed):
+        if any(equal(value, other) is True for other in allowed) or len(self.found) >= MOST_VALUES:
             return
         listed = ", ".join(map(shown, allowed)) or written
         meant = (

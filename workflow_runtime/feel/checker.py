@@ -106,6 +106,9 @@ def nearest(word: str, among: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+MOST_FINDINGS = 100  #: of one expression
+MOST_SUGGESTIONS = 20  #: of one expression
+
 #: what `names` may say of a name: its type, the name of its type, or nothing
 Declared: TypeAlias = Type | str | None
 
@@ -203,7 +206,12 @@ class _Inference:
         self.findings: list[Finding] = []
 
     def report(self, code: str, node: Node, **facts: Any) -> None:
-        self.findings.append(Finding(code, "error", self.text, node.start, node.end, facts))
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(code, "error", self.text, node.start, node.end, facts))
+
+    def meant(self, word: str, among: Iterable[str]) -> str | None:
+        """The word that was probably meant; not looked for again and again in a text that is wrong all over."""
+        return nearest(word, among) if len(self.findings) < MOST_SUGGESTIONS else None
 
     def type_of(self, node: Node, names: Names) -> Type:
         match node:
@@ -257,7 +265,7 @@ class _Inference:
             case syntax.InstanceOf(value=value, type=kind):
                 self.type_of(value, names)
                 if not types.known(kind) and self._unknown_type(kind) and not self.open_world:
-                    self.report("unknown-type", node, name=str(kind), suggestion=nearest(str(kind), types.SIMPLE))
+                    self.report("unknown-type", node, name=str(kind), suggestion=self.meant(str(kind), types.SIMPLE))
                 return BOOLEAN
             case syntax.ListOf(items=items):
                 return ListType(types.common([self.type_of(item, names) for item in items]))
@@ -290,7 +298,7 @@ class _Inference:
             return government.SIGNATURES[node.name]
         if node.name in BUILTINS or self.open_world:
             return ANY
-        suggestion = nearest(node.name, [name for name in (*names, *BUILTINS) if name != "?"])
+        suggestion = self.meant(node.name, [name for name in (*names, *BUILTINS) if name != "?"])
         self.report("unknown-name", node, name=node.name, suggestion=suggestion)
         return ANY
 
@@ -334,7 +342,7 @@ class _Inference:
 
     def _no_member(self, node: syntax.Path, known: list[str]) -> None:
         owner = self.text[node.source.start : node.source.end]
-        self.report("unknown-member", node, owner=owner, name=node.name, suggestion=nearest(node.name, known))
+        self.report("unknown-member", node, owner=owner, name=node.name, suggestion=self.meant(node.name, known))
 
     def _filter(self, node: syntax.Filter, names: Names) -> Type:
         source = self.type_of(node.source, names)
@@ -401,7 +409,7 @@ class _Inference:
             return  # said already
         allowed = [text_of(value, True) or "" for value in kind.values]
         found = text_of(literal.value) or ""
-        suggestion = nearest(found, [value for value in kind.values if isinstance(value, str)])
+        suggestion = self.meant(found, [value for value in kind.values if isinstance(value, str)])
         self.report("not-allowed-value", literal, found=found, allowed=", ".join(allowed), suggestion=suggestion)
 
     def _tests(self, tests: tuple[Node, ...], tested: Type, names: Names) -> None:
@@ -437,7 +445,7 @@ class _Inference:
             if name not in government.SIGNATURES:
                 if not self.open_world:
                     known = [*BUILTINS, *government.SIGNATURES, *names]
-                    self.report("unknown-function", node.function, name=name, suggestion=nearest(name, known))
+                    self.report("unknown-function", node.function, name=name, suggestion=self.meant(name, known))
                 return ANY
         function = self.type_of(node.function, names)
         if isinstance(function, FunctionType):
