@@ -154,7 +154,7 @@ def case_state(state: CaseState) -> str:
 def state_text(view: CaseView) -> str:
     """Where a case stands, in words: its milestone while it runs, how it ended when it is over."""
     over = view.state in (CaseState.COMPLETED, CaseState.CANCELLED)
-    return case_state(view.state) if over or not view.milestone else of_data(view.milestone)
+    return _marked(view) + (case_state(view.state) if over or not view.milestone else of_data(view.milestone))
 
 
 @case.command(help=_("All of a case on one page."))
@@ -544,7 +544,7 @@ def _mended(session: Session, plan: Plan, asked: int | None, text: str) -> None:
     elif asked is None:
         session.output.wrapped(text.format(number=safe(plan.case), at=safe(", ".join(plan.at))), "✔ ")
     else:
-        said = _("Asked for as repair {id}: {why}. Another process owner confirms it with “xieban case confirm {id}”.")
+        said = _("Asked for as repair {id}: {why}. Another process owner confirms it (case confirm {id}).")
         session.output.wrapped(said.format(id=asked, why=safe("; ".join(plan.second))), "◷ ")
 
 

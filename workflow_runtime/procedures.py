@@ -694,8 +694,9 @@ def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str =
     for procedure in drawn:
         if procedure.kind != "C" and profile.procedure_state(procedure.code).state is not State.OFF:
             found += _lacking(profile, procedure, name)
+    lists = [path.read_text(encoding="utf-8") for path in (shipped_library() / "reports").glob("*.yaml")]
     for code in {"*", *(one.code for one in drawn)}:
-        texts = [one.text for one in drawn if code in ("*", one.code)]
+        texts = [*(one.text for one in drawn if code in ("*", one.code)), *lists]
         for parameter in profile.parameters:
             asked = parameter.procedure == code and parameter.name not in RUNTIME_VALUES
             if asked and not any(_reads(text, parameter.name) for text in texts):
