@@ -144,11 +144,14 @@ def render(
         key, marks = _marks_of_case(session, number)
     source = source_of(session, key)
     drawn = drawings.read(source)
-    findings = [one for one in _findings(session, key, drawn) if one.element in drawn.elements] if checked else []
+    found = _findings(session, key, drawn) if checked else []
+    pooled = {getattr(drawn.elements[id], "process", None) for id in drawn.participants}
+    bare = set(drawn.processes) - pooled  # a process without a pool has no shape to stand a mark on
+    findings = [one for one in found if one.element in drawn.elements and one.element not in bare]
     content = pictures.render(drawn, format=form, theme=theme, marks=marks, findings=findings)
     _written(session, target or Path(f"{Path(key).stem.partition('@')[0]}.{form}"), content)
     if checked and not session.as_json:
-        show_findings(findings, session.output.columns)
+        show_findings(found, session.output.columns)
         text = ngettext("{count} finding is marked.", "{count} findings are marked.", len(findings))
         session.output.line(text.format(count=len(findings)))
 

@@ -219,6 +219,19 @@ class TestACase:
 
         assert svg.count("没有表单") >= 2 and 'class="w-error"' in svg
 
+    def test_shows_findings_on_flows_and_the_way_into_a_fault(self) -> None:
+        fault = Finding(
+            "house/soundness", Severity.ERROR, "ok", 1, "卡住", "改", path=("start", "start_check", "check")
+        )
+        unnamed = Finding("house/names", Severity.WARNING, "ok_tell", 1, "没有名称", "写上")
+
+        text = render(process(STORY), findings=[fault, unnamed]).decode()
+
+        shown = groups(etree.fromstring(text.encode()))
+        assert ' class="e way"' in text and text.count('class="e way"') == 1
+        assert "way" in str(shown["start_check"].find(f"{SVG}path").get("class"))  # type: ignore[union-attr]
+        assert text.count('class="w-error"') == 1 and text.count('class="w-warning"') == 1
+
     @pytest.mark.parametrize("theme", THEMES)
     def test_can_be_read_in_every_theme(self, theme: str) -> None:
         chosen = THEMES[theme]

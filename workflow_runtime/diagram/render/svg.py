@@ -53,9 +53,12 @@ class Picture:
         self._marks = marks
         self._classes = classes
         self._findings: dict[str, list[Finding]] = {}
+        pools = {getattr(diagram.elements[id], "process", None): id for id in diagram.participants}
         for finding in findings:
             if finding.element:
-                self._findings.setdefault(finding.element, []).append(finding)
+                # what is said of a process stands on its pool
+                self._findings.setdefault(pools.get(finding.element, finding.element), []).append(finding)
+        self._ways = frozenset(id for finding in findings for id in finding.path)  #: the way into what was found
         self._given_title = title
         self._out: list[str] = []
         self._prefix = f"{name}e-"
@@ -163,6 +166,8 @@ class Picture:
             for name, rule in _CHANGES.items()
             if name in self._classes.values()
         ]
+        if self._ways:
+            rules.append(f".e.way{{stroke:{t.severe};stroke-width:{_n(t.width + 1)};stroke-dasharray:9 3}}")
         return "".join(rules)
 
     # --- one page
@@ -483,6 +488,8 @@ class Picture:
         element = edge.element
         mark = self._marks.get(element.id)
         names = [name for name in (mark.state.value if mark else "", self._classes.get(element.id, "")) if name]
+        if element.id in self._ways:
+            names.append("way")
         stroke = f' style="stroke:{edge.stroke}"' if edge.stroke and self._theme.coloured and not names else ""
         state = (
             ("-" + mark.state.value) if mark is not None and mark.state in (MarkState.DONE, MarkState.SKIPPED) else ""
@@ -520,6 +527,9 @@ class Picture:
         if name:
             self._flow_label(edge, name)
         self._out.append("</g>")
+        if element.id in self._findings:
+            (mx, my), _level = _middle(points)
+            self._warn(element.id, mx, my - 2, 0.7)
 
     def _start_of_flow(self, element: Element, points: list[Point]) -> None:
         if not isinstance(element, Flow):
@@ -629,17 +639,20 @@ class Picture:
                     f'<text class="kt" x="{_n(left + wide / 2)}" y="{_n(by + 3.6)}">{escaped(note)}</text>'
                 )
             out.append("</g>")
-        findings = self._findings.get(shape.element.id)
-        if findings:
-            worst = min(findings, key=lambda finding: list(Severity).index(finding.severity)).severity
-            bx, by = x + (0 if w > 60 else 4), y - 3
-            said = escaped(_("; ").join(one_line(finding.message, 300) for finding in findings[:5]))
-            self._out.append(
-                f'<g aria-hidden="true"><title>{said}</title>'
-                f'<path class="w-{worst}" d="M{_n(bx)},{_n(by - 11)}L{_n(bx + 12)},{_n(by + 9)}H{_n(bx - 12)}z"/>'
-                f'<text class="kt" x="{_n(bx)}" y="{_n(by + 6)}">'
-                f"{len(findings) if len(findings) > 1 else '!'}</text></g>"
-            )
+        if shape.element.id in self._findings:
+            self._warn(shape.element.id, x + (0 if w > 60 else 4), y - 3)
+
+    def _warn(self, id: str, x: float, y: float, scale: float = 1.0) -> None:
+        """A triangle for what a check found on an element, with how many there are."""
+        findings = self._findings[id]
+        worst = min(findings, key=lambda finding: list(Severity).index(finding.severity)).severity
+        said = escaped(_("; ").join(one_line(finding.message, 300) for finding in findings[:5]))
+        size = f" scale({scale:g})" if scale != 1.0 else ""
+        self._out.append(
+            f'<g aria-hidden="true" transform="translate({_n(x)},{_n(y)}){size}"><title>{said}</title>'
+            f'<path class="w-{worst}" d="M0,-11L12,9H-12z"/><text class="kt" x="0" y="6">'
+            f"{len(findings) if len(findings) > 1 else '!'}</text></g>"
+        )
 
 
 _STATE_SIGNS = {
