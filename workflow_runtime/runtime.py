@@ -1068,16 +1068,13 @@ class Runtime(Machine):
 
     def _hold(self, tx: Connection, id: str, actor: Actor) -> tuple[CaseInHand, Row[Any]]:
         item_id = self._item_id(tx, id)
-        locked = store.lock_case_of_item(tx, item_id)
-        item = store.item(tx, item_id) if locked is not None else None
-        if (
-            locked is None
-            or item is None
-            or not (item.department_id in actor.sees or queries.may_see(tx, actor, locked.id))
-        ):
-            raise NotFound(_("there is no item {id}, or not for you").format(id=id))
-        hand = self._take(tx, locked, actor)
-        return hand, hand.listed(item._mapping)
+        held = store.hold_item(tx, item_id)
+        if held is not None:
+            row, item = held
+            if item["department_id"] in actor.sees or queries.may_see(tx, actor, row.id):
+                hand = self._take(tx, row, actor)
+                return hand, hand.listed(item)
+        raise NotFound(_("there is no item {id}, or not for you").format(id=id))
 
     def _may_complete(self, tx: Connection, hand: CaseInHand, row: Row[Any], actor: Actor, version: int | None) -> None:
         self._department_only(row, actor)

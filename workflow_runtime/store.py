@@ -294,9 +294,12 @@ def lock_case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
     return tx.execute(_CASE_BY_ID, {"id": case_id}).first()
 
 
-def lock_case_of_item(tx: Connection, item_id: str) -> Row[Any] | None:
-    """The same by an item of the case."""
-    return tx.execute(_CASE_OF_ITEM, {"item": item_id}).first()
+def hold_item(tx: Connection, item_id: str) -> tuple[Row[Any], dict[str, Any]] | None:
+    """The case row as above, and one of its items by column, both locked; None when there is no such item."""
+    row = tx.execute(_CASE_AND_ITEM, {"item": item_id}).first()
+    if row is None:
+        return None
+    return row, {name: getattr(row, label) for name, label in _ITEM_LABELS.items()}
 
 
 def case_by_id(tx: Connection, case_id: int) -> Row[Any] | None:
@@ -333,8 +336,14 @@ def _whole_case() -> Any:
 
 _CASE_BY_NUMBER = _locked_case().where(t.case.c.number == bindparam("number"))
 _CASE_BY_ID = _locked_case().where(t.case.c.id == bindparam("id"))
-_CASE_OF_ITEM = _locked_case().where(
-    t.case.c.id == select(t.work_item.c.case_id).where(t.work_item.c.id == bindparam("item")).scalar_subquery()
+_ITEM_LABELS = {column.name: f"item_{column.name}" for column in t.work_item.c}
+#: In one question and in this order, the case first: whoever has to wait for it gets the newest of all that is locked.
+_CASE_AND_ITEM = (
+    _whole_case()
+    .add_columns(*(t.work_item.c[name].label(label) for name, label in _ITEM_LABELS.items()))
+    .join(t.work_item, t.work_item.c.case_id == t.case.c.id)
+    .where(t.work_item.c.id == bindparam("item"))
+    .with_for_update(of=[t.case, t.case_file, t.work_item])
 )
 
 
@@ -388,14 +397,6 @@ def insert_items(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Offer new items to their departments."""
     if rows:
         tx.execute(_INSERT_ITEM, list(rows))
-
-
-def item(tx: Connection, item_id: str) -> Row[Any] | None:
-    """An item of a case that is locked."""
-    return tx.execute(_ITEM, {"item": item_id}).first()
-
-
-_ITEM = select(t.work_item).where(t.work_item.c.id == bindparam("item"))
 
 
 def move_item(tx: Connection, item_id: str, name: str, *, version: int | None = None, **values: Any) -> bool:
