@@ -302,6 +302,8 @@ class Machine(ABC):
                     hand.as_of = min(due)
                     hand.apply(engine.TimersDue(as_of=hand.as_of), "timer_fired")
                     fired = True
+                    if not hand.timers:
+                        break
                 if fired:
                     hand.save()
                 return fired

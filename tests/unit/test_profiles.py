@@ -10,6 +10,7 @@ import pytest
 
 from workflow_runtime import calendars, i18n, profiles
 from workflow_runtime.errors import NotFound, ProfileError
+from workflow_runtime.procedures import Procedure, check_profile, find_folder, gather, shipped_library
 from workflow_runtime.profiles import Mark, State
 
 TODAY = date(2024, 9, 1)
@@ -165,3 +166,70 @@ def test_hostile_yaml_is_refused(source: bytes) -> None:
         profiles.read(source, name="x.yaml")
 
     assert refused.value.findings
+
+
+# --- what a suspension shifts, how much an extension may give ------------------------------------------------------
+ONE = """
+jurisdiction: GX
+name: 广西
+version: "1"
+procedures: [{code: P16, state: "on"}]
+parameters:
+  - {procedure: P16, name: plan, title: 方案, value: 10, unit: WD, mark: P%s}
+"""
+
+
+def one(clause: str = "") -> profiles.Parameter:
+    (parameter,) = profiles.read((ONE % clause).encode()).parameters
+    return parameter
+
+
+def test_a_clause_says_whether_a_suspension_shifts_and_nothing_said_is_no_law() -> None:
+    assert one().stands_still
+    assert not one(", suspension: {shifts: false, mark: X, source: 某法}").stands_still
+    ends = next(parameter for parameter in GX.parameters if parameter.name == "programme_end")
+    assert ends.unit == "DATE" and not ends.stands_still
+
+
+@pytest.mark.parametrize(
+    ("clause", "word"),
+    [
+        (", suspension: {shifts: false, mark: S}", "needs the text it comes from"),
+        (", suspension: {mark: P}", "says of a length of time"),
+        (", suspension: {shifts: maybe, mark: P}", "is not possible"),
+        (", extension: {value: 5, unit: WD, mark: X}", "needs the text it comes from"),
+        (", extension: {value: 0, unit: WD, mark: P}", "how much longer"),
+        (", extension: {value: 5, unit: DATE, mark: P}", "is not possible"),
+        (", extension: {value: 5, unit: WD, by: anybody, mark: P}", "is not possible"),
+        (", extension: {value: 5, unit: WD, mark: P, forever: true}", "no such key"),
+    ],
+)
+def test_a_clause_that_says_nothing_sure_is_refused(clause: str, word: str) -> None:
+    with pytest.raises(ProfileError, match=word):
+        one(clause)
+
+
+def test_what_differs_is_told_by_value_source_and_clause() -> None:
+    first = profiles.read((ONE % "").encode())
+    second = profiles.read(
+        (ONE.replace("value: 10", "value: 12") % ", extension: {value: 5, unit: WD, mark: P}").encode()
+    )
+
+    found = {(one.name, one.what): (one.first, one.second) for one in profiles.differences(first, second)}
+
+    assert found[("plan", "value")] == ("10 working days", "12 working days")
+    assert found[("plan", "extension")][1].startswith("1 × 5 working days; default of this system")
+    assert profiles.differences(first, first) == ()
+    assert any(one.what == "runs" for one in profiles.differences(GX, profiles.shipped()["BJ"]))
+
+
+def test_a_profile_is_held_against_the_procedures_that_read_it() -> None:
+    drawn = [Procedure(gather(find_folder("county-city-transfer")))]
+    source = (shipped_library() / "profiles" / "GX.yaml").read_bytes()
+    lacking = source.replace(b"name: transfer_plan\n", b"name: transfer_plans\n")
+
+    severities = {(one.element, str(one.severity)) for one in check_profile(lacking, drawn)}
+
+    assert ("transfer_plan", "error") in severities and ("transfer_plans", "warning") in severities
+    assert not [one for one in check_profile(source, drawn) if str(one.severity) == "error"]
+    assert {one.element for one in check_profile(source, drawn)}.isdisjoint({"adaptation_visit_2", "second_person"})
