@@ -37,7 +37,10 @@ def procedure() -> None:
 
 
 @procedure.command(
-    help=_("Find every mistake: in a procedure (its KEY or folder), or in single .bpmn, .dmn and .form files.")
+    help=_(
+        "Find every mistake: in a procedure (its KEY or folder), or in single .bpmn, .dmn and .form files. "
+        "Exit code 2 with errors, 1 with warnings only (severities.yaml says which is which), 0 without."
+    )
 )
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=procedures)
 @click.option("--rules", type=click.Choice(["house", "standard"]), default="house", help=_("Which rules hold."))
@@ -48,13 +51,13 @@ def check(session: Session, keys: tuple[str, ...], rules: str) -> int:
         found = _check(session, key, rules)
         findings += found if len(keys) == 1 else [replace(one, path=(key, *one.path)) for one in found]
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     if session.as_json:
         session.output.json(findings)
-        return REFUSED if errors else 0
-    show_findings(findings, session.output.columns)
-    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
-    _sum_up(session.output, errors, warnings)
-    return REFUSED if errors else 0
+    else:
+        show_findings(findings, session.output.columns)
+        _sum_up(session.output, errors, warnings)
+    return REFUSED if errors else NO if warnings else 0
 
 
 def _check(session: Session, key: str, rules: str) -> list[Finding]:

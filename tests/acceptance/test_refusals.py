@@ -60,6 +60,30 @@ def test_a_file_that_is_named_is_what_is_checked(empty: Desk) -> None:
     assert "b-bad.bpmn" in folder.out and "c-bad.form" in folder.out
 
 
+NAMELESS = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t"
+ xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"><process id="quiet" isExecutable="true">
+<startEvent id="s"><outgoing>a</outgoing></startEvent><serviceTask id="t"><extensionElements>
+<zeebe:taskDefinition type="notify"/><zeebe:ioMapping><zeebe:input source="=&quot;CWI.CITY&quot;" target="party"/>
+</zeebe:ioMapping></extensionElements><incoming>a</incoming><outgoing>b</outgoing></serviceTask>
+<endEvent id="e"><incoming>b</incoming></endEvent><sequenceFlow id="a" sourceRef="s" targetRef="t"/>
+<sequenceFlow id="b" sourceRef="t" targetRef="e"/></process></definitions>"""
+
+
+def test_warnings_alone_have_an_exit_code_of_their_own_and_weigh_what_the_house_says(empty: Desk) -> None:
+    empty.write("quiet.bpmn", NAMELESS)
+    (empty.folder / "home").mkdir()
+    empty.write("home/severities.yaml", "house/names: error\n")
+
+    codes = [
+        empty("procedure", "check", "quiet.bpmn", XIEBAN_HOME=str(empty.folder / home)).code
+        for home in ("none", "home")
+    ]
+    empty.write("severities.yaml", "house/names: off\n")
+    codes.append(empty("procedure", "check", ".", XIEBAN_HOME=str(empty.folder / "home")).code)
+
+    assert codes == [1, 2, 0]
+
+
 FORMS = {
     "not JSON": "{",
     "a key twice": '{"notice_on": "2024-07-29", "notice_on": "2024-07-30"}',

@@ -14,7 +14,7 @@ SEVERITY = Severity.WARNING
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
-    if context.unset is None or context.forms is None:
+    if context.unset is None or context.forms is None or _only_called(sheet, context):
         return
     known = GIVEN | {key for form in context.forms.values() for key in _keys(form.fields)}
     for diagram in {id(each): each for each in (sheet.diagram, *context.processes.values())}.values():
@@ -31,6 +31,17 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
                 path=(each.place,),
                 excerpt=fault.excerpt,
             )
+
+
+def _only_called(sheet: Sheet, context: CheckContext) -> bool:
+    """Whether it is a process that others call, and none of them is here: what they hand in, only they know."""
+    called_here = {
+        node.called for diagram in context.processes.values() for node in diagram.nodes() if node.kind == "callActivity"
+    }
+    processes = list(sheet.processes())
+    return bool(processes) and all(
+        process.properties.get("xb:kind") == "C" and process.id not in called_here for process in processes
+    )
 
 
 def _keys(fields: Sequence[FieldLike]) -> Iterator[str]:
