@@ -23,7 +23,7 @@ def columns(line: str) -> int:
 
 def printed_lines(said: Answer) -> list[str]:
     """The lines that call the program, as they stand on the screen."""
-    return [line.strip() for line in said.out.splitlines() if re.match(r"  \S.*(xieban|-m cli) --as ", line)]
+    return [line.strip() for line in said.out.splitlines() if re.match(r"  (\S.*)?(xieban|-m cli) --as ", line)]
 
 
 def printed_commands(said: Answer) -> list[list[str]]:
