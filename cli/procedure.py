@@ -96,14 +96,14 @@ def check_bundle(session: Session, bundle: Mapping[str, bytes]) -> list[Finding]
 
 
 def _check_one(path: Path) -> list[Finding]:
-    from workflow_runtime import decisions, diagram, forms
+    from workflow_runtime import decisions, diagram, forms, fragments, procedures
 
     content = read_bytes(path)
     if path.suffix == ".dmn":
         return list(decisions.read(content).check())
     if path.suffix == ".form":
-        forms.read(content, name=path.name)
-        return []
+        form = forms.read(content, name=path.name)
+        return list(procedures.form_findings(path.name, form, fragments.faults))
     return list(diagram.check(diagram.read(content), context=diagram.CheckContext(imports=files_beside(path))))
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -565,15 +565,6 @@ class Procedure:
         found = feel.check(text) or [one for one in feel.check(text, self._types) if one.code in _TYPE_FAULTS]
         return [fragments.fault(one) for one in found]
 
-    def _form_faults(self, path: str, form: Form) -> Iterator[Finding]:
-        """The same for the expressions of a form."""
-        for key, what, text in form.expressions:
-            for found in self._expression_faults(text):
-                message = _("{key}, {what}: {fault}").format(key=key, what=what, fault=found.message)
-                remedy = _("Correct the expression: {text}").format(text=text[:200])
-                where = (path, what)
-                yield Finding("form-expression", Severity.ERROR, key, None, message, remedy, None, where, found.excerpt)
-
     @cached_property
     def _types(self) -> Mapping[str, feel.Type | None]:
         """The type of every name that forms, decisions, scripts and mappings set; None where it is not one."""
@@ -646,7 +637,7 @@ class Procedure:
                 checked = diagram.check(self._read(path), rules="house", context=context)
                 found += [_in_file(path, finding) for finding in checked]
             elif path.endswith(".form") and isinstance(form := self._read(path), forms.Form):
-                found += self._form_faults(path, form)
+                found += form_findings(path, form, self._expression_faults)
             elif path.endswith(".dmn"):
                 found += [_in_file(path, finding) for finding in self._read(path).check(given=self._set)]
         return found
@@ -778,6 +769,16 @@ def _feel_type(one: Field) -> feel.Type:
     if one.type is forms.FieldType.LIST:
         return types.ListType(types.ContextType({part.key: _feel_type(part) for part in one.fields}))
     return simple.get(one.type, types.ANY)
+
+
+def form_findings(path: str, form: Form, ask: Callable[[str], Sequence[Fault]]) -> Iterator[Finding]:
+    """What `ask` finds wrong with the expressions of a form."""
+    for key, what, text in form.expressions:
+        for found in ask(text):
+            message = _("{key}, {what}: {fault}").format(key=key, what=what, fault=found.message)
+            remedy = _("Correct the expression: {text}").format(text=text[:200])
+            where = (path, what)
+            yield Finding("form-expression", Severity.ERROR, key, None, message, remedy, None, where, found.excerpt)
 
 
 def _mapped(source: str, known: Mapping[str, feel.Type | None]) -> feel.Type:

@@ -35,6 +35,16 @@ def test_a_mistake_in_a_table_is_underlined(empty: Desk, command: tuple[str, str
     assert "\x1b" not in answer.out + answer.err
 
 
+def test_a_mistake_in_a_form_is_underlined(empty: Desk) -> None:
+    hidden = {"type": "textfield", "key": "why", "label": "原因", "conditional": {"hide": "=pages > （5"}}
+    empty.write("fee.form", json.dumps({"type": "default", "id": "fee", "schemaVersion": 16, "components": [hidden]}))
+
+    answer = empty("procedure", "check", "fee.form")
+
+    assert answer.code == 2
+    assert "      pages > （5\n              ^~\n" in answer.out
+
+
 def test_a_mistake_in_a_diagram_is_underlined_when_it_is_deployed(office: Desk) -> None:
     folder = office.folder / "fee-notice"
     folder.mkdir()
