@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -178,8 +178,24 @@ def _findings(session: Session, key: str, drawn: Diagram) -> list[Finding]:
 def layout(session: Session, key: str, target: Path, keep: bool) -> None:
     from workflow_runtime import diagram as drawings
     from workflow_runtime.diagram.layout import layout as drawn
+    from workflow_runtime.diagram.layout.quality import measure
 
-    _written(session, target, drawings.write(drawn(drawings.read(source_of(session, key)), keep=keep)))
+    drawing = drawn(drawings.read(source_of(session, key)), keep=keep)
+    quality = measure(drawing)
+    _written(session, target, drawings.write(drawing), quality=plain(quality))
+    if not session.as_json:
+        flows = max(1, quality.flows)
+        told = _("{flows} lines: {crossings} crossings, {bends:.2f} bends a line; {width:.0f} × {height:.0f}.").format(
+            flows=quality.flows,
+            crossings=quality.crossings,
+            bends=quality.bends / flows,
+            width=quality.width,
+            height=quality.height,
+        )
+        session.output.wrapped(told, "")
+        if quality.faults:
+            text = ngettext("{count} place lies on another.", "{count} places lie on others.", quality.faults)
+            session.output.wrapped(text.format(count=quality.faults), "! ")
 
 
 @diagram.command(help=_("Write the element templates for Camunda Modeler into FOLDER."))
@@ -256,10 +272,10 @@ def _touched(session: Session, before: str, old: bytes, difference: Difference) 
     return affected(difference, standing)
 
 
-def _written(session: Session, path: Path, content: bytes) -> None:
+def _written(session: Session, path: Path, content: bytes, **more: Any) -> None:
     write_file(path, content)
     if session.as_json:
-        session.output.json({"path": str(path), "bytes": len(content)})
+        session.output.json({"path": str(path), "bytes": len(content), **more})
         return
     session.output.line(str(path))
 
