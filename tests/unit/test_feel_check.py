@@ -135,3 +135,14 @@ def test_a_text_that_is_wrong_all_over_is_not_searched_for_every_word() -> None:
 
     assert len(found) == 100
     assert found[0].suggestion and not found[-1].suggestion
+
+
+def test_counting_working_days_pays_for_every_day_it_looks_at() -> None:
+    calendar = government.functions(lambda day: day.weekday() < 5)
+    year = 'working days between(@"2024-01-01", @"2025-01-01")'
+
+    assert feel.evaluate(f"count(for i in 1..50 return {year})", {}, functions=calendar) == 50
+    for greedy in (f"for i in 1..5000 return {year}", 'for i in 1..5000 return add working days(@"2024-01-01", 999)'):
+        with pytest.raises(feel.FeelError) as stopped:
+            feel.evaluate(greedy, {}, functions=calendar)
+        assert stopped.value.code == "too-many-operations"

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from workflow_runtime.feel import temporal, types
+from workflow_runtime.feel.scope import Priced
 from workflow_runtime.feel.types import FunctionType, Type
 
 #: the names and types of the functions, for `check`
@@ -23,13 +24,20 @@ SIGNATURES: Mapping[str, Type] = {
 }
 
 FARTHEST = 40_000  #: days that a count of working days may walk
+A_DAY = 4  #: steps of asking the calendar about one day
 
 
 def functions(is_working_day: Callable[[dt.date], bool]) -> dict[str, Callable[..., Any]]:
     """The four functions on a calendar, to be handed to an evaluation."""
     return {
-        "working days between": lambda start, end: working_days_between(start, end, is_working_day),
-        "add working days": lambda date, days: add_working_days(date, days, is_working_day),
+        "working days between": Priced(
+            lambda start, end: working_days_between(start, end, is_working_day),
+            lambda start, end: 10 + A_DAY * _apart(start, end),
+        ),
+        "add working days": Priced(
+            lambda date, days: add_working_days(date, days, is_working_day),
+            lambda date, days: 10 + 2 * A_DAY * _walked(days),
+        ),
         "age on": age_on,
         "add months": add_months,
     }
@@ -78,6 +86,16 @@ def add_months(date: Any, months: Any) -> dt.date | None:
         return None
     moved = temporal.add_months(day, int(months))
     return moved if isinstance(moved, dt.date) else None
+
+
+def _apart(start: Any, end: Any) -> int:
+    """How many days two dates lie apart, as far as anybody would walk."""
+    first, last = _day(start), _day(end)
+    return 0 if first is None or last is None else min(abs((last - first).days), FARTHEST)
+
+
+def _walked(days: Any) -> int:
+    return min(abs(int(days)), FARTHEST) if isinstance(days, Decimal | int) else 0
 
 
 def _day(value: Any) -> dt.date | None:
