@@ -182,9 +182,7 @@ def writing(target: Path, part: Path, *, schema: str, at: datetime) -> Iterator[
         part.replace(target)
     except OSError as error:
         raise StoreFull(
-            _("{where} cannot be written ({reason}); nothing was changed").format(
-                where=target, reason=os_reason(error)
-            )
+            _("{where} cannot be written ({reason}); nothing was changed").format(where=target, reason=os_reason(error))
         ) from error
     finally:
         if writer is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from workflow_runtime import startup, store
+from workflow_runtime import queries, startup, store
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.errors import StoreError, WrongClock, WrongSchema
@@ -123,6 +123,10 @@ def _work(database: Database, now: datetime, settings: Settings) -> list[Sign]:
             _("“xieban message list --state expired”; then redeliver, or bury with a reason"),
         )
     )
+    behind = figures["xieban_cases_by_old_holidays"]
+    words = _("{count:.0f} open cases count by tables of holidays that have been replaced").format(count=behind)
+    health = Health.WARNING if behind else Health.WELL
+    signs.append(Sign("deadlines", health, words, _("“xieban calendar apply” counts them again")))
     return [sign if sign.health is not Health.WELL else Sign(sign.name, sign.health, sign.text) for sign in signs]
 
 
@@ -182,6 +186,7 @@ def measure(database: Database, now: datetime) -> dict[str, float]:
             "xieban_due_timers": count,
             "xieban_oldest_timer_seconds": max(0.0, (now - first).total_seconds()) if first else 0.0,
             "xieban_open_incidents": incidents.scalar_one(),
+            "xieban_cases_by_old_holidays": queries.cases_by_old_tables(tx),
         }
         seen = tx.execute(select(func.max(t.worker.c.seen_at))).scalar()
         figures["xieban_worker_seen_seconds"] = (now - seen).total_seconds() if seen else -1.0

@@ -214,6 +214,17 @@ def cases_to_move(tx: Connection, jurisdiction: str, newest: int | None, after: 
     return _open_after(tx, statement, after)
 
 
+def cases_by_old_tables(tx: Connection) -> int:
+    """How many open cases count working days by tables that have been replaced since."""
+    newer = t.calendar.alias()
+    replaced = exists(
+        select(1).where(newer.c.name == t.calendar.c.name, newer.c.imported_at > t.calendar.c.imported_at)
+    )
+    open_cases = select(func.count()).select_from(t.case.join(t.calendar, t.calendar.c.id == t.case.c.calendar_id))
+    ended = (CaseState.COMPLETED, CaseState.CANCELLED)
+    return int(tx.execute(open_cases.where(t.case.c.state.not_in(ended), replaced)).scalar_one())
+
+
 def _open_after(tx: Connection, statement: Select[Any], after: int, limit: int = 200) -> list[tuple[int, str]]:
     ended = (CaseState.COMPLETED, CaseState.CANCELLED)
     rows = tx.execute(

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Clock
 from tests.journeys.conftest import HERE, open_item
+from workflow_runtime import doctor
 from workflow_runtime.errors import NotAllowed, ProfileError, RuleBroken
 from workflow_runtime.model import SYSTEM, Actor, CasePage, Line
 from workflow_runtime.procedures import gather
@@ -81,7 +82,9 @@ def test_a_published_year_makes_provisional_dates_certain_and_says_which_moved_a
     preview = list(reckoning.apply_calendar(actor=SYSTEM, dry_run=True, extra=NOTICE))
     before = due(runtime, case)
     year, fresh = reckoning.import_year(NOTICE, actor=SYSTEM)
+    cut_short = doctor.measure(runtime._database, late_december())["xieban_cases_by_old_holidays"]
     (line,) = reckoning.apply_calendar(actor=SYSTEM)
+    assert (cut_short, doctor.measure(runtime._database, late_december())["xieban_cases_by_old_holidays"]) == (1, 0)
     again = list(reckoning.apply_calendar(actor=SYSTEM))
 
     assert before == "2027-01-08 24:00" and [one.state for one in preview] == ["would"]

@@ -103,9 +103,7 @@ def test_a_birthday_gives_its_signal_on_the_day_and_once(
     assert (before, on_the_day, heard(runtime, number)) == ([], ["CHILD_TURNED_18"], ["CHILD_TURNED_18"])
 
 
-def test_a_birthday_over_which_nothing_ran_is_made_up_for(
-    runtime: Runtime, settings: Settings, clock: Clock
-) -> None:
+def test_a_birthday_over_which_nothing_ran_is_made_up_for(runtime: Runtime, settings: Settings, clock: Clock) -> None:
     number = born(runtime, "2006-03-10")
 
     clock.advance(days=45)
