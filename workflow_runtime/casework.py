@@ -313,7 +313,9 @@ class CaseInHand:
         """An item of this case with the names beside it, as `queries.item_row` reads it, without asking again."""
         values: dict[str, Any] = {**item, **changed}
         department, agency = self._names_of(values["department_id"])
-        holder = next((one.name for one in self.directory.people if one.id == values["clerk"]), values["clerk"])
+        holder = values["clerk"]
+        if holder is not None:
+            holder = next((one.name for one in self.directory.people if one.id == holder), holder)
         names = dict(
             case_number=self.row.number,
             version_id=self.row.version_id,
