@@ -189,7 +189,10 @@ class Reckoning:
         unknown = None if extra is not None else goal
         for case_id, number in self._cases(lambda tx, after: queries.cases_to_recount(tx, CALENDAR, unknown, after)):
             if case in (None, number):
-                yield self._one(case_id, number, actor, dry_run, lambda hand: self._by(hand, calendar, goal, dry_run))
+                pin = ("calendar_id", goal)
+                yield self._one(
+                    case_id, number, actor, dry_run, pin, lambda hand: self._by(hand, calendar, goal, dry_run)
+                )
 
     def _by(self, hand: CaseInHand, calendar: Calendar, goal: int, dry: bool) -> tuple[Shift, ...]:
         why = _changed_years(hand.calendar, calendar)
@@ -224,8 +227,9 @@ class Reckoning:
         known = None if profile is not None else goal
         for case_id, number in self._cases(lambda tx, after: queries.cases_to_move(tx, jurisdiction, known, after)):
             if case in (None, number):
+                pin = ("profile_id", goal)
                 yield self._one(
-                    case_id, number, actor, dry_run, lambda hand: self._under(hand, target, goal, reason, dry_run)
+                    case_id, number, actor, dry_run, pin, lambda hand: self._under(hand, target, goal, reason, dry_run)
                 )
 
     def _under(self, hand: CaseInHand, profile: Profile, goal: int, reason: str, dry: bool) -> tuple[Shift, ...]:
@@ -383,8 +387,11 @@ class Reckoning:
         number: str,
         actor: Actor,
         dry: bool,
+        pin: tuple[str, int],
         work: Callable[[CaseInHand], tuple[Shift, ...]],
     ) -> Line:
+        """One case; one that is pinned to the goal already was done meanwhile, by somebody else or before a kill."""
+        column, goal = pin
         try:
             if dry:
                 with self._database.read() as tx:
@@ -394,7 +401,7 @@ class Reckoning:
             with self._database.begin() as tx:
                 row = store.lock_case_by_id(tx, case_id)
                 assert row is not None
-                if row.state in (CaseState.COMPLETED, CaseState.CANCELLED):
+                if row.state in (CaseState.COMPLETED, CaseState.CANCELLED) or getattr(row, column) == goal:
                     return Line(number, "unchanged")
                 hand = self._runtime._take(tx, row, actor)
                 shifts = work(hand)

@@ -161,6 +161,24 @@ def test_an_imported_year_outlives_the_next_installation(runtime: Runtime, clock
     assert 2027 in {one.year for one in Reckoning(runtime).years()}
 
 
+def test_two_who_apply_a_table_at_once_move_each_case_once(late_december: Clock, runtime: Runtime, child: str) -> None:
+    cases = [runtime.start_case("review", child, actor=SYSTEM) for _each in range(2)]
+    reckoning = Reckoning(runtime)
+    reckoning.import_year(NOTICE, actor=SYSTEM)
+
+    mine = reckoning.apply_calendar(actor=SYSTEM)
+    first = next(mine)
+    others = list(reckoning.apply_calendar(actor=SYSTEM))
+    rest = list(mine)
+
+    assert [first.state, *(line.state for line in others), *(line.state for line in rest)] == [
+        "done",
+        "done",
+        "unchanged",
+    ]
+    assert [kinds(runtime, case).count("calendar_changed") for case in cases] == [1, 1]
+
+
 # --- profiles ----------------------------------------------------------------------------------------------------
 def test_open_cases_move_to_new_values_with_the_reason(
     runtime: Runtime, case: CasePage, people: People, clock: Clock
