@@ -127,7 +127,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 
 NO_CONTEXT = click.Context(click.Command("nothing"))
-A_COMMAND = re.compile(rf"\bxieban (?:--|(?:{'|'.join(build().list_commands(NO_CONTEXT))})\b|COMMAND|命令)")
+A_COMMAND = re.compile(rf"(?<![$][(])\bxieban (?:--|(?:{'|'.join(build().list_commands(NO_CONTEXT))})\b|COMMAND|命令)")
 
 
 def messages_with_commands() -> Iterator[tuple[Path, int, str, bool]]:
