@@ -58,5 +58,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
-        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)  # asked only once
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
