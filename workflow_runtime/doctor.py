@@ -59,8 +59,9 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> list[Sign]:
         signs.append(_broker(settings.broker))
     if settings.inbox is not None:
         signs.append(_inbox(settings.inbox, time.time()))
-    folders = {settings.home, database.path.parent if database.path != Path() else settings.home}
-    return [*signs, *map(_room, sorted(folders))]
+    folders = [settings.home, *([database.path.parent] if database.path != Path() else [])]
+    by_disk = {_existing(folder).stat().st_dev: folder for folder in reversed(folders)}
+    return [*signs, *map(_room, reversed(by_disk.values()))]
 
 
 def _reachable(database: Database, settings: Settings) -> Sign:
@@ -161,11 +162,15 @@ def _inbox(folder: Path, now: float) -> Sign:
     return Sign("inbox", Health.WELL, words)
 
 
-def _room(home: Path) -> Sign:
-    folder = home
+def _existing(folder: Path) -> Path:
+    """The folder, or what of its path is there."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    return folder
+
+
+def _room(home: Path) -> Sign:
+    free = shutil.disk_usage(_existing(home)).free
     words = _("{free:.1f} GB are free at {where}").format(free=free / 1024**3, where=home)
     health = Health.ILL if free < NO_ROOM else Health.WARNING if free < ROOM else Health.WELL
     return Sign("disk", health, words, "" if health is Health.WELL else _("make room"))

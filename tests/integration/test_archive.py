@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import Clock
-from tests.integration.office import Deeds, open_office
+from tests.integration.office import MORNING, Deeds, open_office
 from tests.integration.test_cluster_moving import everything, everything_of, people
 from tests.integration.test_store_failures import in_a_process
 from workflow_runtime import archive
@@ -92,23 +92,30 @@ def test_an_archive_is_json_lines_that_any_tool_can_read(half_way: Deeds, settin
     assert case["number"] == half_way.number and case["started_at"].endswith("+00:00")
 
 
-@pytest.fixture
-def exported(small_office: Settings, tmp_path: Path) -> Path:
-    """An archive of an office on SQLite."""
-    export(small_office, tmp_path / "office.zip")
-    return tmp_path / "office.zip"
-
-
-@pytest.fixture
-def small_office(tmp_path: Path, clock: Clock) -> Settings:
-    settings = Settings.from_env(
-        {"XIEBAN_HOME": str(tmp_path / "small")}, database=f"sqlite:///{tmp_path / 'small.db'}"
-    )
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office on SQLite with one case and a scan, and its archive: made once, to be copied."""
+    home, clock = tmp_path_factory.mktemp("office"), Clock(MORNING)
+    settings = Settings.from_env({"XIEBAN_HOME": str(home / "small")}, database=f"sqlite:///{home / 'small.db'}")
     with open_office(settings, clock) as runtime:
         deeds = Deeds(runtime, clock, 1, people(runtime))
         deeds.start()
         deeds.with_scan()
-    return settings
+    export(settings, home / "office.zip")
+    return home
+
+
+@pytest.fixture
+def small_office(begun: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(begun / "small", tmp_path / "small")
+    shutil.copy(begun / "small.db", tmp_path / "small.db")
+    return Settings.from_env({"XIEBAN_HOME": str(tmp_path / "small")}, database=f"sqlite:///{tmp_path / 'small.db'}")
+
+
+@pytest.fixture
+def exported(begun: Path, tmp_path: Path) -> Path:
+    """The archive of that office."""
+    return Path(shutil.copy(begun / "office.zip", tmp_path / "announced.zip"))
 
 
 @pytest.fixture

@@ -329,7 +329,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[st
 _LIBRARY = Library()  # parsed once
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=strategies.lists(strategies.tuples(strategies.sampled_from(DEEDS), strategies.integers(0, 3)), max_size=14))
 def test_what_was_sent_is_consumed_expired_dead_or_waiting(
     begun: tuple[Path, list[tuple[str, str]]], tmp_path: Path, plan: list[tuple[str, int]]
