@@ -59,6 +59,7 @@ from workflow_runtime.i18n import _, of_data, os_reason
 from workflow_runtime.loading import when_used
 from workflow_runtime.machine import Clock, Machine, at, expired, utc_now
 from workflow_runtime.model import (
+    SYSTEM,
     Actor,
     CasePage,
     CaseState,
@@ -156,7 +157,7 @@ class Runtime(Machine):
         now = self._clock()
         with self._database.begin() as tx:
             for path in sorted((shipped_library() / "profiles").glob("*.yaml")):
-                self._keep_profile(tx, path.read_bytes(), path.name, now)
+                self._seed_profile(tx, path.read_bytes(), path.name, now)
             years = {
                 int(path.stem.rsplit("-", 1)[1]): path.read_bytes()
                 for path in sorted((shipped_library() / "calendars").glob(f"{CALENDAR}-*.yaml"))
@@ -165,6 +166,15 @@ class Runtime(Machine):
             if newest is not None:  # what the office has imported stands; what the program brings is added
                 years = {**years, **queries.calendar_years(tx, newest)}
             store.insert_calendar(tx, name=CALENDAR, sha256=calendars.digest(years), years=years, now=now)
+
+    def _seed_profile(self, tx: Connection, source: bytes, name: str, now: datetime) -> None:
+        """Keep a shipped profile, unless the office has one of its own: that one stands, whatever a release brings."""
+        jurisdiction = profiles.read(source, name=name).jurisdiction
+        newest = next((row for row in queries.profile_rows(tx) if row.jurisdiction == jurisdiction), None)
+        if newest is None or queries.is_keyed(tx, _shipped(newest.sha256)):
+            self._keep_profile(tx, source, name, now)
+            sha256 = hashlib.sha256(source).hexdigest()
+            store.take_key(tx, key=_shipped(sha256), actor=SYSTEM, request=sha256, now=now)
 
     # --- who acts ------------------------------------------------------------------------------------------------
     def actor(self, user: str, *, acting_for: str | None = None, purpose: str = "work") -> Actor:
@@ -1565,6 +1575,11 @@ def directory_people(directory: Directory) -> dict[str, list[dict[str, Any]]]:
         for one in directory.substitutions
     ]
     return {"clerks": clerks, "memberships": memberships, "substitutions": substitutions}
+
+
+def _shipped(sha256: str) -> str:
+    """The key by which a store knows a profile that came with the program."""
+    return f"shipped profile {sha256}"
 
 
 def _evaluate(text: str, context: Mapping[str, Any]) -> Any:

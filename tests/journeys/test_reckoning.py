@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Clock
-from tests.journeys.conftest import HERE, open_item
+from tests.journeys.conftest import HERE, ORGANISATION, open_item
 from workflow_runtime import doctor
 from workflow_runtime.errors import NotAllowed, ProfileError, RuleBroken
 from workflow_runtime.model import SYSTEM, Actor, CasePage, Line
@@ -159,6 +160,27 @@ def test_an_imported_year_outlives_the_next_installation(runtime: Runtime, clock
     Runtime.create(runtime._settings, clock=clock).close()
 
     assert 2027 in {one.year for one in Reckoning(runtime).years()}
+
+
+@pytest.mark.parametrize(("own", "stands"), [(True, "一处自订"), (False, "新版所带")])
+def test_a_profile_of_the_office_stands_whatever_a_release_brings(
+    runtime: Runtime, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool, stands: str
+) -> None:
+    shipped = (ORGANISATION.parents[1] / "profiles" / "GX.yaml").read_text(encoding="utf-8")
+    if own:
+        ours = shipped.replace("name: 广西壮族自治区", "name: 一处自订", 1).replace('version: "1"', 'version: "own"', 1)
+        Reckoning(runtime).import_profile(ours.encode(), actor=SYSTEM)
+    release = tmp_path / "release"
+    shutil.copytree(ORGANISATION.parents[1] / "calendars", release / "calendars")
+    (release / "profiles").mkdir()
+    (release / "profiles" / "GX.yaml").write_text(
+        shipped.replace("name: 广西壮族自治区", "name: 新版所带", 1), encoding="utf-8"
+    )
+    monkeypatch.setattr("workflow_runtime.runtime.shipped_library", lambda: release)
+
+    Runtime.create(runtime._settings, clock=clock).close()
+
+    assert runtime.profile("GX").name == stands
 
 
 def test_two_who_apply_a_table_at_once_move_each_case_once(late_december: Clock, runtime: Runtime, child: str) -> None:
