@@ -288,7 +288,7 @@ def test_everything_missing_extra_and_wrong_is_said_at_once() -> None:
         ("form.type", "days"),
     ]
     assert findings[0].path == ("form", "f", "foo")
-    assert all("X(" in one.message for one in findings[1:])
+    assert all("X (" in one.message for one in findings[1:])
 
 
 def test_hidden_fields_are_dropped_and_with_them_what_hangs_on_them() -> None:
