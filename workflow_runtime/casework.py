@@ -35,6 +35,8 @@ from workflow_runtime.profiles import Parameter
 RESERVED = frozenset({"subject", "case", "item", "profile"})
 #: A message that says nothing else is kept so long for a case that waits for it.
 TIME_TO_LIVE = timedelta(days=90)
+#: How a party is named by what it does in the process at hand: `role:receiver`.
+ROLE = "role:"
 _PRIORITY = {"service": 3, "message": 4, "signal": 4, "render": 5, "notify": 8}
 
 
@@ -104,7 +106,7 @@ class CaseInHand:
                 "regions": dict(self.regions),
             },
             "profile": self.library.profile_values(
-                self.repinned.get("profile_id", self.row.profile_id), self.profile, self.procedure.code, self.today
+                self.repinned.get("profile_id", self.row.profile_id), self.profile, self.procedure, self.today
             ),
         }
 
@@ -121,8 +123,8 @@ class CaseInHand:
         return {**government.functions(self.calendar.is_working_day), "deadline": deadline, "cycle": cycle}
 
     def parameter(self, name: str) -> Parameter:
-        """A parameter of the case's profile. Raises NotFound."""
-        return self.profile.parameter(self.procedure.code, name, self.today)
+        """A value of the case's profile: of its procedure, of a process that it calls, or shared. Raises NotFound."""
+        return self.profile.parameter(self.procedure.code, name, self.today, called=self.procedure.called_codes)
 
     def count(self, name: str, start: Any = None) -> tuple[deadlines.Note, calendars.Due]:
         """When the deadline `name` ends, counted from `start` (a date or an instant; now when None)."""
@@ -149,18 +151,21 @@ class CaseInHand:
         return datetime.combine(value, time(), ZoneInfo(self.zone))
 
     # --- parties -------------------------------------------------------------------------------------------------
-    def party(self, reference: str) -> Department:
-        """The department behind `AGENCY[/department][@region]`. Raises NotFound."""
+    def party(self, reference: str, path: tuple[str, ...] = ()) -> Department:
+        """The department behind `AGENCY[/department][@region]`, or behind `role:NAME` as seen from the call `path`.
+        Raises NotFound."""
+        if reference.startswith(ROLE):
+            return self._party_of_role(reference.removeprefix(ROLE), path)
         return resolve_party(self.directory, reference, self.regions)
 
     def department_of(self, process: str, element: str, path: tuple[str, ...]) -> tuple[Department, LaneRef]:
         """The department that answers for a step, and its lane. Raises NotFound when no department does."""
         lane = self.procedure.lane_ref(process, self.procedure.node(process, element), path)
-        while lane is not None and lane.agency is None:
+        while lane is not None:
             bound = self._bound_role(lane.role, path)
             if bound is not None:
-                return self.party(bound), lane
-            if not path:
+                return self.party(bound, path[:-1]), lane
+            if lane.agency is not None or not path:
                 break
             process, element, path = self.procedure.process_at(path[:-1]), path[-1], path[:-1]
             lane = self.procedure.lane_ref(process, self.procedure.node(process, element), path)
@@ -169,6 +174,19 @@ class CaseInHand:
         return self.directory.party(
             lane.agency, self.regions.get(lane.region or "", lane.region), lane.department
         ), lane
+
+    def _party_of_role(self, role: str, path: tuple[str, ...]) -> Department:
+        """As the nearest call around `path` binds the role, or else as the lane says that has it. Raises NotFound."""
+        for depth in range(len(path), -1, -1):
+            bound = self._bound_role(role, path[:depth])
+            if bound is not None:
+                return self.party(bound, path[: depth - 1])
+            lane = self.procedure.lane_of_role(self.procedure.process_at(path[:depth]), role)
+            if lane is not None and lane.agency is not None:
+                return self.directory.party(
+                    lane.agency, self.regions.get(lane.region or "", lane.region), lane.department
+                )
+        raise NotFound(_("nothing says who plays the role {role}").format(role=role))
 
     def _bound_role(self, role: str | None, path: tuple[str, ...]) -> str | None:
         if role is None:

@@ -56,8 +56,8 @@ class MessageToSend:
 
 @dataclass(frozen=True, slots=True)
 class DocumentToIssue:
-    """Sign-off: allot the number and freeze the text. `issuer` is a party reference; the result keys `document_id` and
-    `document_number` are added to the job's patch."""
+    """Sign-off: allot the number and freeze the text. `issuer` is a party reference, or empty for the party in
+    whose lane the step stands; the result keys `document_id` and `document_number` are added to the job's patch."""
 
     code: str
     issuer: str

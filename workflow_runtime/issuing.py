@@ -30,32 +30,34 @@ from workflow_runtime.procedures import Procedure, shipped_library, values_of
 from workflow_runtime.subjects import Holder
 
 
-def carry_out(hand: CaseInHand, effects: Effects, path: tuple[str, ...], papers: Papers) -> dict[str, Any]:
-    """Apply a handler's effects to the case in hand; returns what they add to the job's patch.
+def carry_out(
+    hand: CaseInHand, effects: Effects, element: str, path: tuple[str, ...], papers: Papers
+) -> dict[str, Any]:
+    """Apply the effects of the handler of a step to the case in hand; returns what they add to the job's patch.
 
     Raises RuleBroken, NotFound or TemplateError: then nothing of the job happened.
     """
     patch: dict[str, Any] = {}
     for wanted in effects.documents:
-        document_id, number = issue(hand, wanted, path, papers)
+        document_id, number = issue(hand, wanted, element, path, papers)
         patch.update(document_id=document_id, document_number=number)
     changes = [change for change in effects.standings if hand.row.subject_id is not None]
     if changes:
-        _switch(hand, changes)
+        _switch(hand, changes, path)
     for event in effects.document_events:
         _event(hand, event)
     for message in effects.messages:
         hand.send(message.name, message.correlation or hand.default_key(), message.payload)
     for notice in effects.notices:
-        hand.notify(hand.party(notice.party).id, notice.kind, notice.text)
+        hand.notify(hand.party(notice.party, path).id, notice.kind, notice.text)
     return patch
 
 
 # --- standings ---------------------------------------------------------------------------------------------------
-def _switch(hand: CaseInHand, changes: list[StandingChange]) -> None:
+def _switch(hand: CaseInHand, changes: list[StandingChange], path: tuple[str, ...]) -> None:
     kind = hand.procedure.subject_kind
     current = {row.kind: row.holder for row in store.open_standings(hand.tx, hand.row.subject_id)}
-    resolved = [(change, *_holder(hand, change)) for change in changes]
+    resolved = [(change, *_holder(hand, change, path)) for change in changes]
     if kind is not None:
         findings = kind.check_standings(current, {change.kind: holder for change, holder, _agency in resolved})
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
@@ -86,9 +88,9 @@ def _switch(hand: CaseInHand, changes: list[StandingChange]) -> None:
             )
 
 
-def _holder(hand: CaseInHand, change: StandingChange) -> tuple[str, str | None]:
+def _holder(hand: CaseInHand, change: StandingChange, path: tuple[str, ...]) -> tuple[str, str | None]:
     if change.party:
-        agency = hand.directory.agency(hand.party(change.party).agency)
+        agency = hand.directory.agency(hand.party(change.party, path).agency)
         return agency.name, agency.id
     if not change.holder:
         raise RuleBroken(_("a change of {kind} names nobody who holds it").format(kind=change.kind))
@@ -96,10 +98,15 @@ def _holder(hand: CaseInHand, change: StandingChange) -> tuple[str, str | None]:
 
 
 # --- issued documents --------------------------------------------------------------------------------------------
-def issue(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...], papers: Papers) -> tuple[str, str]:
-    """Number and freeze a document; returns its id and number. A document of the same code that stood is superseded."""
-    template, context = prepare(hand, wanted, path)
-    issuer = hand.party(wanted.issuer) if wanted.issuer else _lane_department(hand, path)
+def issue(
+    hand: CaseInHand, wanted: DocumentToIssue, element: str, path: tuple[str, ...], papers: Papers
+) -> tuple[str, str]:
+    """Number and freeze a document of a step; returns its id and number.
+
+    A document of the same code that stood is superseded.
+    """
+    template, context = prepare(hand, wanted, element, path)
+    issuer = _issuer(hand, wanted, element, path)
     agency = hand.directory.agency(issuer.agency)
     year = hand.now.astimezone(ZoneInfo(hand.zone)).year
     findings = [one for one in documents.check_context(template, context) if one.severity is Severity.ERROR]
@@ -196,7 +203,7 @@ def frozen_context(
             "started_on": hand.row.started_at.astimezone(ZoneInfo(hand.zone)).date(),
         },
         "subject": {**{key: value for key, value in hand.subject.items() if key != "standings"}, **_addresses(hand)},
-        "parties": {place.key: _party(hand, place.binds, issuer) for place in template.parties},
+        "parties": {place.key: _party(hand, place.binds, issuer, path) for place in template.parties},
         "fields": {key: value for key, value in fields.items() if key in wanted},
         "related": related(hand),
     }
@@ -210,8 +217,9 @@ def _addresses(hand: CaseInHand) -> dict[str, str]:
     return {f"{row.kind}_address": row.holder for row in rows if row.kind in places}
 
 
-def _party(hand: CaseInHand, binds: str, issuer: Department) -> dict[str, str]:
-    department = hand.party(binds) if binds else issuer
+def _party(hand: CaseInHand, binds: str, issuer: Department, path: tuple[str, ...]) -> dict[str, str]:
+    """A party of a document: `CAB.CNTY@sending_county`, `role:receiver` as the calls around bind it, or the issuer."""
+    department = hand.party(binds, path) if binds else issuer
     agency = hand.directory.agency(department.agency)
     region = hand.directory.regions.get(agency.region, agency.region)
     return {"name": agency.name, "uscc": agency.uscc, "region": region}
@@ -227,11 +235,11 @@ def related(hand: CaseInHand) -> dict[str, dict[str, Any]]:
     }
 
 
-def _lane_department(hand: CaseInHand, path: tuple[str, ...]) -> Department:
-    if not path:
-        raise NotFound(_("the document names no issuer"))
-    process = hand.procedure.process_at(path[:-1])
-    return hand.department_of(process, path[-1], path[:-1])[0]
+def _issuer(hand: CaseInHand, wanted: DocumentToIssue, element: str, path: tuple[str, ...]) -> Department:
+    """The party that the step names, or else the one in whose lane the step stands."""
+    if wanted.issuer:
+        return hand.party(wanted.issuer, path)
+    return hand.department_of(hand.procedure.process_at(path), element, path)[0]
 
 
 def _event(hand: CaseInHand, event: DocumentEvent) -> None:
@@ -312,12 +320,14 @@ def render(renderer: Renderer, procedure: Procedure, row: Row[Any], *, language:
     )
 
 
-def prepare(hand: CaseInHand, wanted: DocumentToIssue, path: tuple[str, ...]) -> tuple[Template, dict[str, Any]]:
+def prepare(
+    hand: CaseInHand, wanted: DocumentToIssue, element: str, path: tuple[str, ...]
+) -> tuple[Template, dict[str, Any]]:
     """The template and what it would print if it were signed off now. Raises NotFound."""
     template = hand.procedure.templates.get(wanted.code)
     if template is None:
         raise NotFound(_("the procedure has no document template {code}").format(code=wanted.code))
-    issuer = hand.party(wanted.issuer) if wanted.issuer else _lane_department(hand, path)
+    issuer = _issuer(hand, wanted, element, path)
     return template, frozen_context(hand, template, path, issuer, wanted.extra)
 
 

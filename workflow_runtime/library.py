@@ -49,7 +49,7 @@ class Library:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], object] = OrderedDict()
-        self._values: dict[tuple[int, str, date], dict[str, Any]] = {}
+        self._values: dict[tuple[int, str, tuple[str, ...], date], dict[str, Any]] = {}
         self._lock = Lock()
 
     def procedure(self, tx: Connection, version_id: int) -> Procedure:
@@ -93,13 +93,15 @@ class Library:
             raise NotFound(_("no organisation has been imported yet: run “xieban org import FILE”"))
         return self._get("directory", id, lambda: directory.read(queries.organisation_content(tx, id)))
 
-    def profile_values(self, profile_id: int, profile: profiles.Profile, procedure: str, on: date) -> dict[str, Any]:
-        """What expressions see as `profile` on a day."""
-        key = (profile_id, procedure, on)
+    def profile_values(
+        self, profile_id: int, profile: profiles.Profile, procedure: Procedure, on: date
+    ) -> dict[str, Any]:
+        """What expressions of a procedure and of the processes it calls see as `profile` on a day."""
+        key = (profile_id, procedure.code, procedure.called_codes, on)
         if key not in self._values:
             if len(self._values) > _KEPT:
                 self._values.clear()
-            self._values[key] = profile.values(procedure, on)
+            self._values[key] = profile.values(procedure.code, on, called=procedure.called_codes)
         return self._values[key]
 
     def _get(self, kind: str, id: int, parse: Callable[[], Parsed]) -> Parsed:

@@ -378,7 +378,7 @@ class Machine(ABC):
                 effects = handler(job)
             for wanted in effects.documents:
                 with self._database.read() as tx:
-                    prepared = issuing.prepare(self._look(tx, claim.row.case_id), wanted, job.path)
+                    prepared = issuing.prepare(self._look(tx, claim.row.case_id), wanted, job.element, job.path)
                 issuing.rehearse(self._renderer_of(), prepared)
             self._finish_service(claim, effects, opened)
         except JobRefused as refusal:
@@ -463,7 +463,7 @@ class Machine(ABC):
                     content={"code": refusal.code, "message": str(refusal)},
                 )
             else:
-                patch = {**effects.patch, **issuing.carry_out(hand, effects, path, self._papers)}
+                patch = {**effects.patch, **issuing.carry_out(hand, effects, claim.row.element, path, self._papers)}
                 hand.apply(
                     engine.JobDone(claim.row.id, patch),
                     "job_done",

@@ -418,9 +418,15 @@ class Procedure:
         """Its number in the catalogue: P16."""
         return self.attribute("xb:code", self.key)
 
+    @cached_property
+    def called_codes(self) -> tuple[str, ...]:
+        """The numbers in the catalogue of the processes that it calls, directly or through others."""
+        codes = (one.scopes[id].properties.get("xb:code") for id, one in self.diagrams.items() if id != self.key)
+        return tuple(code for code in codes if code)
+
     @property
     def kind(self) -> str:
-        """M main, S secondary, C called."""
+        """M main, S secondary, C called, MC both: called by others, and started alone."""
         return self.attribute("xb:kind", "M")
 
     @cached_property
@@ -428,6 +434,14 @@ class Procedure:
         """Names of the regions that a start must bind: the xb:region of the lanes, in drawing order."""
         names = [lane.properties.get("xb:region", "") for lane in self.main.lanes.values()]
         return tuple(dict.fromkeys(name for name in names if name))
+
+    @cached_property
+    def start_form(self) -> Form | None:
+        """What a person is asked who starts a case by the plain start event; None when nothing is."""
+        for node in self.main.nodes(self.key):
+            if node.kind == "startEvent" and not node.events and node.form:
+                return self.forms.get(node.form)
+        return None
 
     def next_steps(
         self, process: str, element: str, path: tuple[str, ...] = (), *, most: int = 4
@@ -490,6 +504,14 @@ class Procedure:
             caller, inner = self._caller(path)
             return self.lane_ref(caller, self.node(caller, inner), path[:-1])
         return _lane_ref(one, lane, path)
+
+    def lane_of_role(self, process: str, role: str) -> LaneRef | None:
+        """The lane of a process that has a role."""
+        one = self.diagrams[process]
+        for lane in one.lanes.values():
+            if lane.process == process and lane.properties.get("xb:role") == role:
+                return _lane_ref(one, lane, ())
+        return None
 
     def _caller(self, path: tuple[str, ...]) -> tuple[str, str]:
         process = self.key
@@ -709,7 +731,7 @@ def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str =
 def _lacking(profile: Profile, procedure: Procedure, name: str) -> Iterator[Finding]:
     wanted = {named for named, more in _NAMED.findall(procedure.text) if not more}
     wanted |= set(_DEADLINE.findall(procedure.text))
-    for missing in sorted(wanted - profile.names(procedure.code)):
+    for missing in sorted(wanted - profile.names(procedure.code, called=procedure.called_codes)):
         yield Finding(
             "profile",
             Severity.ERROR,

@@ -8,7 +8,7 @@ shown as law: `standing_text` says of each value how binding it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -183,16 +183,14 @@ class Profile:
     calendar: str = "CN"
     hash: str = ""
 
-    def parameter(self, procedure: str, name: str, on: date) -> Parameter:
-        """The value called `name` in force on a day: the procedure's own, or else the shared one."""
-        found = [
-            one
-            for one in self.parameters
-            if one.name == name and one.procedure in (procedure, SHARED) and one.holds_on(on)
-        ]
+    def parameter(self, procedure: str, name: str, on: date, *, called: Sequence[str] = ()) -> Parameter:
+        """The value called `name` in force on a day: the procedure's own, or that of a process it calls (`called`:
+        their codes), or else the shared one."""
+        order = (procedure, *called, SHARED)
+        found = [one for one in self.parameters if one.name == name and one.procedure in order and one.holds_on(on)]
         if found:
-            return max(found, key=lambda one: one.procedure != SHARED)
-        known = sorted(self.names(procedure))
+            return min(found, key=lambda one: order.index(one.procedure))
+        known = sorted(self.names(procedure, called=called))
         if name in known:
             message = _("profile {profile} has no value {name} of {procedure} in force on {day}")
         else:
@@ -201,15 +199,16 @@ class Profile:
             message.format(profile=self.jurisdiction, name=name, procedure=procedure, day=on, known=", ".join(known))
         )
 
-    def names(self, procedure: str) -> frozenset[str]:
-        """Every name that `parameter` knows for a procedure, at any time."""
-        return frozenset(one.name for one in self.parameters if one.procedure in (procedure, SHARED))
+    def names(self, procedure: str, *, called: Sequence[str] = ()) -> frozenset[str]:
+        """Every name that `parameter` knows for a procedure and the processes it calls, at any time."""
+        return frozenset(one.name for one in self.parameters if one.procedure in (procedure, *called, SHARED))
 
-    def values(self, procedure: str, on: date) -> dict[str, Any]:
+    def values(self, procedure: str, on: date, *, called: Sequence[str] = ()) -> dict[str, Any]:
         """Values by name, as expressions see them under `profile`. Lengths of time are their number."""
+        order = (procedure, *called, SHARED)
         shared_first = sorted(
-            (one for one in self.parameters if one.procedure in (procedure, SHARED) and one.holds_on(on)),
-            key=lambda one: one.procedure != SHARED,
+            (one for one in self.parameters if one.procedure in order and one.holds_on(on)),
+            key=lambda one: -order.index(one.procedure),
         )
         return {one.name: list(one.value) if isinstance(one.value, tuple) else one.value for one in shared_first}
 

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -369,13 +371,15 @@ class Runtime(Machine):
                 if procedure is None or process not in procedure.diagrams:
                     continue
                 for number, path, element in rows:
-                    here = found.setdefault(number, set()) if process == procedure.key else None
-                    if not element or procedure.process_at(tuple(path.split(".")) if path else ()) != process:
-                        continue
-                    node = procedure.diagrams[process].elements.get(element)
-                    if node is None or node.kind not in ("boundaryEvent", "startEvent"):
-                        here = found.setdefault(number, set()) if here is None else here
-                        here.add(element)
+                    if process == procedure.key:
+                        found.setdefault(number, set())
+                    calls = tuple(path.split(".")) if path else ()
+                    for depth, place in enumerate((*calls, element)):  # who stands inside a call stands on the call
+                        if not place or procedure.process_at(calls[:depth]) != process:
+                            continue
+                        node = procedure.diagrams[process].elements.get(place)
+                        if node is None or node.kind not in ("boundaryEvent", "startEvent"):
+                            found.setdefault(number, set()).add(place)
         return {number: frozenset(elements) for number, elements in found.items()}
 
     def retire(self, key: str, version: int, *, actor: Actor) -> None:
@@ -595,6 +599,8 @@ class Runtime(Machine):
                     name=actor.name, procedure=procedure.name
                 )
             )
+        if message is None:
+            data = self._opening(tx, procedure, profile, data, now.astimezone(ZoneInfo(self._settings.zone)).date())
         local_year = now.astimezone(ZoneInfo(self._settings.zone)).year
         number = f"{profile.jurisdiction}-{procedure.code}-{local_year}-" + (
             f"{store.next_number(tx, profile.jurisdiction, 'case.' + procedure.code, local_year):06d}"
@@ -639,6 +645,25 @@ class Runtime(Machine):
         hand.record(step, "case_started", element=None, content=content)
         hand.save()
         return number
+
+    def _opening(
+        self, tx: Connection, procedure: Procedure, profile: Profile, data: dict[str, Any], today: date
+    ) -> dict[str, Any]:
+        """The first entries of a case, checked by the form of the start event if it has one. Raises FormError."""
+        form = procedure.start_form
+        if form is None:
+            return data
+        values, findings = form.validate(
+            data,
+            evaluate=_evaluate,
+            today=today,
+            files=self._offered_files(tx, data),
+            context={"profile": profile.values(procedure.code, today, called=procedure.called_codes)},
+            regions=self._regions(),
+        )
+        if findings:
+            raise FormError(findings=findings)
+        return values
 
     def _alone(self, tx: Connection, procedure: Procedure, subject_number: str) -> None:
         """The procedure's precondition (`xb:notWith`): no open case of those procedures about the same subject."""
@@ -1148,7 +1173,12 @@ class Runtime(Machine):
             **(casefile.loads(row.inputs) if row.inputs else {}),
         }
         patch, findings = form.validate(
-            data, evaluate=_evaluate, today=hand.today, files=files, context=context, regions=self._regions()
+            data,
+            evaluate=partial(_evaluate, functions=hand.functions()),
+            today=hand.today,
+            files=files,
+            context=context,
+            regions=self._regions(),
         )
         if findings and outcome != "returned":
             raise FormError(findings=findings)
@@ -1582,8 +1612,10 @@ def _shipped(sha256: str) -> str:
     return f"shipped profile {sha256}"
 
 
-def _evaluate(text: str, context: Mapping[str, Any]) -> Any:
-    return feel.evaluate(text, context)
+def _evaluate(
+    text: str, context: Mapping[str, Any], *, functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+) -> Any:
+    return feel.evaluate(text, context, functions=functions)
 
 
 def _request(*parts: Any) -> str:

@@ -49,7 +49,8 @@ class ScenarioClock:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run of one scenario showed. `taken`: (process id, flow id); `ended`: (process id, end event id)."""
+    """What a run of one scenario showed. `taken`: (process id, flow id); `entered`: (process id, element id); `hit`:
+    (name of a decision, number of a rule, from 1)."""
 
     scenario: str
     title: str
@@ -58,6 +59,7 @@ class Result:
     case: str | None = None
     taken: frozenset[tuple[str, str]] = frozenset()
     entered: frozenset[tuple[str, str]] = frozenset()
+    hit: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def passed(self) -> bool:
@@ -127,13 +129,21 @@ def run(office: Office, scenario: Mapping[str, Any]) -> Result:
         return ScenarioRun(runtime, office.procedure, scenario, clock).run()
 
 
-def not_taken(procedure: Procedure, results: Sequence[Result]) -> list[tuple[str, str, str]]:
-    """Flows, and events that nothing entered: (process, id, words), over all results together."""
+def not_taken(
+    procedure: Procedure, results: Sequence[Result], *, everything: bool = False
+) -> list[tuple[str, str, str]]:
+    """Flows, and events that nothing entered: (process, id, words), over all results together.
+
+    Called processes that may also be started alone have worked cases of their own and answer for themselves; with
+    `everything` they are asked here as well.
+    """
     taken = frozenset[tuple[str, str]]().union(*(result.taken for result in results))
     entered = frozenset[tuple[str, str]]().union(*(result.entered for result in results))
     found = []
     for process in [procedure.key, *(id for id in procedure.diagrams if id != procedure.key)]:
         one = procedure.diagrams[process]
+        if not everything and process != procedure.key and one.scopes[process].properties.get("xb:kind", "C") != "C":
+            continue
         for flow in one.flows():
             if _process_of_scope(one, flow.scope) == process and (process, flow.id) not in taken:
                 source, target = one.elements[flow.source], one.elements[flow.target]
@@ -190,6 +200,13 @@ class ScenarioRun:
             case=self.case or None,
             taken=frozenset(self._place(at) for what, at, *_note in _passed(history) if what == "t"),
             entered=frozenset(self._place(at) for what, at, *_note in _passed(history) if what in ("c", "x")),
+            hit=frozenset(
+                (decision, int(rule))
+                for entry in history
+                for record in entry.content.get("decisions", ())
+                for decision, rules in record["rules"].items()
+                for rule in rules
+            ),
         )
 
     # --- the start -----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,25 @@ def started(office: Desk, subject: str) -> dict[str, Any]:
     return page
 
 
+TEAM = (("唐月", "医疗"), ("周安", "养育"), ("韦宁", "社会工作"))
+INTERVIEW = {
+    "explained": "说明了要去哪里、谁会陪着。",
+    "method": "interview",
+    "can_express": True,
+    "wish": "想和周阿姨一起去。",
+    "needs_support": False,
+    "wish_followed": True,
+    "interviewer": "韦宁",
+    "consulted_on": date.today().isoformat(),
+    "consulted_place": "活动室",
+}
+LATE = {
+    "late_reason": "接收机构改造工程延期。",
+    "late_approved_by": "林岚",
+    "late_approved_on": date.today().isoformat(),
+}
+
+
 def complete(office: Desk, item: dict[str, Any], data: dict[str, Any], *more: str) -> Answer:
     clerks = read(office("org", "show", "--json"))["clerks"]
     clerk = next(
@@ -104,30 +123,66 @@ def test_a_wrong_identity_number_is_named(office: Desk) -> None:
 
 def test_a_paper_is_handed_in_with_its_file(office: Desk) -> None:
     page = started(office, registered(office))
-    complete(office, page["items"][0], NOTICE)
-    items = read(office("--as", "zhou-lan", "work", "list", "--subject", page["case"]["subject"]["number"], "--json"))
-    assessment = next(item for item in items if item["element"] == "update_assessment")
-    office.write("scan.pdf", b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n")
-    today = date.today().isoformat()
-    data = {
-        "health_check_on": today,
-        "health_check_by": "青溪县人民医院",
-        "health_level": "moderate",
-        "disability_types": ["physical"],
-        "health_summary": "可扶行。",
-        "psych_summary": "同伴相处融洽。",
-        "daily_habits": "午睡。",
-        "d34_number": "青福评-1",
-        "d34_date": today,
+    subject, today = page["case"]["subject"]["number"], date.today().isoformat()
+    soon = (date.today() + timedelta(days=30)).isoformat()
+    entries: dict[str, dict[str, Any]] = {
+        "send_transfer_notice": NOTICE,
+        "plan_assessment": {
+            "assessment_team": [{"name": name, "field": field} for name, field in TEAM],
+            "assessment_on": today,
+        },
+        "assess_health": {
+            "health_check_on": today,
+            "health_check_by": "青溪县人民医院",
+            "health_level": "moderate",
+            "disability_types": ["physical"],
+            "health_summary": "可扶行。",
+        },
+        "assess_daily_life": {"adl_score": 60, "daily_habits": "午睡。", "behaviour": "安静。"},
+        "assess_needs": {"psych_summary": "同伴相处融洽。", "identity_summary": "清楚。"},
+        "draft_report": {
+            "assessment_result": "可以移交。",
+            "assessment_advice": "熟人陪伴。",
+            "assessment_review_on": soon,
+        },
+        "plan_transfer": {
+            "risk_class": "ordinary",
+            "planned_handover_on": soon,
+            "handover_place": "南屏市儿童福利院",
+            "escort_staff": [
+                {"name": "周安", "unit": "青溪县儿童福利院"},
+                {"name": "唐月", "unit": "青溪县儿童福利院"},
+            ],
+            "transport": "car",
+            "familiar_carer_stays_days": 3,
+            "visit_before_move": False,
+            "counselling_plan": "按期谈话。",
+            "crisis_contact": "韦宁 13900000004",
+        },
     }
+    entries |= {"justify_late_transfer": LATE, "interview_child": INTERVIEW}
+    for element, data in entries.items():
+        items = read(office("--as", "zhou-lan", "work", "list", "--subject", subject, "--json"))
+        found = [item for item in items if item["element"].rpartition(".")[2] == element]
+        if not found and element == "justify_late_transfer":
+            continue  # the programme runs on in this office
+        done = complete(office, found[0], data)
+        assert done.code == 0, (element, done.err)
+    office.write("scan.pdf", b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n")
 
-    missing = complete(office, assessment, {**data, "d34_scan": "@nowhere.pdf"})
-    filed = complete(office, assessment, {**data, "d34_scan": "@scan.pdf"})
+    items = read(office("--as", "zhou-lan", "work", "list", "--subject", subject, "--json"))
+    record = next(item for item in items if item["element"].rpartition(".")[2] == "file_wish_record")
+    signed = [
+        {"party": party, "persons": name, "signed_on": today} for party, name in (("征询人", "韦宁"), ("儿童", "捺印"))
+    ]
+
+    missing = complete(office, record, {"wish_signatures": signed, "d77_scan": "@nowhere.pdf"})
+    filed = complete(office, record, {"wish_signatures": signed, "d77_scan": "@scan.pdf"})
 
     assert missing.code == 2 and "nowhere.pdf" in missing.err
     assert filed.code == 0, filed.err
     documents = read(office("--as", "zhou-lan", "document", "list", "--case", page["case"]["number"], "--json"))
-    assert [(one["code"], one["number"], one["origin"]) for one in documents] == [("D34", "青福评-1", "received")]
+    assert [(one["code"], one["origin"]) for one in documents] == [("D34", "issued"), ("D77", "issued")]
 
 
 def test_a_case_is_withdrawn_with_a_reason_and_its_items_end(office: Desk) -> None:

@@ -130,7 +130,7 @@ def test_fields_that_cannot_be_used_are_refused_and_nothing_changes(office: Desk
 
 def test_missing_fields_are_all_named_at_once(any_office: Desk, made: Made) -> None:
     items = read(any_office("--as", supervisor(made), "work", "list", "--state", "ready", "--limit", 500, "--json"))
-    item = next(item for item in items if item["element"] in ("update_assessment", "plan_transfer"))
+    item = next(item for item in items if item["element"] in ("plan_assessment", "assess_health", "plan_transfer"))
     clerk = clerks_of(any_office, item["department"])[0]
 
     answer = any_office("--as", clerk, "--json", "work", "complete", item["id"], "--data", "-", given="{}")

@@ -30,7 +30,7 @@ from workflow_runtime.documents import Limits, Renderer, Template, wording
 from workflow_runtime.errors import BadInput, TemplateError
 from workflow_runtime.i18n import use_language
 
-CODES = ("D14", "D15", "D16", "D77")
+CODES = ("D10", "D14", "D15", "D16", "D17", "D18", "D19", "D20", "D21", "D34", "D35", "D36", "D77")
 NUMBER = "990101-D77-2024-7"
 CODE = documents.verification_code(bytes(range(8)))
 ISSUED = datetime(2024, 8, 20, 9, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -110,6 +110,7 @@ class TestTheShippedDocuments:
         printed = issued(press, of, sample)
 
         labels = of.labels("zh")
+        in_rows = {code_: said[0] for one in of.fields for part in one.columns for code_, said in part.values.items()}
         for field in of.fields:
             value = sample["fields"].get(field.key)
             if field.key in labels and value is not None:
@@ -117,10 +118,10 @@ class TestTheShippedDocuments:
                 assert labels[field.key][value] in printed or field.key == "hukou_decision", field.key
             for words in texts_in(value):
                 if field.key not in labels and not _is_code_or_date(words):
-                    assert re.sub(r"\s", "", words) in printed, field.key
+                    assert re.sub(r"\s", "", in_rows.get(words, words)) in printed, field.key
         for party in sample["parties"].values():
             assert party["name"] in printed
-        for code_, paper in sample["related"].items():
+        for code_, paper in sample.get("related", {}).items():
             assert paper["number"] in printed or (code, code_) == ("D16", "D14")
 
     @pytest.mark.parametrize("code", CODES)
@@ -145,7 +146,7 @@ class TestTheShippedDocuments:
 
         pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(done.pdf)).pages]
 
-        assert len(pages) == done.pages >= 2
+        assert len(pages) == done.pages >= 1
         assert all(NUMBER in page and CODE in page and of.title in page for page in pages)
 
     @pytest.mark.parametrize("code", CODES)

@@ -304,21 +304,29 @@ def _local_day(value: date | datetime) -> date:
     return value.astimezone(ZoneInfo(ZONE)).date() if isinstance(value, datetime) else value
 
 
+def _precedes(one: date | datetime, other: date | datetime) -> bool:
+    """Whether a day or moment comes before another; a day and a moment are compared by their days."""
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return one < other
+    return _local_day(one) < _local_day(other)
+
+
 def _check_day(one: Field, value: date | datetime, scope: Mapping[str, Any], room: Room) -> None:
     day = _local_day(value)
     earliest = _computed(one, "notBefore", one.not_before, scope, room) if one.not_before else None
-    if isinstance(earliest, date):
-        early = (
-            value < earliest
-            if isinstance(earliest, datetime) and isinstance(value, datetime)
-            else day < _local_day(earliest)
+    if isinstance(earliest, date) and _precedes(value, earliest):
+        raise Wrong(
+            "form.not-before",
+            _("{date} is before {earliest}").format(date=day, earliest=_local_day(earliest)),
+            _rule_or(one, _("give that day or a later one")),
         )
-        if early:
-            raise Wrong(
-                "form.not-before",
-                _("{date} is before {earliest}").format(date=day, earliest=_local_day(earliest)),
-                _rule_or(one, _("give that day or a later one")),
-            )
+    latest = _computed(one, "notAfter", one.not_after, scope, room) if one.not_after else None
+    if isinstance(latest, date) and _precedes(latest, value):
+        raise Wrong(
+            "form.not-after",
+            _("{date} is after {latest}").format(date=day, latest=_local_day(latest)),
+            _rule_or(one, _("give that day or an earlier one")),
+        )
     if one.format == "past-date" and day > room.today:
         raise Wrong(
             "form.past-date",

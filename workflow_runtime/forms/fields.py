@@ -96,6 +96,7 @@ class Field:
     min: Any = None
     max: Any = None
     not_before: str = ""  #: FEEL: the earliest day or moment that a date field takes
+    not_after: str = ""  #: FEEL: the latest day or moment that a date field takes
     min_length: int | None = None
     max_length: int | None = None
     pattern: str = ""

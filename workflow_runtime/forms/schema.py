@@ -50,7 +50,10 @@ _OWN: Final = {
 }  # fmt: skip
 _VALIDATE: Final = frozenset("required minLength maxLength pattern patternErrorMessage min max validationType".split())
 _PROPERTIES: Final = frozenset(
-    "class format notBefore birthDateField sexField accept maxSize minItems maxItems minAge maxAge source rule".split()
+    (
+        "class format notBefore notAfter birthDateField sexField accept maxSize minItems maxItems minAge maxAge "
+        "source rule"
+    ).split()
 )
 _TYPES: Final = {
     "textfield": FieldType.TEXT,
@@ -256,13 +259,15 @@ class _Reader:
             )
             return None
 
-    def earliest(self, component: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> str:
-        value = properties.get("notBefore")
+    def day_limit(self, component: Mapping[str, Any], kind: str, properties: Mapping[str, Any], name: str) -> str:
+        value = properties.get(name)
         if value is None:
             return ""
         if kind != "datetime" or not is_feel(value):
             self.wrong(
-                component, _("notBefore must be FEEL, and stands on dates only"), '"notBefore": "=case.started_on"'
+                component,
+                _("{name} must be FEEL, and stands on dates only").format(name=name),
+                f'"{name}": "=case.started_on"',
             )
             return ""
         return str(value)
@@ -299,7 +304,8 @@ class _Reader:
             required=self.condition(component, validate, "required"),
             readonly=readonly,
             min=self.limit(component, validate, "min"),
-            not_before=self.earliest(component, kind, properties),
+            not_before=self.day_limit(component, kind, properties, "notBefore"),
+            not_after=self.day_limit(component, kind, properties, "notAfter"),
             max=self.limit(component, validate, "max"),
             min_length=self.whole(component, validate, "minLength"),
             max_length=self.whole(component, validate, "maxLength"),

@@ -37,6 +37,17 @@ def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
             literal = LITERAL.fullmatch(mapped.source.strip())
             if literal is None:
                 continue
+            if literal[1].startswith("role:"):
+                own = _roles(sheet.diagram, sheet.diagram.process_of(node))
+                if literal[1].removeprefix("role:") not in own:
+                    yield Problem(
+                        sheet.xml(node),
+                        _("{node} passes on the role {role}, but this process has no such lane.").format(
+                            node=called(node), role=literal[1].removeprefix("role:")
+                        ),
+                        _("Roles of this process: {roles}.").format(roles=", ".join(sorted(own)) or "-"),
+                    )
+                continue
             party = Party.parse(literal[1])
             if party is None:
                 yield Problem(

@@ -14,7 +14,9 @@ from workflow_runtime.i18n import _
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
-    for node in sheet.steps("userTask"):
+    for node in sheet.steps("userTask", "startEvent"):
+        if node.form is None and node.kind == "startEvent":
+            continue
         if node.form is None:
             yield Problem(
                 sheet.xml(node),
