@@ -546,7 +546,7 @@ def working_days_left(now: datetime, at: datetime, calendar: Calendar, *, zone: 
 
 
 def age_on(birth: date, day: date) -> int:
-    """Completed years of life on `day`; who was born on 29 February completes a year on the 28th."""
+    """Completed years of life on `day`; who was born on 29 February completes a year on the 28th (Civil Code, 202)."""
     years = day.year - birth.year
     return years if add_months(birth, years * 12) <= day else years - 1
 

@@ -114,11 +114,11 @@ def test_a_birthday_over_which_nothing_ran_is_made_up_for(runtime: Runtime, sett
     assert heard(runtime, number) == ["CHILD_TURNED_18"]
 
 
-def test_who_is_born_on_a_leap_day_comes_of_age_on_the_first_of_march(runtime: Runtime, clock: Clock) -> None:
+def test_who_is_born_on_a_leap_day_comes_of_age_on_the_last_of_february(runtime: Runtime, clock: Clock) -> None:
     clock.set(datetime(2022, 2, 20, 1, tzinfo=UTC))
     number = born(runtime, "2004-02-29")
 
-    clock.set(datetime(2022, 2, 28, 3, tzinfo=UTC))
+    clock.set(datetime(2022, 2, 27, 3, tzinfo=UTC))
     runtime.sweep()
     before = heard(runtime, number)
     clock.advance(days=1)

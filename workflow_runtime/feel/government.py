@@ -72,11 +72,14 @@ def add_working_days(date: Any, days: Any, is_working_day: Callable[[dt.date], b
 
 
 def age_on(birth: Any, date: Any) -> Decimal | None:
-    """Age in completed years on a date. Who is born on 29 February completes a year on 1 March of a short year."""
+    """Age in completed years on a date. Who is born on 29 February completes a year on the 28th of a short year: where
+    a month lacks the day, its last day stands for it (Civil Code, 202)."""
     born, day = _day(birth), _day(date)
     if born is None or day is None or day < born:
         return None
-    return Decimal(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+    years = day.year - born.year
+    birthday = temporal.add_months(born, years * 12)
+    return Decimal(years if isinstance(birthday, dt.date) and birthday <= day else years - 1)
 
 
 def add_months(date: Any, months: Any) -> dt.date | None:
