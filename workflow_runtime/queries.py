@@ -1056,3 +1056,43 @@ def _by_subject(rows: Iterable[Row[Any]]) -> dict[int, list[Row[Any]]]:
     for row in rows:
         found.setdefault(row.subject_id, []).append(row)
     return found
+
+
+# --- figures -----------------------------------------------------------------------------------------------------
+def case_figures(tx: Connection, actor: Actor, procedure: str | None) -> Sequence[Row[Any]]:
+    """Every case the actor may see: its procedure, when it began, its state."""
+    v = t.procedure_version.c
+    statement = (
+        select(v.name.label("procedure_name"), t.case.c.started_at, t.case.c.state)
+        .join(t.procedure_version, v.id == t.case.c.version_id)
+        .where(visible(actor))
+    )
+    return _all(tx, statement if procedure is None else statement.where(v.key == procedure))
+
+
+def item_figures(tx: Connection, actor: Actor, procedure: str | None) -> Sequence[Row[Any]]:
+    """Open and completed items of the departments the actor sees: procedure, step, department, and their times."""
+    w, v, d = t.work_item.c, t.procedure_version.c, t.department.c
+    statement = (
+        select(
+            v.name.label("procedure_name"),
+            d.agency_name,
+            d.name.label("department_name"),
+            w.name,
+            w.opened_at,
+            w.due_at,
+            w.completed_at,
+        )
+        .join(t.case, t.case.c.id == w.case_id)
+        .join(t.procedure_version, v.id == t.case.c.version_id)
+        .outerjoin(t.department, d.id == w.department_id)
+        .where(w.state.in_((*OPEN_ITEM, ItemState.COMPLETED)))
+    )
+    if actor.clerk != "system":
+        statement = statement.where(w.department_id.in_(actor.sees or {""}))
+    return _all(tx, statement if procedure is None else statement.where(v.key == procedure))
+
+
+def _all(tx: Connection, statement: Any) -> Sequence[Row[Any]]:
+    found: Sequence[Row[Any]] = tx.execute(statement).all()
+    return found
