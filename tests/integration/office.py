@@ -60,6 +60,9 @@ def open_office(settings: Settings, clock: Clock) -> Runtime:
     runtime = Runtime.create(settings, clock=clock)
     runtime.import_organisation((ROOT / "bpmn" / "demo" / "organisation.yaml").read_bytes(), actor=SYSTEM)
     runtime.deploy(gather(HERE / "placing"), actor=SYSTEM)
+    clock.advance(days=30)  # the day to which `month` goes: what is done once a day is done, for every run alike
+    runtime.daily()
+    clock.advance(days=-30)
     return runtime
 
 
