@@ -20,7 +20,7 @@ from cli.text import width
 from cli.wording import Wording, standing_name
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
-from workflow_runtime.i18n import _, of_data
+from workflow_runtime.i18n import _, of_data, of_feel
 from workflow_runtime.model import (
     CasePage,
     CaseState,
@@ -296,7 +296,7 @@ def show_standings(output: Output, kind: str, standings: Sequence[Standing]) -> 
     for standing in standings:
         until = _(" until {day}").format(day=output.day(standing.valid_to)) if standing.valid_to else ""
         since = _("since {day}").format(day=output.day(standing.valid_from))
-        basis = f"  {safe(standing.basis)}" if standing.basis else ""
+        basis = f"  {safe(of_data(standing.basis))}" if standing.basis else ""
         text = f"{standing_name(kind, standing.kind)}: {safe(of_data(standing.holder))}  {since}{until}{basis}"
         output.wrapped(text, "  ", "    ")
 
@@ -347,7 +347,7 @@ def _decision_lines(decision: Mapping[str, Any]) -> Iterator[str]:
     answer = decision["value"]
     if isinstance(answer, Mapping):
         answer = ", ".join(f"{name} = {value}" for name, value in answer.items())
-    yield _("answer: {value}").format(value=safe(str(answer)))
+    yield _("answer: {value}").format(value=safe(of_feel(str(answer))))
 
 
 def _verify(session: Session, number: str) -> int:

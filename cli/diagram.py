@@ -334,7 +334,7 @@ def _examples(session: Session, model: Model, path: Path) -> int:
         )
     else:
         for one in outcomes:
-            session.output.wrapped(safe(one.example.case), "✓ " if one.fits else "✖ ")
+            session.output.wrapped(safe(of_data(one.example.case)), "✓ " if one.fits else "✖ ")
             if not one.fits:
                 _explained(session, one.explanation)
         text = ngettext("{count} example", "{count} examples", len(outcomes)).format(count=len(outcomes))
@@ -343,7 +343,7 @@ def _examples(session: Session, model: Model, path: Path) -> int:
 
 
 def _explained(session: Session, explanation: Explanation) -> None:
-    for line in safe(of_data(explanation.text(language())), lines=True).splitlines():
+    for line in safe(explanation.text(language()), lines=True).splitlines():
         text = line.lstrip()
         indent = " " * (len(line) - len(text))
         session.output.wrapped(text, indent, indent + "  ")

@@ -74,7 +74,7 @@ def show_profile(
         Column(_("Title"), lambda row: of_data(row.title), least=12),
         Column(_("Value"), lambda row: row.value_text, least=8),
         Column(_("Mark"), lambda row: row.mark.value),
-        Column(_("Source"), lambda row: " ".join(filter(None, (row.source, row.section))), least=8),
+        Column(_("Source"), lambda row: " ".join(filter(None, (of_data(row.source), of_data(row.section)))), least=8),
         Column(_("Standing"), lambda row: row.standing_text, least=8),
     ]
     if not session.as_json and not as_csv and xlsx is None:

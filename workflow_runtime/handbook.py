@@ -26,7 +26,7 @@ from workflow_runtime.diagram.render import render
 from workflow_runtime.diagram.render.raster import compiled, picture_size
 from workflow_runtime.diagram.render.svg import escaped
 from workflow_runtime.documents import Template
-from workflow_runtime.i18n import _, language, of_data
+from workflow_runtime.i18n import _, language, of_data, of_feel
 from workflow_runtime.procedures import Procedure
 from workflow_runtime.profiles import Parameter, Profile
 
@@ -181,7 +181,7 @@ class _Writer:
             yield Section(_("Decision tables"))
         for table in found:
             heads = (*map(of_data, table.columns), _("Remark"))
-            rows = tuple((*rule.cells, of_data(rule.remark)) for rule in table.rules)
+            rows = tuple((*map(of_feel, rule.cells), of_data(rule.remark)) for rule in table.rules)
             text = _("Hit policy: {policy}").format(policy=table.policy)
             yield Section(of_data(table.name or table.id), 2, text=text, table=Table(heads, rows))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import gettext
 import os
+import re
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
@@ -19,6 +20,7 @@ from pathlib import Path
 
 LANGUAGES = ("zh", "en")
 PROGRAM = "xieban"
+FEEL_STRING = re.compile(r'"([^"]*)"')  #: a string literal without quotes in it
 _language: ContextVar[str] = ContextVar("language", default="zh")
 _program: ContextVar[str] = ContextVar("program", default=PROGRAM)
 
@@ -67,6 +69,11 @@ def _pasteable(text: str) -> str:
 def of_data(text: str) -> str:
     """A string of a diagram, form or profile (Chinese source) in the language in use."""
     return _catalogue("bpmn", "procedures", _language.get()).gettext(text) if text else text
+
+
+def of_feel(text: str) -> str:
+    """FEEL text of a decision table, its string literals in the language in use."""
+    return FEEL_STRING.sub(lambda found: f'"{of_data(found[1])}"', text)
 
 
 def os_reason(error: OSError) -> str:

@@ -137,7 +137,7 @@ def due_date(tx: Connection, desk: Desk, row: Row[Any], *, explain: bool = True)
         title=of_data(note.title),
         value=note.amount,
         mark=note.mark,
-        source=" ".join(part for part in (of_data(note.source), note.section) if part),
+        source=" ".join(part for part in (of_data(note.source), of_data(note.section)) if part),
         provisional=note.provisional,
         explanation=deadlines.explained(note, calendar, zone=desk.zone) if explain else (),
         shown=calendars.spoken(row.due_at, desk.zone),

@@ -50,7 +50,7 @@ UNITS: Final = (*(str(unit) for unit in Unit), *(str(kind) for kind in Kind))
 
 def standing(mark: Mark, source: str, section: str) -> str:
     """How binding a value or a clause of that mark is, with the place where it stands."""
-    place = " ".join(part for part in (of_data(source), section) if part)
+    place = " ".join(part for part in (of_data(source), of_data(section)) if part)
     match mark:
         case Mark.SOURCE:
             return _("{place} (policy text)").format(place=place)
@@ -135,7 +135,7 @@ class Parameter:
         if self.is_deadline:
             return amount(self.value, self.unit)
         if isinstance(self.value, tuple):
-            return ", ".join(map(str, self.value))
+            return ", ".join(of_data(str(one)) for one in self.value)
         if isinstance(self.value, bool):
             return _("yes") if self.value else _("no")
         return of_data(str(self.value))

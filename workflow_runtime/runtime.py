@@ -707,10 +707,10 @@ class Runtime(Machine):
             state = candidates[0][1].procedure_state(procedure.code)
             raise RuleBroken(
                 _("{jurisdiction} does not run {procedure}: {reason} ({source})").format(
-                    jurisdiction=candidates[0][1].name,
-                    procedure=procedure.name,
-                    reason=state.reason,
-                    source=state.source or "-",
+                    jurisdiction=of_data(candidates[0][1].name),
+                    procedure=of_data(procedure.name),
+                    reason=of_data(state.reason),
+                    source=of_data(state.source) or "-",
                 )
             )
         if len(running) > 1 and jurisdiction is None:

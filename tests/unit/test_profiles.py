@@ -74,7 +74,7 @@ def test_the_end_of_the_programme_is_said_by_the_policy_itself() -> None:
     end = GX.parameter("P16", "programme_end", TODAY)
 
     assert (end.value, end.mark) == (date(2025, 12, 31), Mark.SOURCE)
-    assert "一（二）" in end.standing_text
+    assert "I(2)" in end.standing_text
     assert end.is_law
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from workflow_runtime.feel import Value
 from workflow_runtime.feel.operations import text_of
+from workflow_runtime.i18n import of_data, of_feel
 
 _POLICIES = {
     "U": ("唯一", "unique"),
@@ -90,9 +91,9 @@ class Explanation:
         return next((table.hits for table in reversed(self.tables) if table.decision == self.decision), ())
 
     def text(self, language: str = "zh") -> str:
-        """The whole explanation in `zh` or `en`."""
+        """The whole explanation in `zh` or `en`; what the table itself says, in the language in use."""
         zh = language == "zh"
-        lines = [f"{'决策' if zh else 'Decision'} {self.decision}"]
+        lines = [f"{'决策' if zh else 'Decision'} {of_data(self.decision)}"]
         for name, value in self.inputs.items():
             lines.append(f"  {'输入' if zh else 'input'} {name} = {shown(value)}")
         for table in self.tables:
@@ -100,21 +101,23 @@ class Explanation:
         if self.error is not None:
             lines.append(f"{'错误' if zh else 'error'}: {self.error}")
         else:
-            lines.append(f"{'结果' if zh else 'result'}: {shown(self.value)}")
+            lines.append(f"{'结果' if zh else 'result'}: {of_feel(shown(self.value))}")
         return "\n".join(lines)
 
     def _table(self, table: TableTrace, zh: bool) -> list[str]:
         policy = _POLICIES[table.policy][0 if zh else 1]
-        lines = [f"  {'决策表' if zh else 'table'} {table.decision} [{table.policy} {policy}]"]
+        lines = [f"  {'决策表' if zh else 'table'} {of_data(table.decision)} [{table.policy} {policy}]"]
         for rule in table.rules:
             verdict = ("✓ 命中" if zh else "✓ matched") if rule.matched else ("✗ 未命中" if zh else "✗ not matched")
             lines.append(f"    {'规则' if zh else 'rule'} {rule.number} {verdict}")
             for cell in rule.cells:
                 sign = "✓" if cell.matched else "✗"
-                lines.append(f"      {sign} {cell.label or cell.expression} = {shown(cell.value)}  {cell.test}")
+                lines.append(
+                    f"      {sign} {of_data(cell.label) or cell.expression} = {shown(cell.value)}  {cell.test}"
+                )
             if rule.matched:
-                lines.append(f"      → {', '.join(rule.outputs)}")
-                lines += [f"      {'依据' if zh else 'note'} {note}" for note in rule.notes]
+                lines.append(f"      → {', '.join(map(of_feel, rule.outputs))}")
+                lines += [f"      {'依据' if zh else 'note'} {of_data(note)}" for note in rule.notes]
         if not table.hits:
             lines.append(f"    {'没有规则命中' if zh else 'no rule matched'}")
         return lines

@@ -112,7 +112,7 @@ def _prompt(one: Field, options: Mapping[str, Choices], known: Mapping[str, Any]
         options=choices_of(one, options),
         field=shown,
         section=of_data(one.section),
-        intro=of_data(one.intro),
+        intro="\n".join(map(of_data, one.intro.splitlines())),
         fields=tuple(_prompt(inner, options, {}) for inner in one.fields),
     )
 

@@ -13,15 +13,17 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import yaml
 from babel.messages.pofile import PoFileError, read_po
 from lxml import etree
+
+from workflow_runtime.i18n import FEEL_STRING
 
 ROOT = Path(__file__).resolve().parents[2]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -151,41 +153,115 @@ def said_by_the_program() -> Iterator[tuple[str, Message]]:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", tuple(map(str, texts))
 
 
-def said_by_the_procedures() -> Iterator[tuple[str, str]]:
-    """Every Chinese string of a shipped diagram or form that a clerk reads."""
-    for path in sorted((ROOT / "bpmn").rglob("*.bpmn")):
-        for element in etree.fromstring(path.read_bytes()).iter():
-            name = element.get("name") or ""
-            if _CHINESE.search(name) and "zeebe" not in str(element.tag):
-                yield f"{path.relative_to(ROOT)}:{element.sourceline}", name
-    for path in sorted((ROOT / "bpmn").rglob("*.form")):
-        for text in _form_strings(json.loads(path.read_bytes())):
-            yield str(path.relative_to(ROOT)), text
-    for path in sorted((ROOT / "bpmn" / "reports").glob("*.yaml")):
-        for text in _report_strings(yaml.safe_load(path.read_bytes())):
-            yield str(path.relative_to(ROOT)), text
+def said_by_the_procedures(root: Path = ROOT) -> Iterator[tuple[str, str]]:
+    """Every Chinese string that a shipped file of procedures shows to a person, with the file that says it.
+
+    Diagrams, decision tables, forms, scenarios and examples, profiles, subjects, calendars, control lists, and what
+    templates of documents say on the screen. Names in an organisation file are proper names and stay as they are; so do
+    sentences that a diagram writes into a document or a form, for they belong to a Chinese paper.
+    """
+    readers: tuple[tuple[str, str, Callable[[bytes], Iterator[str]]], ...] = (
+        ("bpmn", "*.bpmn", _diagram_strings),
+        ("bpmn", "*.dmn", _table_strings),
+        ("bpmn", "*.form", _form_strings),
+        ("templates", "*.form", _form_strings),
+        ("bpmn/profiles", "*.yaml", partial(_yaml_strings, _PROFILE)),
+        ("bpmn/subjects", "*.yaml", partial(_yaml_strings, _SUBJECT)),
+        ("bpmn/calendars", "*.yaml", partial(_yaml_strings, _CALENDAR)),
+        ("bpmn/reports", "*.yaml", partial(_yaml_strings, _REPORT)),
+        ("bpmn", "scenarios/*.yaml", _scenario_strings),
+        ("bpmn", "*.examples.yaml", partial(_yaml_strings, _EXAMPLE)),
+        ("bpmn", "documents.yaml", partial(_yaml_strings, _DOCUMENT)),
+        ("templates", "document.yaml", _template_strings),
+    )
+    for folder, pattern, strings in readers:
+        for path in sorted((root / folder).rglob(pattern)):
+            for text in strings(path.read_bytes()):
+                if _CHINESE.search(text):
+                    yield str(path.relative_to(root)), text
 
 
-def _report_strings(file: dict[str, Any]) -> Iterator[str]:
-    """Titles, texts, and what a FEEL value may answer."""
-    for report in file["reports"]:
-        yield from (report["title"], report["text"])
-        for column in (*report["columns"], *report.get("values", ())):
-            if "title" in column:
-                yield column["title"]
-            yield from (text for text in re.findall(r'"([^"]*)"', column["value"]) if _CHINESE.search(text))
+#: what a person reads of each kind of file, by the names of its entries
+_PROFILE = frozenset({"name", "title", "note", "source", "section", "reason", "value"})
+_SUBJECT = frozenset({"name", "title", "text", "source"})
+_CALENDAR = frozenset({"name", "source"})
+_REPORT = frozenset({"title", "text", "source"})
+_EXAMPLE = frozenset({"case"})
+_DOCUMENT = frozenset({"title", "retention"})
+_FORM = frozenset({"label", "description", "dateLabel", "timeLabel", "text", "rule", "source"})
+#: properties of a diagram's element that are words for people, not codes
+_WORDS = frozenset({"xb:milestone", "xb:clause"})
+_HEADING = re.compile(r"^#+\s*")
 
 
-def _form_strings(node: object) -> Iterator[str]:
+def _diagram_strings(content: bytes) -> Iterator[str]:
+    """Names, documentation and the properties that are words."""
+    for element in etree.fromstring(content).iter(etree.Element):
+        kind = etree.QName(element)
+        if "zeebe" not in str(kind.namespace):
+            yield element.get("name") or ""
+        elif element.get("name") in _WORDS:
+            yield element.get("value") or ""
+        if kind.localname == "documentation":
+            yield element.text or ""
+        elif kind.localname == "text" and element.text:  # an annotation drawn beside the flow
+            yield element.text
+
+
+def _table_strings(content: bytes) -> Iterator[str]:
+    """Names, labels, descriptions, remarks, and the strings that a rule may answer."""
+    for element in etree.fromstring(content).iter(etree.Element):
+        kind, above = etree.QName(element).localname, element.getparent()
+        yield from (element.get("name") or "", element.get("label") or "")
+        if kind == "description":
+            yield element.text or ""
+        elif kind == "text" and above is not None and etree.QName(above).localname == "annotationEntry":
+            yield element.text or ""
+        elif kind == "text":
+            yield from FEEL_STRING.findall(element.text or "")
+
+
+def _form_strings(content: bytes) -> Iterator[str]:
+    """Labels, hints, rules, sources, and every line of a text between the questions."""
+    for text in _valued(json.loads(content), _FORM):
+        yield from (_HEADING.sub("", line).strip() for line in text.splitlines())
+
+
+def _scenario_strings(content: bytes) -> Iterator[str]:
+    """The title alone: the rest is what fictional clerks write."""
+    yield yaml.safe_load(content).get("title", "")
+
+
+def _template_strings(content: bytes) -> Iterator[str]:
+    """Title, parties and retention; what the page says has its English beside it."""
+    file = yaml.safe_load(content)
+    yield from (file["title"], str(file.get("retention", "")))
+    yield from _valued(file.get("parties", ()), frozenset({"role"}))
+
+
+def _yaml_strings(names: frozenset[str], content: bytes) -> Iterator[str]:
+    """The entries of these names; of a control list also what its FEEL values may answer."""
+    file = yaml.safe_load(content)
+    yield from _valued(file, names)
+    if names is _REPORT:
+        for text in _valued(file, frozenset({"value"})):
+            yield from FEEL_STRING.findall(text)
+
+
+def _valued(node: object, names: frozenset[str]) -> Iterator[str]:
+    """Every string, or string of a list, that stands under one of these names."""
     if isinstance(node, list):
         for part in node:
-            yield from _form_strings(part)
+            yield from _valued(part, names)
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key in ("label", "description") and isinstance(value, str) and _CHINESE.search(value):
+            if isinstance(value, dict) or not isinstance(value, str | list) or key not in names:
+                yield from _valued(value, names)
+            elif isinstance(value, str):
                 yield value
             else:
-                yield from _form_strings(value)
+                yield from (part for part in value if isinstance(part, str))
+                yield from _valued([part for part in value if not isinstance(part, str)], names)
 
 
 def problems() -> list[str]:
@@ -200,15 +276,15 @@ def problems() -> list[str]:
     return found + missing()
 
 
-def missing() -> list[str]:
-    """Strings without a translation, each with the place that says it."""
+def missing(root: Path = ROOT) -> list[str]:
+    """Strings without a translation, each with the place that says it; `root` holds the files of procedures."""
     chinese, english = program().messages, procedures().messages
     first = {source[0] for source in chinese}
     return [
         f"{where}: no Chinese for {text[0]!r}"
         for where, text in said_by_the_program()
         if text not in chinese and (len(text) > 1 or text[0] not in first)
-    ] + [f"{where}: no English for {text!r}" for where, text in said_by_the_procedures() if (text,) not in english]
+    ] + [f"{where}: no English for {text!r}" for where, text in said_by_the_procedures(root) if (text,) not in english]
 
 
 def main() -> int:

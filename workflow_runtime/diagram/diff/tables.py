@@ -12,7 +12,7 @@ from workflow_runtime.diagram.outline.words import one_line
 from workflow_runtime.diagram.reading import local_name
 from workflow_runtime.errors import DecisionFileError
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.i18n import _, of_data
+from workflow_runtime.i18n import _, of_data, of_feel
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _rules(old: Table, new: Table, name: str) -> list[Change]:
         for column, (a, b) in enumerate(_cells(before, rule)):
             if a != b:
                 label = new.columns[column] if column < len(new.columns) else _("column {n}").format(n=column + 1)
-                found.append(Change(ChangeKind.CHANGED, new.id, what, name, of_data(label), a, b))
+                found.append(Change(ChangeKind.CHANGED, new.id, what, name, of_data(label), of_feel(a), of_feel(b)))
         if before.remark != rule.remark:
             found.append(Change(ChangeKind.CHANGED, new.id, what, name, _("remark"), before.remark, rule.remark))
     kept = [pairs[number] for number in sorted(pairs)]
@@ -207,7 +207,7 @@ def _cells(old: Rule, new: Rule) -> list[tuple[str, str]]:
 
 
 def _row(rule: Rule) -> str:
-    return " | ".join(cell or "-" for cell in rule.cells)
+    return " | ".join(of_feel(cell) or "-" for cell in rule.cells)
 
 
 def table_text(source: bytes) -> str:
@@ -218,6 +218,8 @@ def table_text(source: bytes) -> str:
         if table.literal:
             lines.append(f"    = {table.literal}")
         if table.columns:
-            lines.append("    " + " | ".join(table.columns))
-        lines += [f"    - {_row(rule)}" + (f"  ({rule.remark})" if rule.remark else "") for rule in table.rules]
+            lines.append("    " + " | ".join(map(of_data, table.columns)))
+        lines += [
+            f"    - {_row(rule)}" + (f"  ({of_data(rule.remark)})" if rule.remark else "") for rule in table.rules
+        ]
     return "\n".join(lines) + "\n"

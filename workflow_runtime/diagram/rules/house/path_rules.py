@@ -8,7 +8,7 @@ from workflow_runtime.diagram.context import CheckContext, PathRuleLike
 from workflow_runtime.diagram.paths import BrokenPath, broken
 from workflow_runtime.diagram.sheet import Problem, Sheet, called
 from workflow_runtime.findings import Severity
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, of_data
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
@@ -24,7 +24,7 @@ def _problem(sheet: Sheet, rule: PathRuleLike, fault: BrokenPath) -> Problem:
         return Problem(
             sheet.xml(element),
             _("Not decided whether “{title}” holds in {node}: it has too many states.").format(
-                title=rule.title, node=called(element)
+                title=of_data(rule.title), node=called(element)
             ),
             _("Move a part of it into a called process."),
             severity=Severity.WARNING,
@@ -44,13 +44,13 @@ def _problem(sheet: Sheet, rule: PathRuleLike, fault: BrokenPath) -> Problem:
     return Problem(
         sheet.xml(element),
         message.format(
-            title=rule.title,
+            title=of_data(rule.title),
             node=called(element),
             before=", ".join(rule.before),
             after=", ".join(rule.after),
             story=" → ".join(f"{number} {line}" for number, line in enumerate(fault.told, 1)),
         ),
-        remedy.format(rule=rule.id, source=rule.source),
+        remedy.format(rule=rule.id, source=of_data(rule.source)),
         path=(rule.id, *fault.marks),
         severity=Severity.WARNING if rule.unless else Severity.ERROR,
     )
