@@ -117,7 +117,7 @@ class Explanation:
                 )
             if rule.matched:
                 lines.append(f"      → {', '.join(map(of_feel, rule.outputs))}")
-                lines += [f"      {'依据' if zh else 'note'} {of_data(note)}" for note in rule.notes]
+                lines += [f"      {'依据' if zh else 'note'} {of_data(note)}" for note in dict.fromkeys(rule.notes)]
         if not table.hits:
             lines.append(f"    {'没有规则命中' if zh else 'no rule matched'}")
         return lines
