@@ -342,8 +342,10 @@ def _decision_lines(decision: Mapping[str, Any]) -> Iterator[str]:
     )
     asked = ", ".join(f"{name} = {value}" for name, value in decision["inputs"].items())
     yield _("asked: {inputs}").format(inputs=safe(asked or "–"))
-    hit = "; ".join(f"{table} {', '.join(map(str, rules)) or '–'}" for table, rules in decision["rules"].items())
-    yield _("rules hit: {rules}").format(rules=safe(of_data(hit) or "–"))
+    hit = "; ".join(
+        f"{of_data(table)} {', '.join(map(str, rules)) or '–'}" for table, rules in decision["rules"].items()
+    )
+    yield _("rules hit: {rules}").format(rules=safe(hit or "–"))
     answer = decision["value"]
     if isinstance(answer, Mapping):
         answer = ", ".join(f"{name} = {value}" for name, value in answer.items())
