@@ -41,6 +41,16 @@ def long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
 
 
+@pytest.fixture(autouse=True)
+def _called_by_its_name() -> Iterator[None]:
+    """A command that ran in this process named the program as it was called; the next test begins with its own name."""
+    from workflow_runtime.i18n import PROGRAM, use_program
+
+    use_program(PROGRAM)
+    yield
+    use_program(PROGRAM)
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 

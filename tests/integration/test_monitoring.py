@@ -21,7 +21,7 @@ from workflow_runtime import doctor
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.dispatch import Waiting
-from workflow_runtime.i18n import PROGRAM, use_language, use_program
+from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.procedures import gather
 from workflow_runtime.repairs import Repairs
@@ -35,7 +35,6 @@ def _english() -> Iterator[None]:
     use_language("en")
     yield
     use_language("zh")
-    use_program(PROGRAM)  # commands that ran in this process named it
 
 
 @pytest.fixture

@@ -168,8 +168,9 @@ def test_a_folder_that_may_not_be_written(office: tuple[Settings, Deeds]) -> Non
 def _open_to_all(settings: Settings) -> None:
     """Let a stranger reach the folder: permissions do not bind an administrator, who may be running this."""
     path = Path(settings.database.removeprefix("sqlite:///"))
-    for folder in (path.parent, *path.parent.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    for folder in path.parents:
+        if folder.owner() == path.owner() and not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o055)
 
 
 @pytest.mark.parametrize("content", [b"SQLite format 3\0 and then nothing of the kind" * 40, "一份公文".encode() * 999])
