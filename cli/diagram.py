@@ -117,7 +117,7 @@ def _marks_of_case(session: Session, number: str) -> tuple[str, dict[str, Mark]]
 
 @diagram.command(help=_("A picture of a diagram; with --case, as that case stands."))
 @click.argument("key", shell_complete=procedures)
-@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help=_("Write it here."))
+@click.option("-o", "--to", "target", type=click.Path(dir_okay=False, path_type=Path), help=_("Write it here."))
 @click.option("--format", "form", type=click.Choice(FORMATS), help=_("Default: by the file's name, else svg."))
 @click.option("--theme", type=click.Choice(THEMES), default="light", show_default=True, help=_("Colours."))
 @click.option("--case", "number", metavar="NUMBER", help=_("Mark what this case has done (KEY is then its procedure)."))
@@ -171,16 +171,23 @@ def _findings(session: Session, key: str, drawn: Diagram) -> list[Finding]:
 @diagram.command(help=_("Draw a diagram anew (or, with --keep, only what has no place yet)."))
 @click.argument("key", shell_complete=procedures)
 @click.option(
-    "--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("Write it here.")
+    "-o",
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=_("Write it here; default: the standard output."),
 )
 @click.option("--keep", is_flag=True, help=_("Leave what a person has placed."))
 @pass_session
-def layout(session: Session, key: str, target: Path, keep: bool) -> None:
+def layout(session: Session, key: str, target: Path | None, keep: bool) -> None:
     from workflow_runtime import diagram as drawings
     from workflow_runtime.diagram.layout import layout as drawn
     from workflow_runtime.diagram.layout.quality import measure
 
     drawing = drawn(drawings.read(source_of(session, key)), keep=keep)
+    if target is None:
+        click.echo(drawings.write(drawing))
+        return
     quality = measure(drawing)
     _written(session, target, drawings.write(drawing), quality=plain(quality))
     if not session.as_json:

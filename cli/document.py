@@ -59,7 +59,7 @@ def list_documents(
 
 @document.command("open", help=_("Write a document's PDF to var/documents and show it."))
 @click.argument("number")
-@click.option("--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
+@click.option("-o", "--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
 @click.option("--reading-copy", is_flag=True, help=_("An English reading copy, marked as such."))
 @pass_session
 def open_document(session: Session, number: str, target: str | None, reading_copy: bool) -> None:
@@ -89,7 +89,7 @@ def _written(session: Session, target: str | None, name: str, content: bytes) ->
 @click.option(
     "--sample", type=click.Choice(["full", "sparse"]), default="full", show_default=True, help=_("Which data.")
 )
-@click.option("--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
+@click.option("-o", "--to", "target", type=click.Path(), help=_("Write it here (a file or a folder)."))
 @pass_session
 def preview(session: Session, procedure: str, code: str, sample: str, target: str | None) -> None:
     from workflow_runtime import documents

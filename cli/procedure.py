@@ -253,7 +253,12 @@ def show(session: Session, key: str, version: int | None) -> None:
 @procedure.command(help=_("Write the handbook of a procedure: what a new clerk reads on the first day."))
 @click.argument("key", shell_complete=procedures)
 @click.option(
-    "--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("A .html or .pdf file.")
+    "-o",
+    "--to",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help=_("A .html or .pdf file."),
 )
 @click.option("--profile", "jurisdiction", metavar="CODE", help=_("Whose deadlines to print; default: none."))
 @pass_session

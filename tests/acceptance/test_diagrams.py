@@ -116,3 +116,13 @@ def test_a_case_is_seen_in_its_drawing_and_in_its_words(office: Desk) -> None:
     assert 'class="done"' in svg and 'class="active"' in svg and "In this case" in svg
     assert "✔ Step 1 of" in told.out and "● Step" in told.out
     assert "  ✔   1 " in shown.out and all(len(line) <= 80 for line in told.out.splitlines())
+
+
+def test_a_diagram_is_laid_out_into_a_file_or_into_a_pipe(empty: Desk) -> None:
+    shipped = empty("diagram", "layout", "consult-child")
+
+    assert shipped.code == 0 and "BPMNShape" in shipped.out and shipped.out.startswith("<?xml")
+    empty.write("piped.bpmn", shipped.out)
+    assert empty("diagram", "layout", "piped.bpmn", "-o", "again.bpmn").code == 0
+    assert empty("diagram", "render", "again.bpmn", "-o", "again.svg").code == 0
+    assert (empty.folder / "again.svg").read_bytes().startswith(b"<svg")

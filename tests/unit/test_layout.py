@@ -338,3 +338,10 @@ def test_what_no_standard_allows_is_still_drawn() -> None:
 
     assert "a" in drawing(layout(to_a_pool)).shapes
     assert {"x", "y", "n"} <= set(drawing(layout(only_closed)).shapes)
+
+
+def test_every_place_of_a_new_drawing_is_a_line_of_its_own() -> None:
+    written = write(layout(process(STORY))).decode()
+
+    places = [line for line in written.splitlines() if "Bounds" in line or "waypoint" in line]
+    assert len(places) > 10 and all(line.count("<") == 1 for line in places)

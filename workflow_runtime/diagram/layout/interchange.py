@@ -41,6 +41,11 @@ class Interchange:
         for id, members in drawing.scene.groups:
             self._shape(plane, id, _around(drawing.scene, members))
         self._scene(plane, drawing.scene)
+        etree.indent(holder, level=1)  # a shape or flow that moved is a line of a difference
+        before = holder.getprevious()
+        if before is not None:
+            before.tail = "\n  "
+        holder.tail = "\n"
 
     def _scene(self, plane: etree._Element, scene: Scene) -> None:
         for box in scene.boxes.values():
