@@ -44,7 +44,7 @@ def test_a_profile_is_checked_compared_kept_and_applied(office: Desk) -> None:
     assert given.code == 0, given.err
     text = re.sub(r"(?m)^version: .*", 'version: "2"', (office.folder / "GX.yaml").read_text(encoding="utf-8"))
     office.write("GX.yaml", text)
-    office.write("lacks.yaml", text.replace("name: notice_answer\n", "name: notice_answers\n"))
+    office.write("lacks.yaml", text.replace("name: transfer_plan\n", "name: transfer_plans\n"))
     office.write("wrong.yaml", text.replace("unit: WD", "unit: WW", 1).replace("mark: P", "mark: S", 1))
 
     lacks, wrong = (office("profile", "check", name) for name in ("lacks.yaml", "wrong.yaml"))
@@ -55,7 +55,7 @@ def test_a_profile_is_checked_compared_kept_and_applied(office: Desk) -> None:
     without = office(*OWNER, "profile", "apply", "GX", "--yes")
     applied = office(*OWNER, "profile", "apply", "GX", "--reason", "统一", "--yes", "--json")
 
-    assert lacks.code == 1 and "notice_answer, which the profile does not have" in " ".join(lacks.out.split())
+    assert lacks.code == 1 and "transfer_plan, which the profile does not have" in " ".join(lacks.out.split())
     assert wrong.code == 1 and "WW" in wrong.out and "needs the text it comes from" in " ".join(wrong.out.split())
     assert (same.code, same.out.strip()) == (0, "They say the same.") and differs.code == 1 and "来源" in differs.out
     assert unknown.code == 2 and "no profile of version 7" in unknown.err

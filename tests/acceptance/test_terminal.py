@@ -8,6 +8,7 @@ import re
 import select
 import subprocess
 import time
+from typing import Any
 
 from .conftest import COMMAND, Desk, Made
 from .test_demo import read, supervisor
@@ -49,8 +50,14 @@ def on_a_terminal(desk: Desk, *arguments: str, typed: str = "", seconds: float =
     return seen.decode(errors="replace").replace("\r\n", "\n")
 
 
+def open_step(office: Desk, made: Made, element: str) -> dict[str, Any]:
+    """An item of a step that nobody has taken."""
+    items = read(office("--as", supervisor(made), "work", "list", "--state", "ready", "--limit", 500, "--json"))
+    return next(item for item in items if item["element"] == element)
+
+
 def test_a_form_is_asked_question_by_question(office: Desk, made: Made) -> None:
-    item = an_item(office, made)
+    item = open_step(office, made, "make_ready")
     clerk = clerks_of(office, item["department"])[0]
 
     seen = on_a_terminal(office, "--as", clerk, "work", "complete", item["id"], typed="\x04", NO_COLOR="1")
@@ -114,8 +121,7 @@ def test_a_worker_stops_when_it_is_told(office: Desk) -> None:
 
 
 def test_a_form_that_was_left_is_gone_on_with_elsewhere(office: Desk, made: Made) -> None:
-    items = read(office("--as", supervisor(made), "work", "list", "--state", "ready", "--limit", 500, "--json"))
-    item = next(one for one in items if one["element"] == "make_ready")
+    item = open_step(office, made, "make_ready")
     clerk = clerks_of(office, item["department"])[0]
     command = ("--as", clerk, "work", "complete", item["id"])
 
