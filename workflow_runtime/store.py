@@ -94,6 +94,13 @@ def _upsert(tx: Connection, table: Table) -> Any:
     return postgresql.insert(table)
 
 
+def _insert_once(tx: Connection, table: Table, **values: Any) -> bool:
+    """A row that is there once, by its primary key; False when it was there before."""
+    key = list(table.primary_key.columns)
+    statement = _upsert(tx, table).values(**values).on_conflict_do_nothing(index_elements=key)
+    return tx.execute(statement.returning(*key)).first() is not None
+
+
 # --- what was deployed -------------------------------------------------------------------------------------------
 def insert_version(
     tx: Connection,
@@ -934,18 +941,14 @@ class History:
 # --- documents, numbers, files -----------------------------------------------------------------------------------
 def give_signal(tx: Connection, *, id: str, subject_id: int, name: str, payload: str, now: datetime, by: str) -> bool:
     """Write down what happened to a subject; False when that was written down before."""
-    statement = _upsert(tx, t.signal).values(
-        id=id, subject_id=subject_id, name=name, payload=payload, given_at=now, given_by=by
+    return _insert_once(
+        tx, t.signal, id=id, subject_id=subject_id, name=name, payload=payload, given_at=now, given_by=by
     )
-    new = statement.on_conflict_do_nothing(index_elements=["id"]).returning(t.signal.c.id)
-    return tx.execute(new).first() is not None
 
 
 def hear_signal(tx: Connection, signal_id: str, case_id: int) -> bool:
     """A case hears a signal; False when it has heard it before."""
-    statement = _upsert(tx, t.hearing).values(signal_id=signal_id, case_id=case_id)
-    new = statement.on_conflict_do_nothing(index_elements=["signal_id", "case_id"]).returning(t.hearing.c.case_id)
-    return tx.execute(new).first() is not None
+    return _insert_once(tx, t.hearing, signal_id=signal_id, case_id=case_id)
 
 
 def settle_signal(tx: Connection, signal_id: str, now: datetime) -> None:
@@ -1063,9 +1066,7 @@ def mark_notified(tx: Connection, notification_id: str, now: datetime) -> None:
 def take_key(tx: Connection, *, key: str, actor: Actor, request: str, now: datetime) -> bool:
     """Begin a keyed request; False when it was begun before. Whoever asks with the same key at the same moment waits
     here, until the first has its answer or has failed."""
-    statement = _upsert(tx, t.idempotency).values(key=key, actor=actor.clerk, request=request, answer="", at=now)
-    ours = statement.on_conflict_do_nothing(index_elements=["key"]).returning(t.idempotency.c.key)
-    return tx.execute(ours).first() is not None
+    return _insert_once(tx, t.idempotency, key=key, actor=actor.clerk, request=request, answer="", at=now)
 
 
 def remember_answer(tx: Connection, *, key: str, answer: Any) -> None:
