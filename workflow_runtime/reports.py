@@ -144,17 +144,9 @@ class Reports:
         return ReportRows(report.id, of_data(report.title), titles, aside, tuple(found))
 
     def escalate(self) -> int:
-        """Tell whoever a list names of every entry, once a week for each; how many were told.
-
-        Looks once a day; safe to repeat, and beside others.
-        """
+        """Tell whoever a list names of every entry, once a week for each; how many were told. Safe to repeat."""
         told = 0
-        today = self._runtime._today()
-        done = f"reports {today}"
-        with self._runtime._database.read() as tx:
-            if queries.is_keyed(tx, done):
-                return told
-        week = "{}-W{:02}".format(*today.isocalendar())
+        week = "{}-W{:02}".format(*self._runtime._today().isocalendar())
         for report in shipped().values():
             if not report.escalates:
                 continue
@@ -170,8 +162,6 @@ class Reports:
                     except NotFound:
                         continue
                     told += self._tell(report, str(subject["number"]), department.id, week)
-        with self._runtime._database.begin() as tx:
-            store.take_key(tx, key=done, actor=SYSTEM, request="", now=self._runtime._clock())
         return told
 
     def _tell(self, report: Report, number: str, department: str, week: str) -> bool:

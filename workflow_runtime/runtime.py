@@ -1,9 +1,9 @@
 """The journeys: one public method = one use case = one transaction.
 
-A transaction begins here and in the other two modules of this layer (machine.py, repairs.py), and nowhere else:
-`self._database.begin()`, whose indentation is the use case. Everything below takes `tx`. After the commit the machine's
-share of the work is done (machine.py): embedded, by this very object; with a cluster, by whoever hears the bell
-(dispatch.py).
+A transaction begins here and in the other modules of this layer (machine, repairs, mending, reckoning, reports,
+absences; moving copies a whole store), and nowhere else: `self._database.begin()`, whose indentation is the use case.
+Everything below takes `tx`. After the commit the machine's share of the work is done (machine.py): embedded, by this
+very object; with a cluster, by whoever hears the bell (dispatch.py).
 """
 
 from __future__ import annotations
@@ -1333,6 +1333,11 @@ class Runtime(Machine):
         today = self._today()
         if self._done_daily == today:
             return 0
+        done = f"daily {today}"
+        with self._database.read() as tx:
+            if queries.is_keyed(tx, done):  # by another process: everybody registered is looked at once a day
+                self._done_daily = today
+                return 0
         from workflow_runtime.occasions import Occasions
         from workflow_runtime.reports import Reports
 
@@ -1340,6 +1345,7 @@ class Runtime(Machine):
         told = Reports(self).escalate()
         with self._database.begin() as tx:
             store.drop_drafts_of_closed_items(tx)
+            store.take_key(tx, key=done, actor=SYSTEM, request="", now=self._clock())
         self._done_daily = today
         return told
 

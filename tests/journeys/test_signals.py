@@ -175,3 +175,18 @@ def test_what_one_case_announces_reaches_the_other_cases_of_the_child(
 
     assert heard(runtime, case.case.number) == ["COURT_ORDER"]
     assert heard(runtime, ruling) == [], "it was heard there when it was announced"
+
+
+def test_everybody_registered_is_looked_at_once_a_day_whoever_does_it(
+    runtime: Runtime, settings: Settings, child: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr("workflow_runtime.occasions.Occasions.give", lambda _self: looked.append("a look"))
+
+    for _day in range(2):
+        runtime.sweep()
+        with Runtime.open(settings, clock=clock) as beside:
+            beside.sweep()
+        clock.advance(days=1)
+
+    assert len(looked) == 2
