@@ -307,7 +307,13 @@ def test_a_step_done_again_can_empty_what_it_said_before() -> None:
     before = {"risk": "ordinary", "doctor": "Li", "reason": "x"}
 
     assert check(PLAN, {"risk": "ordinary", "reason": None}, context=before)[0] == {"risk": "ordinary", "reason": None}
-    assert check(PLAN, {"risk": "ordinary"}, context=before)[0] == {"risk": "ordinary"}
+    assert check(PLAN, {"risk": "ordinary"}, context=before)[0] == {"risk": "ordinary", "reason": None}
+
+
+def test_what_a_row_leaves_out_empties_nothing_outside_it() -> None:
+    rows = one("dynamiclist", "rows", components=[one("textfield", "reason"), one("textfield", "name")])
+
+    assert check(form(rows), {"rows": [{"name": "Li"}]}, context={"reason": "x"})[0] == {"rows": [{"name": "Li"}]}
 
 
 def test_a_limit_may_be_computed_from_the_case() -> None:

@@ -75,14 +75,19 @@ def check_fields(
                 findings += _unchanged(one, values, room, path)
             elif one.key not in values:
                 _must_be_there(one, scope, room)
-                if one.key in data and room.context.get(one.key) is not None:
-                    patch[one.key] = None  # emptied on purpose, in a step that is done again
+                if not _in_row(path) and room.context.get(one.key) is not None:
+                    patch[one.key] = None  # shown, and left empty: what an earlier completion said is no longer said
             else:
                 _check_value(one, values[one.key], scope, room)
                 patch[one.key] = values[one.key]
         except Wrong as wrong:
             findings.append(finding(wrong.rule, one, wrong.message, wrong.remedy, path))
     return patch, tuple(findings)
+
+
+def _in_row(path: _Path) -> bool:
+    """Whether these fields are those of a row: a row is handed in whole, and there is nothing of it to empty."""
+    return any(part.startswith("#") for part in path)
 
 
 def finding(rule: str, one: Field | None, message: str, remedy: str, path: _Path) -> Finding:
