@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, deadlines, engine, queries, store
+from workflow_runtime import calendars, casefile, deadlines, engine, queries, recounting, store
 from workflow_runtime import tables as t
 from workflow_runtime.directory import Agency, Department, Directory
 from workflow_runtime.engine import Command, Decided, OpenedItem, Passed, Step, Thrown
@@ -270,6 +270,16 @@ class CaseInHand:
             self.history.add("case_completed", actor=SYSTEM, at=self.now)
         elif step.state == engine.CaseState.CANCELLED:
             self.state = CaseState.CANCELLED
+        elif self.procedure.holders:
+            self._stand_still(step)
+
+    def _stand_still(self, step: Step) -> None:
+        """What a step of this case holds back stands still while that is open, and gets its days back afterwards."""
+        holders = self.procedure.holders
+        if any(one.element in holders for one in step.history) or (
+            (step.opened or step.timers) and queries.open_among(self.tx, self.row.id, holders)
+        ):
+            recounting.stand_still(self)
 
     def _decided(self, one: Decided) -> dict[str, Any]:
         """A decision as the history keeps it: also where it was taken, by which file of which version."""

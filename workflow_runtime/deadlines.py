@@ -45,6 +45,15 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The deadline stands still since that instant, and stood at `due`; `by` is the step that must be done first."""
+
+    since: datetime
+    due: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Longer:
     """One extension: by how much, on what ground, who granted it and when."""
 
@@ -87,6 +96,7 @@ class Note:
     stops: tuple[Stop, ...] = ()
     longer: tuple[Longer, ...] = ()
     moved: tuple[Moved, ...] = ()
+    held: Held | None = None  #: another step holds it back (`xb:holds`): nothing is due until that is done
 
     @property
     def amount(self) -> str:
@@ -207,7 +217,7 @@ def stopped(note: Note, due: datetime, stop: Stop, calendar: Calendar, *, zone: 
 
     One that does not stand still, a fixed date, and one that had ended before, stay where they are.
     """
-    if not note.still or due <= stop.since:
+    if note.held is not None or not note.still or due <= stop.since:
         return note, due
     kept = replace(note, stops=(*note.stops, stop))
     if note.counts:
@@ -215,9 +225,27 @@ def stopped(note: Note, due: datetime, stop: Stop, calendar: Calendar, *, zone: 
     return kept, due + (stop.until - max(stop.since, note.start))
 
 
+def hold(note: Note, due: datetime, now: datetime, by: str) -> Note | None:
+    """What is kept of a deadline that stands still from now on; None for one that had passed, or never stands still."""
+    return replace(note, held=Held(now, due, by)) if note.still and due > now else None
+
+
+def released(note: Note, now: datetime, calendar: Calendar, *, zone: str) -> tuple[Note, datetime]:
+    """A deadline that was held goes on: what is kept of it, and when it ends now."""
+    assert note.held is not None
+    stop = Stop(note.held.since, now, note.held.by)
+    return stopped(replace(note, held=None), note.held.due, stop, calendar, zone=zone)
+
+
 def explained(note: Note, calendar: Calendar, *, zone: str) -> tuple[str, ...]:
     """How the due date was found, line by line, in the language in use: the count, and what lengthened or moved it."""
     lines: list[str] = []
+    if note.held is not None:
+        lines.append(
+            _("stands still since {since}, until “{step}” is done").format(
+                since=spoken(note.held.since, zone), step=of_data(note.held.by)
+            )
+        )
     if note.counts:
         whole = count(note, calendar, zone=zone)
         first = count(replace(note, longer=()), calendar, zone=zone)
@@ -279,6 +307,8 @@ def stored(note: Note) -> str:
         kept["stops"] = [[one.since.isoformat(), one.until.isoformat(), one.reason] for one in note.stops]
     if note.longer:
         kept["longer"] = [[one.value, one.unit, one.ground, one.by, one.at.isoformat()] for one in note.longer]
+    if note.held:
+        kept["held"] = [note.held.since.isoformat(), note.held.due.isoformat(), note.held.by]
     if note.moved:
         kept["moved"] = [[one.was.isoformat(), one.at.isoformat(), one.cause, one.why] for one in note.moved]
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
@@ -293,6 +323,7 @@ def read(text: str) -> Note:
         start=at(kept["from"]),
         stops=tuple(Stop(at(since), at(until), reason) for since, until, reason in kept.get("stops", ())),
         longer=tuple(Longer(value, unit, ground, by, at(on)) for value, unit, ground, by, on in kept.get("longer", ())),
+        held=Held(at(kept["held"][0]), at(kept["held"][1]), kept["held"][2]) if "held" in kept else None,
         moved=tuple(Moved(at(was), at(on), cause, why) for was, on, cause, why in kept.get("moved", ())),
         **plain,
     )

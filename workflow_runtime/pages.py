@@ -296,6 +296,7 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
                 since=incident.opened_at,
             )
         )
+    first = _held_back(tx, procedure, row)
     for one in queries.item_rows(tx, actor, case_id=row.id, limit=500):
         holder = f"{one.agency_name or ''} {one.department_name or one.department_id}".strip()
         who = one.clerk_name or one.clerk
@@ -309,6 +310,10 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
         due = due_date(tx, desk, one)
         if due is not None and due.working_days_left is not None and one.due_at < desk.now:
             text += _("; {days} working days late").format(days=-due.working_days_left)
+        if step := first(one):
+            text = _("{holder}: waits until “{step}” is done").format(holder=holder, step=step)
+            if one.due is not None and (held := deadlines.read(one.due).held) is not None:
+                text += _("; its deadline stands still since {since}").format(since=desk.local(held.since))
         found.append(
             Wait(
                 "item", _joined(one.path, one.element), of_data(one.name), text, ends, one.opened_at, one.due_at, holder
@@ -329,6 +334,12 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
         )
     for timer in queries.timers(tx, row.id):
         late = timer.due_at <= desk.now
+        if step := first(timer):
+            name = of_data(_name(procedure, timer.path, timer.element))
+            text = _("waits until “{step}” is done; its clock stands still").format(step=step)
+            ends = _("the clock goes on when “{step}” is done").format(step=step)
+            found.append(Wait("timer", _joined(timer.path, timer.element), name, text, ends, since=timer.opened_at))
+            continue
         found.append(
             Wait(
                 "timer",
@@ -354,6 +365,19 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
             )
         )
     return tuple(found)
+
+
+def _held_back(tx: Connection, procedure: Procedure, row: Row[Any]) -> Callable[[Any], str | None]:
+    """For an open item or timer of a case, the name of the step that must be done before it, if there is one."""
+    names = queries.open_steps(tx, row.id, procedure.holders) if procedure.holders else {}
+
+    def first(one: Any) -> str | None:
+        if not names:
+            return None
+        holders = procedure.holders_of(one.element, tuple(one.path.split(".")) if one.path else ())
+        return next((of_data(names[holder]) for holder in holders if holder in names), None)
+
+    return first
 
 
 # --- history -----------------------------------------------------------------------------------------------------
@@ -427,6 +451,8 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "calendar_changed": _("open deadlines were counted again by a new table of holidays: {why}"),
         "profile_applied": _("the case follows version {version} of its profile from here on"),
         "extended": _("{at} got more time"),
+        "clocks_stopped": _("deadlines stand still until “{by}” is done"),
+        "clocks_restarted": _("deadlines that stood still run again"),
         "moved": _("moved by hand from {from} to {to}"),
         "reopened": _("opened again by hand at {at_steps}"),
         "repair_asked": _("repair {repair} was asked for: {action} {at_steps}"),

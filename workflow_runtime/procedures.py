@@ -349,9 +349,28 @@ class Procedure:
         """Steps of the main process that may not be completed while others are open: which those are (`xb:holds`)."""
         found: dict[str, tuple[str, ...]] = {}
         for node in self.main.nodes():
-            for held in filter(None, (part.strip() for part in node.properties.get("xb:holds", "").split(","))):
+            for held in self._held(node):
                 found[held] = (*found.get(held, ()), node.id)
         return MappingProxyType(found)
+
+    def _held(self, holder: FlowNode) -> list[str]:
+        """The steps that a step holds back; `*` are all but those of the reactions to what happens to the subject."""
+        names = [part.strip() for part in holder.properties.get("xb:holds", "").split(",") if part.strip()]
+        if "*" not in names:
+            return names
+        return [node.id for node in self.main.nodes(self.main.process_of(holder)) if node.id != holder.id]
+
+    @cached_property
+    def holders(self) -> frozenset[str]:
+        """The steps that hold others back while they are open."""
+        return frozenset(one for holders in self.held_by.values() for one in holders)
+
+    def holders_of(self, element: str, path: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Which steps must be done before a step, or a timer, of this process or of one it calls may go on."""
+        root = path[0] if path else element
+        node = self.main.elements.get(root)
+        border = node.attached_to if isinstance(node, FlowNode) else None
+        return self.held_by.get(border or root, ())
 
     def template(self, code: str) -> Template:
         """A document's template. Raises NotFound naming those there are."""

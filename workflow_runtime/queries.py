@@ -721,6 +721,17 @@ def completers(tx: Connection, case_id: int, element: str, path: str) -> frozens
     return frozenset(person for person in (row or ()) if person)
 
 
+def open_steps(tx: Connection, case_id: int, elements: Collection[str]) -> dict[str, str]:
+    """The open ones of these steps of the main process, with their names."""
+    w = t.work_item.c
+    rows = tx.execute(
+        select(w.element, w.name)
+        .where(w.case_id == case_id, w.path == "", w.element.in_(elements))
+        .where(w.state.in_((ItemState.READY, ItemState.RESERVED)))
+    )
+    return {row.element: row.name for row in rows}
+
+
 def open_among(tx: Connection, case_id: int, elements: Collection[str]) -> str | None:
     """One of these steps of the main process that is open, if any."""
     w = t.work_item.c

@@ -1,8 +1,7 @@
 """When the rules by which open deadlines were counted change: a table of holidays, a profile, an extension.
 
-Everything that moves a deadline takes the same way (`recount`): the note of each open item and timer is changed, the
-due instant is counted again from it, the engine's timers follow, and the history says what moved and why.
-Work on many cases goes case by case, each in a transaction of its own: stopped anywhere, it is simply begun again.
+Everything that moves a deadline takes the same way (recounting.py). Work on many cases goes case by case, each in a
+transaction of its own: stopped anywhere, it is simply begun again.
 """
 
 from __future__ import annotations
@@ -15,14 +14,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, deadlines, engine, profiles, queries, store
-from workflow_runtime.calendars import Calendar, Span, Unit, amount, spoken
+from workflow_runtime import calendars, deadlines, profiles, queries, store
+from workflow_runtime.calendars import Calendar, amount, spoken
 from workflow_runtime.casework import CaseInHand
 from workflow_runtime.deadlines import Longer, Moved, Note, Stop
 from workflow_runtime.errors import BadInput, NotAllowed, NotFound, RuleBroken, XiebanError
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import Actor, CaseState, ItemState, ItemView, Line, Shift
 from workflow_runtime.profiles import Profile, State
+from workflow_runtime.recounting import recount
 from workflow_runtime.runtime import CALENDAR, Runtime
 
 #: Cases that are looked up at a time.
@@ -39,66 +39,7 @@ class YearView:
     workdays: int
 
 
-#: From the row of an item or timer, what is kept of its deadline, and when it is due, to what both are now.
-Change = Callable[[Row[Any], Note, datetime], tuple[Note, datetime]]
-
-
 # --- one case ----------------------------------------------------------------------------------------------------
-def recount(
-    hand: CaseInHand, change: Change, kind: str, content: Mapping[str, Any], *, dry: bool = False, why: str = ""
-) -> tuple[Shift, ...]:
-    """Change every open deadline of a case; with `dry`, only say what would change. The caller saves the case."""
-    shifts: list[Shift] = []
-    told: list[list[Any]] = []
-    for item in store.open_due_items(hand.tx, hand.row.id):
-        note = deadlines.read(item.due)
-        fresh, due = change(item, note, item.due_at)
-        if (fresh, due) == (note, item.due_at):
-            continue
-        shifts.append(_shift(item, note, fresh, item.due_at, due, why))
-        told.append([_at(item), item.due_at.isoformat(), due.isoformat()])
-        if not dry:
-            store.move_due(hand.tx, item.id, due_at=due, due=deadlines.stored(fresh))
-            if due != item.due_at:
-                text = f"{hand.row.number} {item.name}: {spoken(item.due_at, hand.zone)} → {spoken(due, hand.zone)}"
-                hand.notify(item.department_id, "deadline", text)
-    to: dict[str, datetime] = {}
-    every: dict[str, str] = {}
-    for timer in queries.timers(hand.tx, hand.row.id):
-        note = deadlines.read(timer.due) if timer.due else Note(timer.opened_at, how="duration")
-        fresh, due = change(timer, note, timer.due_at)
-        if (fresh, due) == (note, timer.due_at):
-            continue
-        shifts.append(_shift(timer, note, fresh, timer.due_at, due, why))
-        told.append([_at(timer), timer.due_at.isoformat(), due.isoformat()])
-        if not dry:
-            store.move_timer(hand.tx, hand.row.id, timer.id, due_at=due, due=deadlines.stored(fresh))
-        if due != timer.due_at:
-            to[timer.id] = due
-        if fresh.how == "cycle" and (fresh.value, fresh.unit) != (note.value, note.unit):
-            every[timer.id] = str(Span(((int(fresh.value), Unit(fresh.unit)),)))
-    if dry:
-        return tuple(shifts)
-    content = {**content, "moved": told}
-    if (to or every) and hand.state not in (CaseState.COMPLETED, CaseState.CANCELLED):
-        hand.apply(engine.MoveTimers(to, every), kind, content=content)
-    else:
-        hand.history.add(kind, actor=hand.actor, at=hand.now, content=content)
-    return tuple(shifts)
-
-
-def _shift(row: Row[Any], note: Note, fresh: Note, was: datetime, now: datetime, why: str) -> Shift:
-    name = getattr(row, "name", None) or fresh.title or row.element
-    said = why
-    if fresh.name and (note.value, note.unit) != (fresh.value, fresh.unit):
-        said = _("{title}: {old} → {new}").format(title=of_data(fresh.title), old=note.amount, new=fresh.amount)
-    return Shift(_at(row), name, was, now, note.provisional and not fresh.provisional, said)
-
-
-def _at(row: Row[Any]) -> str:
-    return f"{row.path}.{row.element}" if row.path else str(row.element)
-
-
 def resumed(hand: CaseInHand, stop: Stop, content: Mapping[str, Any]) -> tuple[Shift, ...]:
     """The clocks of a case go on after a suspension: each deadline as its clause says."""
 
@@ -306,6 +247,9 @@ class Reckoning:
             if row.due is None:
                 raise RuleBroken(_("“{name}” has no deadline to extend").format(name=of_data(row.name)))
             note = deadlines.read(row.due)
+            if note.held is not None:
+                text = _("the deadline of “{name}” stands still until “{step}” is done; extend it afterwards")
+                raise RuleBroken(text.format(name=of_data(row.name), step=of_data(note.held.by)))
             self._may_extend(hand, row, note, value, unit, actor)
             longer = Longer(value, unit, ground, actor.clerk, hand.now)
 

@@ -1417,7 +1417,7 @@ class Runtime(Machine):
 
     def _not_held(self, tx: Connection, hand: CaseInHand, row: Row[Any]) -> None:
         """A step that holds others back (`xb:holds`) goes first: a court's order before the handover."""
-        holders = hand.procedure.held_by.get(row.path.partition(".")[0] or row.element)
+        holders = hand.procedure.holders_of(row.element, tuple(row.path.split(".")) if row.path else ())
         first = queries.open_among(tx, hand.row.id, holders) if holders else None
         if first is not None:
             raise NotAllowed(

@@ -853,6 +853,16 @@ def ended_suspensions(tx: Connection, case_id: int) -> Sequence[Any]:
     ).all()
 
 
+def open_items(tx: Connection, case_id: int) -> Sequence[Any]:
+    """Open items of a case with what is kept of their deadlines."""
+    w = t.work_item.c
+    return tx.execute(
+        select(w.id, w.element, w.path, w.name, w.department_id, w.due_at, w.due).where(
+            w.case_id == case_id, t.among(w.state, OPEN_ITEM)
+        )
+    ).all()
+
+
 def open_due_items(tx: Connection, case_id: int) -> Sequence[Any]:
     """Open items of a case that have a due date."""
     w = t.work_item.c
@@ -863,7 +873,7 @@ def open_due_items(tx: Connection, case_id: int) -> Sequence[Any]:
     ).all()
 
 
-def move_due(tx: Connection, item_id: str, *, due_at: datetime, due: str) -> None:
+def move_due(tx: Connection, item_id: str, *, due_at: datetime | None, due: str) -> None:
     """Another due date for an item, and what is kept of it; its department is told again when that passes."""
     values = {"due_at": due_at, "due": due, "overdue_told_at": None}
     tx.execute(update(t.work_item).where(t.work_item.c.id == item_id).values(**values))

@@ -316,7 +316,7 @@ class _Teller:
         if other := properties.get("xb:notSameAs"):
             yield _("Not by the person who did {step}").format(step=self._reference(other))
         if held := properties.get("xb:holds"):
-            steps = (self._reference(one.strip()) for one in held.split(","))
+            steps = (_("all steps") if one.strip() == "*" else self._reference(one.strip()) for one in held.split(","))
             yield _("While it is open, these wait: {steps}").format(steps=_(", ").join(steps))
         if node.loop is not None:
             yield self._loop_text(node)
