@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from workflow_runtime import diagram
+from workflow_runtime import clauses, diagram
 from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
 from workflow_runtime.diagram.expressions import GIVEN, set_by
 from workflow_runtime.diagram.model import SUBPROCESSES
@@ -669,6 +669,7 @@ class Procedure:
             evaluate=feel.evaluate,
             feel_errors=(feel.FeelError,),
             unset=fragments.unset,
+            clauses=clauses.shipped().unknown,
             subject_kind=self.subject_kind,
             severities={**severities, **self._severities()},
         )

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from workflow_runtime import feel
+from workflow_runtime import clauses, feel
 from workflow_runtime.diagram import CheckContext, read
 from workflow_runtime.findings import Severity
 from workflow_runtime.fragments import faults, unset
@@ -168,7 +168,9 @@ WORLD = CheckContext(
     evaluate=feel.evaluate,
     feel_errors=(feel.FeelError,),
     unset=unset,
+    clauses=clauses.shipped().unknown,
     subject_kind=Kind(RULES),
+    severities={"house/clause-named": Severity.WARNING},
 )
 #: rules of the standard that this house leaves out are asked all the same
 UNASKED = frozenset({"standard/message-operation", "standard/link-pairs"})

@@ -148,6 +148,7 @@ class CheckContext:
     documents: Collection[str] | None = None  #: codes of documents that have a template
     directory: DirectoryLike | None = None
     on: date | None = None  #: the day on which the directory is asked who works where
+    clauses: Callable[[str], Sequence[str]] | None = None  #: what of a reference to clauses names none
     regions: Collection[str] | None = None  #: names of region bindings (sending_county, …)
     parameters: Collection[str] | None = None  #: names of the profile's parameters
     feel: Callable[[str], Sequence[Any]] | None = None  #: what is wrong with it (`message`, maybe `excerpt`)

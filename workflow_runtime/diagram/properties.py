@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workflow_runtime.diagram.model import ACTIVITIES, EVENTS
+from workflow_runtime.diagram.model import ACTIVITIES, EVENTS, GATEWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:notSameAs": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "draft_document"),
     "xb:holds": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "hand_over_child"),
     "xb:deadline": Property(_STEP, _NAME, "transfer_plan"),
-    "xb:clause": Property(_STEP | _PROCESS | {"exclusiveGateway", "sequenceFlow"}, ".{1,200}", "S004 III(1)"),
+    "xb:clause": Property(_STEP | _PROCESS | GATEWAYS | {"sequenceFlow"}, ".{1,200}", "S004 三(一)"),
     "xb:document": Property(_STEP, _CODE, "D15"),
     "xb:act": Property(_STEP, _NAME, "payment"),
     "xb:missed": Property(frozenset({"boundaryEvent", "startEvent"}), "once|each", "once"),

@@ -23,6 +23,7 @@ import yaml
 from babel.messages.pofile import PoFileError, read_po
 from lxml import etree
 
+from workflow_runtime import clauses
 from workflow_runtime.i18n import FEEL_STRING
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,17 @@ def program() -> Built:
 def procedures() -> Built:
     """What diagrams, forms and profiles say, in English; documents carry their English titles with them."""
     built = _merge(ROOT / "bpmn" / "locale" / "en", "en", "procedures.po")
-    return replace(built, messages={**dict(_titles_of_documents()), **built.messages})
+    return replace(built, messages={**dict(_titles_of_documents()), **dict(_clauses_of_diagrams()), **built.messages})
+
+
+def _clauses_of_diagrams() -> Iterator[tuple[Message, Message]]:
+    """What steps rest on; the clauses carry their English with them."""
+    known = clauses.shipped()
+    for path in sorted((ROOT / "bpmn").rglob("*.bpmn")):
+        for found in _CLAUSE.findall(path.read_text(encoding="utf-8")):
+            english = known.english(found)
+            if english and _CHINESE.search(found):
+                yield (found,), (english,)
 
 
 def _titles_of_documents() -> Iterator[tuple[Message, Message]]:
@@ -191,6 +202,7 @@ _DOCUMENT = frozenset({"title", "retention"})
 _FORM = frozenset({"label", "description", "dateLabel", "timeLabel", "text", "rule", "source"})
 #: properties of a diagram's element that are words for people, not codes
 _WORDS = frozenset({"xb:milestone", "xb:clause"})
+_CLAUSE = re.compile(r'name="xb:clause" value="([^"]+)"')
 _HEADING = re.compile(r"^#+\s*")
 
 
