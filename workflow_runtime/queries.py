@@ -27,6 +27,7 @@ from sqlalchemy import (
 from workflow_runtime import tables as t
 from workflow_runtime.casefile import loads
 from workflow_runtime.model import (
+    SYSTEM,
     Actor,
     CaseState,
     CaseView,
@@ -505,9 +506,42 @@ def unsettled_signals(tx: Connection, limit: int, subject_id: int | None = None)
     return tx.execute(statement if subject_id is None else statement.where(s.subject_id == subject_id)).all()
 
 
-def is_given(tx: Connection, signal_id: str) -> bool:
-    """Whether a signal of that id was given."""
-    return tx.execute(select(t.signal.c.id).where(t.signal.c.id == signal_id)).first() is not None
+def given_to(tx: Connection, subject_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The signals that the machine gave these subjects: id and when, by subject."""
+    s = t.signal.c
+    statement = select(t.signal).where(s.subject_id.in_(subject_ids), s.given_by == SYSTEM.clerk)
+    found: dict[int, list[Row[Any]]] = {}
+    for row in tx.execute(statement):
+        found.setdefault(row.subject_id, []).append(row)
+    return found
+
+
+def heard_of(tx: Connection, subject_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What happened to these subjects, by the names of the signals, oldest first."""
+    s = t.signal.c
+    found: dict[int, list[str]] = {}
+    statement = select(s.subject_id, s.name).where(s.subject_id.in_(subject_ids)).order_by(s.given_at, s.id)
+    for row in tx.execute(statement):
+        found.setdefault(row.subject_id, []).append(row.name)
+    return found
+
+
+def keyed(tx: Connection, keys: Sequence[str]) -> frozenset[str]:
+    """Which of these keyed requests were begun."""
+    k = t.idempotency.c.key
+    return frozenset(tx.execute(select(k).where(k.in_(keys))).scalars()) if keys else frozenset()
+
+
+def had_case(tx: Connection, subject_id: int, procedure: str) -> bool:
+    """Whether a case of the procedure about the subject runs or came to its end."""
+    c, v = t.case.c, t.procedure_version.c
+    statement = select(c.id).join(t.procedure_version, v.id == c.version_id)
+    return (
+        tx.execute(
+            statement.where(c.subject_id == subject_id, v.key == procedure, c.state != CaseState.CANCELLED)
+        ).first()
+        is not None
+    )
 
 
 def yet_to_hear(tx: Connection, signal: Row[Any]) -> Sequence[Any]:
@@ -1048,6 +1082,13 @@ def cases_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[i
         .order_by(c.started_at, c.id)
     )
     return _by_subject(tx.execute(statement))
+
+
+def files_of(tx: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The typed case files of these cases."""
+    f = t.case_file.c
+    rows = tx.execute(select(f.case_id, f.document).where(f.case_id.in_(case_ids)))
+    return {row.case_id: dict(loads(row.document)) for row in rows}
 
 
 def documents_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

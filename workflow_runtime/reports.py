@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Row
 from workflow_runtime import casefile, feel, pages, queries, store
 from workflow_runtime.casework import resolve_party
 from workflow_runtime.errors import NotFound, ProfileError
+from workflow_runtime.feel import government
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.model import SYSTEM, Actor, Standing
 from workflow_runtime.profiles import Profile
@@ -56,6 +57,7 @@ class Report:
     values: tuple[tuple[str, feel.Expression], ...]  #: named on the way, for the condition and the columns
     where: feel.Expression
     columns: tuple[Column, ...]
+    entries: tuple[str, ...] = ()  #: entries of the case files that the columns show, none of them personal
     escalates: tuple[str, ...] = ()  #: agencies that are told: `CAB.CITY`, `CAB.CITY/child_welfare`
 
 
@@ -83,7 +85,7 @@ def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
 
 
 def _report(file: Source, entry: Table) -> Report:
-    file.only(entry, ("id", "title", "text", "source", "over", "values", "where", "columns", "escalates"))
+    file.only(entry, ("id", "title", "text", "source", "over", "values", "where", "columns", "entries", "escalates"))
     id = file.text(entry, "id")
     if id and not _ID.fullmatch(id):
         file.wrong(file.line(entry, "id"), _("{text!r} cannot be an id").format(text=id), "S-02", field="id")
@@ -104,6 +106,7 @@ def _report(file: Source, entry: Table) -> Report:
         values=tuple(values),
         where=file.feel(entry, "where"),
         columns=tuple(columns),
+        entries=file.texts(entry, "entries"),
         escalates=file.texts(entry, "escalates"),
     )
 
@@ -188,14 +191,14 @@ class Reports:
         return expression(facts, now=self._runtime._clock(), functions=facts["functions"])
 
     def _entries(self, tx: Connection, report: Report, actor: Actor) -> Iterator[Mapping[str, Any]]:
-        for facts in self._subjects(tx, actor) if report.over == "subject" else self._items(tx, actor):
+        for facts in self._subjects(tx, actor, report.entries) if report.over == "subject" else self._items(tx, actor):
             for name, expression in report.values:
                 facts[name] = self._value(expression, facts)
             if self._value(report.where, facts) is True:
                 yield facts
 
     # --- what an expression sees ---------------------------------------------------------------------------------
-    def _subjects(self, tx: Connection, actor: Actor) -> Iterator[dict[str, Any]]:
+    def _subjects(self, tx: Connection, actor: Actor, entries: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
         """Everybody registered whom the actor may see, by number: `subject`, `filled` (which facts there are),
         `standing` (who holds what today), `standings`, `cases`, `documents`, and functions."""
         agencies = queries.agencies(tx)
@@ -212,6 +215,7 @@ class Reports:
             standings = queries.standings_of(tx, ids)
             cases = queries.cases_of(tx, actor, ids)
             documents = queries.documents_of(tx, actor, ids)
+            files = queries.files_of(tx, [one.id for found in cases.values() for one in found]) if entries else {}
             for row in rows:
                 held = standings.get(row.id, ())
                 knows = actor.clerk == "system" or any(s.valid_to is None and s.holder_agency in own for s in held)
@@ -222,7 +226,7 @@ class Reports:
                     "filled": {key: value not in (None, "", []) for key, value in everything.items()},
                     "standing": {s.kind: self._standing(s, agencies) for s in held if s.valid_to is None},
                     "standings": [self._standing(s, agencies) for s in held],
-                    "cases": [self._case(one) for one in cases.get(row.id, ())],
+                    "cases": [self._case(one, files.get(one.id, {}), entries) for one in cases.get(row.id, ())],
                     "documents": [self._document(one) for one in documents.get(row.id, ())],
                     **self._common(profile),
                 }
@@ -261,7 +265,7 @@ class Reports:
         def runs(procedure: Any) -> bool:
             return profile is not None and profile.procedure_state(str(procedure)).state != "off"
 
-        return {"today": today, "functions": {"parameter": parameter, "runs": runs}}
+        return {"today": today, "functions": {**government.OF_DATES, "parameter": parameter, "runs": runs}}
 
     def _profile(self, tx: Connection) -> Profile | None:
         """The profile of the organisation's jurisdiction."""
@@ -279,9 +283,10 @@ class Reports:
             "until": self._runtime._day_of(one.valid_to) if one.valid_to else None,
         }
 
-    def _case(self, row: Row[Any]) -> dict[str, Any]:
+    def _case(self, row: Row[Any], file: Mapping[str, Any], entries: tuple[str, ...]) -> dict[str, Any]:
         now = self._runtime._clock()
         return {
+            **{key: file.get(key) for key in entries},
             "number": row.number,
             "procedure": row.code,
             "state": row.state,

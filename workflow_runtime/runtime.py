@@ -600,7 +600,8 @@ class Runtime(Machine):
                 )
             )
         if message is None:
-            data = self._opening(tx, procedure, profile, data, now.astimezone(ZoneInfo(self._settings.zone)).date())
+            local_day = now.astimezone(ZoneInfo(self._settings.zone)).date()
+            data = self._opening(tx, procedure, profile, subject, data, local_day)
         local_year = now.astimezone(ZoneInfo(self._settings.zone)).year
         number = f"{profile.jurisdiction}-{procedure.code}-{local_year}-" + (
             f"{store.next_number(tx, profile.jurisdiction, 'case.' + procedure.code, local_year):06d}"
@@ -647,18 +648,31 @@ class Runtime(Machine):
         return number
 
     def _opening(
-        self, tx: Connection, procedure: Procedure, profile: Profile, data: dict[str, Any], today: date
+        self,
+        tx: Connection,
+        procedure: Procedure,
+        profile: Profile,
+        subject: Row[Any],
+        data: dict[str, Any],
+        today: date,
     ) -> dict[str, Any]:
         """The first entries of a case, checked by the form of the start event if it has one. Raises FormError."""
         form = procedure.start_form
         if form is None:
             return data
+        from workflow_runtime.feel import government
+
+        standings = {row.kind: row.holder for row in store.open_standings(tx, subject.id)}
+        facts = {**casefile.loads(subject.document), "number": subject.number, "standings": standings}
         values, findings = form.validate(
             data,
-            evaluate=_evaluate,
+            evaluate=partial(_evaluate, functions=government.OF_DATES, now=self._local_now()),
             today=today,
             files=self._offered_files(tx, data),
-            context={"profile": profile.values(procedure.code, today, called=procedure.called_codes)},
+            context={
+                "profile": profile.values(procedure.code, today, called=procedure.called_codes),
+                "subject": facts,
+            },
             regions=self._regions(),
         )
         if findings:
@@ -1174,7 +1188,7 @@ class Runtime(Machine):
         }
         patch, findings = form.validate(
             data,
-            evaluate=partial(_evaluate, functions=hand.functions()),
+            evaluate=partial(_evaluate, functions=hand.functions(), now=self._local_now()),
             today=hand.today,
             files=files,
             context=context,
@@ -1536,6 +1550,9 @@ class Runtime(Machine):
     def _regions(self) -> tuple[str, ...]:
         return () if self._settings.regions_strict else ("99",)
 
+    def _local_now(self) -> datetime:
+        return self._clock().astimezone(ZoneInfo(self._settings.zone))
+
     def _today(self) -> date:
         return self._day_of(self._clock())
 
@@ -1619,9 +1636,13 @@ def _shipped(sha256: str) -> str:
 
 
 def _evaluate(
-    text: str, context: Mapping[str, Any], *, functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+    text: str,
+    context: Mapping[str, Any],
+    *,
+    functions: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+    now: datetime | None = None,
 ) -> Any:
-    return feel.evaluate(text, context, functions=functions)
+    return feel.evaluate(text, context, functions=functions, now=now)
 
 
 def _request(*parts: Any) -> str:

@@ -80,15 +80,21 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A day in a subject's life that gives a signal by itself, once: when `when` has become true since registration.
+    """A day in a subject's life on which something begins by itself, once: a signal is given, or a procedure starts.
 
-    `when` is FEEL over the subject's fields and `today`; it must stay true, so that no outage makes it be missed.
+    `when` is FEEL over the subject's fields and `today`; it must stay true, so that no outage makes it be missed. A
+    signal is given when it has become true since registration. A procedure starts whenever it holds; its `when` sees
+    also `registered_on`, `standing` (who holds what today) and `profile` (values of the procedure where it runs), as do
+    `regions` and `data`, what the case is started with.
     """
 
     name: str
     title: str
     when: feel.Expression
-    signal: str
+    signal: str = ""
+    start: str = ""
+    regions: Mapping[str, feel.Expression] = field(default_factory=dict, hash=False)
+    data: Mapping[str, feel.Expression] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,16 +328,23 @@ def _occasions(file: Source, root: Table) -> tuple[Occasion, ...]:
     signals = [str(one.get("name")) for one in file.tables(root, "signals")]
     occasions = []
     for entry in entries:
-        file.only(entry, ("name", "title", "when", "signal"))
+        file.only(entry, ("name", "title", "when", "signal", "start", "regions", "data", "source", "text"))
+        if ("signal" in entry) == ("start" in entry):
+            message = _("an occasion gives a signal or starts a procedure, one of the two")
+            file.wrong(file.line(entry, "name"), message, "signal: CHILD_TURNED_18", field="signal")
+            continue
+        names = {key: file.table(entry, key) for key in ("regions", "data") if key in entry}
         occasions.append(
             Occasion(
                 name=_code(file, entry, "name", re.compile(r"[a-z][a-z0-9-]*"), "turned-18"),
                 title=file.text(entry, "title"),
                 when=file.feel(entry, "when"),
-                signal=file.choice(entry, "signal", signals),
+                signal=file.choice(entry, "signal", signals) if "signal" in entry else "",
+                start=file.text(entry, "start", default=""),
+                **{key: {name: file.feel(table, name) for name in table} for key, table in names.items()},
             )
         )
-    file.unique([(one.name, entry) for one, entry in zip(occasions, entries, strict=True)], _("occasion"))
+    file.unique([(file.text(entry, "name"), entry) for entry in entries], _("occasion"))
     return tuple(occasions)
 
 

@@ -1232,6 +1232,22 @@ def test_called_processes_for_each_keep_their_keys_apart() -> None:
     assert desk.data["c.1.who"] == "x" and desk.data["c.2.wish"] == "go"
 
 
+def test_what_is_added_to_the_list_while_the_items_are_open_gets_its_turn() -> None:
+    desk = Desk(
+        drawn('start s\nuser a each="track in =tracks" out:tracks==list\nuser z\nend e\ns -> a -> z -> e'),
+        data={"tracks": ["work", "home"]},
+    )
+    work, home = desk.step.opened
+
+    desk.tell(CompleteItem(work.id, {"list": ["work", "home", "army"]}))
+    (army,) = desk.step.opened
+    desk.tell(CompleteItem(home.id, {"list": desk.data["tracks"]}))
+    assert desk.open == ["a"]
+    desk.tell(CompleteItem(army.id, {"list": desk.data["tracks"]}))
+
+    assert desk.open == ["z"]
+
+
 def test_a_standard_loop_repeats_while_its_condition_holds() -> None:
     desk = Desk(drawn('start s\nuser a until="more = true"\nuser z\nend e\ns -> a -> z -> e'))
 

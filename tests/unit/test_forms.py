@@ -212,6 +212,14 @@ def test_a_day_may_not_lie_before_what_it_follows() -> None:
     assert value(handover, "2024-08-19", context=begun) == "form.not-before"
 
 
+def test_an_answer_meets_the_condition_that_is_written_on_its_field() -> None:
+    known = {"profile": {"tracks": ["P37"]}}
+    track = one("textfield", properties={"valid": "=list contains(profile.tracks, x)", "rule": "本地办理的去向"})
+
+    assert value(track, "P37", context=known) == "P37"
+    assert value(track, "P99", context=known) == "form.valid"
+
+
 @pytest.mark.parametrize(
     ("properties", "answer", "stored"),
     [

@@ -160,8 +160,21 @@ class RepeatSpec(ElementSpec):
         elif self.kind == "sequential" and state["k"] < state["n"]:
             items = self.items(task)
             self.instance(task, items[state["k"]] if state["k"] < len(items) else None)
-        elif not active:
+        elif not self.more(task) and not active:
             task.complete()
+
+    def more(self, task: Task) -> bool:
+        """Side by side over a list: begin what was added to it while the instances ran. Whether there was any."""
+        state = task.internal_data
+        if self.kind != "parallel" or self.collection is None:
+            return False
+        added = self.items(task)[state["n"] :]
+        state["n"] += len(added)
+        if self.gathers:
+            state["out"] += [None] * len(added)
+        for item in added:
+            self.instance(task, item)
+        return bool(added)
 
     def finish(self, task: Task) -> str | None:
         wf: CaseWorkflow = task.workflow

@@ -105,3 +105,7 @@ def _day(value: Any) -> dt.date | None:
     if isinstance(value, dt.datetime):
         return value.date()
     return value if isinstance(value, dt.date) else None
+
+
+#: Those that need no calendar.
+OF_DATES: Mapping[str, Callable[..., Any]] = {"age on": age_on, "add months": add_months}

@@ -7,6 +7,7 @@ need stands in the component's custom properties:
     class        who may see it: general (default), identity, health, psych, property, legal, school, insurance
     format       resident-id, uscc, money, phone, region, party, account, past-date, future-date
     notBefore, notAfter        FEEL: the earliest and the latest day or moment that a date takes
+    valid        FEEL: a condition that the answer must meet, whatever its kind; `rule` says which one it breaks
     birthDateField, sexField   sibling fields that a resident-id must agree with
     accept, maxSize, minItems, maxItems, minAge, maxAge, source (where the value comes from), rule (said to the clerk)
 

@@ -236,6 +236,8 @@ def _check_value(one: Field, value: Value, scope: Mapping[str, Any], room: Room)
             raise Wrong("form.items", _few(one, len(value)), _rule_or(one, _("add entries")))
     elif one.type is FieldType.BOOLEAN and not value and _holds(one, "required", one.required, scope, room):
         raise Wrong("form.confirm", _("has to be confirmed"), _rule_or(one, _("answer yes, or return the case")))
+    if one.valid and not _holds(one, "valid", one.valid, scope, room):
+        raise Wrong("form.valid", _("is not allowed here"), of_data(one.rule))
 
 
 def _check_text(one: Field, text: str, scope: Mapping[str, Any], room: Room) -> None:

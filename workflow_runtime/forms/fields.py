@@ -97,6 +97,7 @@ class Field:
     max: Any = None
     not_before: str = ""  #: FEEL: the earliest day or moment that a date field takes
     not_after: str = ""  #: FEEL: the latest day or moment that a date field takes
+    valid: str = ""  #: FEEL: a condition that the answer must meet; `rule` says which
     min_length: int | None = None
     max_length: int | None = None
     pattern: str = ""

@@ -72,7 +72,7 @@ def _expressions(fields: Sequence[Field]) -> Iterator[tuple[str, str, str]]:
     for one in fields:
         for text in one.hide:
             yield one.key, "hide", text
-        for what in ("required", "readonly", "min", "max", "not_before", "not_after"):
+        for what in ("required", "readonly", "min", "max", "not_before", "not_after", "valid"):
             text = getattr(one, what)
             if is_feel(text):
                 yield one.key, what, text

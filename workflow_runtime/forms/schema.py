@@ -51,8 +51,8 @@ _OWN: Final = {
 _VALIDATE: Final = frozenset("required minLength maxLength pattern patternErrorMessage min max validationType".split())
 _PROPERTIES: Final = frozenset(
     (
-        "class format notBefore notAfter birthDateField sexField accept maxSize minItems maxItems minAge maxAge "
-        "source rule"
+        "class format notBefore notAfter valid birthDateField sexField accept maxSize minItems maxItems minAge "
+        "maxAge source rule"
     ).split()
 )
 _TYPES: Final = {
@@ -272,6 +272,19 @@ class _Reader:
             return ""
         return str(value)
 
+    def valid(self, component: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
+        value = properties.get("valid")
+        if value is None:
+            return ""
+        if not is_feel(value) or not properties.get("rule"):
+            self.wrong(
+                component,
+                _("valid must be FEEL, and rule must say what it asks for"),
+                '"valid": "=list contains(profile.tracks, track)", "rule": "…"',
+            )
+            return ""
+        return str(value)
+
     def field(self, component: Mapping[str, Any], kind: str) -> Field:
         validate, properties = _part(component, "validate"), _part(component, "properties")
         key = component.get("path" if kind == "dynamiclist" else "key")
@@ -306,6 +319,7 @@ class _Reader:
             min=self.limit(component, validate, "min"),
             not_before=self.day_limit(component, kind, properties, "notBefore"),
             not_after=self.day_limit(component, kind, properties, "notAfter"),
+            valid=self.valid(component, properties),
             max=self.limit(component, validate, "max"),
             min_length=self.whole(component, validate, "minLength"),
             max_length=self.whole(component, validate, "maxLength"),
