@@ -11,8 +11,9 @@ from cli.options import sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.escaping import safe
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, of_data
 from workflow_runtime.inbox import Inbox, Receipt
+from workflow_runtime.outbox import Handed, Outbox
 from workflow_runtime.repairs import MessageView, Repairs
 
 
@@ -37,15 +38,20 @@ def list_messages(
         Column(_("Name"), lambda row: row.name, least=8),
         Column(_("For"), lambda row: row.correlation, least=10),
         Column(_("From"), lambda row: row.sender, least=6),
-        Column(_("State"), lambda row: message_state(row.state)),
+        Column(_("Receiver"), lambda row: row.receiver and of_data(row.receiver), least=6),
+        Column(_("State"), message_state),
         Column(_("Sent"), lambda row: output.moment(row.sent_at)),
     ]
     Listing(output, columns, rows, 1, limit, _("There is no such message."), as_csv, xlsx).show()
 
 
-def message_state(state: str) -> str:
+def message_state(view: MessageView) -> str:
     """A message's state in words."""
-    return {"waiting": _("waiting"), "consumed": _("taken"), "expired": _("expired"), "dead": _("dead")}[state]
+    if view.receiver is not None and view.state in ("waiting", "consumed"):
+        if view.state == "consumed":
+            return _("acknowledged")
+        return _("to be handed over") if view.handed_at is None else _("handed over")
+    return {"waiting": _("waiting"), "consumed": _("taken"), "expired": _("expired"), "dead": _("dead")}[view.state]
 
 
 @message.command(help=_("One message: for whom, from whom, and how it ended."))
@@ -87,7 +93,43 @@ def send(session: Session, file: Path, sender: str | None) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @pass_session
 def collect(session: Session, folder: Path) -> int:
-    receipts = Inbox(session.runtime, folder).collect(actor=session.actor)
+    return _told(session, Inbox(session.runtime, folder).collect(actor=session.actor), _("Nothing lies in the folder."))
+
+
+@message.command(help=_("Lay what waits for agencies outside into a folder, and take in what lies in FOLDER/receipts."))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@pass_session
+def export(session: Session, folder: Path) -> int:
+    outbox = Outbox(session.runtime, folder)
+    handed, receipts = outbox.hand_out(actor=session.actor), outbox.collect(actor=session.actor)
+    if session.as_json:
+        session.output.json({"handed": handed, "receipts": receipts})
+        return _code(receipts)
+    columns: list[Column[Handed]] = [
+        Column(_("File"), lambda row: row.file, least=8),
+        Column(_("Name"), lambda row: row.name, least=8),
+        Column(_("Receiver"), lambda row: of_data(row.receiver), least=6),
+        Column(_("From"), lambda row: row.case, least=6),
+    ]
+    Listing(session.output, columns, handed, 1, len(handed) or 1, _("Nothing waits for an agency outside.")).show()
+    return _told(session, receipts, "") if receipts else 0
+
+
+@message.command(help=_("An agency outside has a message, or refuses it: it said so without a receipt."))
+@click.argument("id")
+@click.option("--reason", required=True, help=_("How it said so; it stands with the message."))
+@click.option("--refused", is_flag=True, help=_("It does not take the message; its case gets an incident."))
+@pass_session
+def acknowledge(session: Session, id: str, reason: str, refused: bool) -> None:
+    repairs = Repairs(session.runtime)
+    whole, took = repairs.acknowledge(id, taken=not refused, text=reason, actor=session.actor)
+    view = repairs.message(whole, actor=session.actor)
+    if not took and not session.as_json:
+        session.output.wrapped(_("This message had ended before; nothing was changed."))
+    _show(session, view)
+
+
+def _told(session: Session, receipts: tuple[Receipt, ...], nothing: str) -> int:
     columns: list[Column[Receipt]] = [
         Column(_("File"), lambda row: row.file, least=8),
         Column(
@@ -99,7 +141,11 @@ def collect(session: Session, folder: Path) -> int:
         Column(_("What became of it"), lambda row: row.text, least=12),
         Column(_("Message"), lambda row: (row.message or "")[:12]),
     ]
-    Listing(session.output, columns, receipts, 1, len(receipts) or 1, _("Nothing lies in the folder.")).show()
+    Listing(session.output, columns, receipts, 1, len(receipts) or 1, nothing).show()
+    return _code(receipts)
+
+
+def _code(receipts: tuple[Receipt, ...]) -> int:
     return NO if any(one.state == "refused" for one in receipts) else 0
 
 
@@ -108,12 +154,15 @@ def _show(session: Session, view: MessageView) -> None:
     if session.as_json:
         output.json(view)
         return
-    output.wrapped(output.bold(f"{safe(view.name)}  {view.id[:12]}") + f"  {message_state(view.state)}")
+    output.wrapped(output.bold(f"{safe(view.name)}  {view.id[:12]}") + f"  {message_state(view)}")
     output.facts(
         [
             (_("For"), safe(view.correlation)),
             (_("From"), safe(view.sender)),
+            (_("Receiver"), safe(of_data(view.receiver or ""))),
             (_("Sent"), output.moment(view.sent_at)),
+            (_("Handed over"), output.moment(view.handed_at) if view.handed_at else ""),
+            (_("Acknowledged"), output.moment(view.acknowledged_at) if view.acknowledged_at else ""),
             (_("Waits until"), output.moment(view.expires_at)),
             (_("Taken by"), safe(view.case or "")),
             (_("Reason"), safe(view.reason or "")),

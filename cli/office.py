@@ -103,15 +103,26 @@ def late(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help=_("Also take in what agencies lay into this folder; also XIEBAN_INBOX."),
 )
+@click.option(
+    "--out",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help=_("Also lay what cases say to agencies outside into this folder; also XIEBAN_OUTBOX."),
+)
 @pass_session
-def worker(session: Session, inline: bool, once: bool, processes: int, poll: float, watch: Path | None) -> None:
+def worker(
+    session: Session, inline: bool, once: bool, processes: int, poll: float, watch: Path | None, out: Path | None
+) -> None:
     from workflow_runtime.inbox import watching
+    from workflow_runtime.outbox import both, carrying
 
     output = session.output
-    folder = watch or session.settings.inbox
+    settings = replace(
+        session.settings, inbox=watch or session.settings.inbox, outgoing=out or session.settings.outgoing
+    )
     if once:
-        watching(session.runtime, folder)()
+        watching(session.runtime, settings.inbox)()
         _tell(session, _swept_clean(session))
+        carrying(session.runtime, settings.outgoing)()
         return
     stopping = threading.Event()
 
@@ -125,7 +136,7 @@ def worker(session: Session, inline: bool, once: bool, processes: int, poll: flo
 
         runtime_class()
         output.note(_("The worker listens to {broker}; Ctrl-C stops it.").format(broker=shown(session.settings.broker)))
-        cluster.work(replace(session.settings, inbox=folder), stop=stopping, processes=processes, poll=poll)
+        cluster.work(settings, stop=stopping, processes=processes, poll=poll)
     else:
         runtime = session.runtime
         output.note(_("The worker looks for due timers and machine steps; Ctrl-C stops it."))
@@ -133,7 +144,7 @@ def worker(session: Session, inline: bool, once: bool, processes: int, poll: flo
             stop=stopping.is_set,
             poll=poll,
             on_swept=lambda swept: _tell(session, swept),
-            besides=watching(runtime, folder),
+            besides=both(watching(runtime, settings.inbox), carrying(runtime, settings.outgoing)),
             on_trouble=lambda error: output.note(str(error)),
         )
     output.note(_("The worker has stopped."))

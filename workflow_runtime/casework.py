@@ -435,7 +435,13 @@ class CaseInHand:
 
     def _thrown(self, thrown: Thrown) -> None:
         if thrown.kind == "message":
-            self.send(thrown.name, thrown.key or self.default_key(), thrown.payload, element=thrown.element)
+            self.send(
+                thrown.name,
+                thrown.key or self.default_key(),
+                thrown.payload,
+                element=thrown.element,
+                outside=self.procedure.receivers(self.procedure.process_at(thrown.path), thrown.element),
+            )
         elif thrown.kind == "escalation":
             process = self.procedure.process_at(thrown.path)
             department, _lane = self.department_of(process, thrown.element, thrown.path)
@@ -463,22 +469,35 @@ class CaseInHand:
         """The correlation key of messages about this case (decision: case number and subject number together)."""
         return f"{self.row.number}/{self.row.subject_number or ''}"
 
-    def send(self, name: str, correlation: str, payload: Mapping[str, Any], *, element: str | None = None) -> None:
-        """A message out of this case, kept until its receiver takes it."""
-        message_id = store.insert_message(
-            self.tx,
-            name=name,
-            correlation=correlation,
-            direction="out",
-            sender_case_id=self.row.id,
-            sender=self.row.number,
-            element=element,
-            payload=casefile.dumps(dict(payload)),
-            sent_at=self.now,
-            expires_at=self.now + TIME_TO_LIVE,
-        )
+    def send(
+        self,
+        name: str,
+        correlation: str,
+        payload: Mapping[str, Any],
+        *,
+        element: str | None = None,
+        outside: Sequence[str] = (),
+    ) -> None:
+        """A message out of this case, kept until its receiver takes it: a case that waits for it or begins by it, or
+        else each of the parties `outside` the platform to which it is drawn (outbox.py carries it there)."""
+        store.meet(self.tx, name, correlation)
         waits = store.waiting_subscription(self.tx, name, correlation) is not None
-        if waits or self.library.begun_by(self.tx, name) is not None:
+        within = waits or self.library.begun_by(self.tx, name) is not None
+        for receiver in (None,) if within or not outside else outside:
+            message_id = store.insert_message(
+                self.tx,
+                name=name,
+                correlation=correlation,
+                direction="out",
+                sender_case_id=self.row.id,
+                sender=self.row.number,
+                element=element,
+                payload=casefile.dumps(dict(payload)),
+                sent_at=self.now,
+                expires_at=self.now + TIME_TO_LIVE,
+                receiver=receiver,
+            )
+        if within:
             self._enqueue("message", name, element=element or "", inputs=casefile.dumps({"message": message_id}))
 
     def notify(self, department_id: str, kind: str, text: str) -> None:

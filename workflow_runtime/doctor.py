@@ -41,6 +41,7 @@ class Sign:
 
 #: From here on somebody should look, and from here on something is wrong.
 OLD, TOO_OLD = timedelta(seconds=60), timedelta(minutes=10)
+UNFETCHED = timedelta(days=1)
 ROOM, NO_ROOM = 2 * 1024**3, 200 * 1024**2
 
 
@@ -59,6 +60,8 @@ def examine(settings: Settings, *, clock: Clock = utc_now) -> list[Sign]:
         signs.append(_broker(settings.broker))
     if settings.inbox is not None:
         signs.append(_inbox(settings.inbox, time.time()))
+    if settings.outgoing is not None:
+        signs.append(_outbox(settings.outgoing, time.time()))
     folders = [settings.home, *([database.path.parent] if database.path != Path() else [])]
     by_disk = {_existing(folder).stat().st_dev: folder for folder in reversed(folders)}
     return [*signs, *map(_room, reversed(by_disk.values()))]
@@ -124,6 +127,16 @@ def _work(database: Database, now: datetime, settings: Settings) -> list[Sign]:
             _("“xieban message list --state expired”; then redeliver, or bury with a reason"),
         )
     )
+    waits, since = figures["xieban_outgoing_messages"], figures["xieban_oldest_outgoing_seconds"]
+    words = _("{count:.0f} messages wait to be laid out for agencies outside, the oldest for {seconds:.0f} seconds")
+    words = words.format(count=waits, seconds=since)
+    remedy = (
+        _("name a folder for them, XIEBAN_OUTBOX, or lay them out by hand: “xieban message export FOLDER”")
+        if settings.outgoing is None
+        else start
+    )
+    late = since > OLD.total_seconds()
+    signs.append(Sign("outgoing", Health.WARNING if late else Health.WELL, words, remedy))
     behind = figures["xieban_cases_by_old_holidays"]
     words = _("{count:.0f} open cases count by tables of holidays that have been replaced").format(count=behind)
     health = Health.WARNING if behind else Health.WELL
@@ -162,6 +175,23 @@ def _inbox(folder: Path, now: float) -> Sign:
     return Sign("inbox", Health.WELL, words)
 
 
+def _outbox(folder: Path, now: float) -> Sign:
+    """Whether agencies find there what cases say to them, and fetch it."""
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+        words = _("the folder of messages to agencies outside {where} is not there, or may not be written").format(
+            where=folder
+        )
+        return Sign("outbox", Health.ILL, words, _("make it, for the account that the workers run under"))
+    lying = [now - one.stat().st_mtime for one in folder.glob("*.json") if one.is_file()]
+    oldest = timedelta(seconds=max([0.0, *lying]))
+    words = _("{count} messages lie in {where}, the oldest for {hours:.0f} hours").format(
+        count=len(lying), where=folder, hours=oldest.total_seconds() / 3600
+    )
+    if oldest > UNFETCHED:
+        return Sign("outbox", Health.WARNING, words, _("nobody fetches them: ask whoever carries them to the agencies"))
+    return Sign("outbox", Health.WELL, words)
+
+
 def _existing(folder: Path) -> Path:
     """The folder, or what of its path is there."""
     while not folder.exists() and folder != folder.parent:
@@ -185,12 +215,15 @@ def measure(database: Database, now: datetime) -> dict[str, float]:
         due = select(func.count(), func.min(t.timer.c.due_at)).select_from(timers)
         count, first = tx.execute(due.where(t.timer.c.due_at <= now, t.case.c.state == "open")).one()
         incidents = tx.execute(select(func.count()).select_from(t.incident).where(t.incident.c.resolved_at.is_(None)))
+        left, since = queries.left_inside(tx, now)
         figures: dict[str, float] = {
             "xieban_ready_jobs": ready,
             "xieban_oldest_ready_job_seconds": max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
             "xieban_due_timers": count,
             "xieban_oldest_timer_seconds": max(0.0, (now - first).total_seconds()) if first else 0.0,
             "xieban_open_incidents": incidents.scalar_one(),
+            "xieban_outgoing_messages": left,
+            "xieban_oldest_outgoing_seconds": max(0.0, (now - since).total_seconds()) if since else 0.0,
             "xieban_cases_by_old_holidays": queries.cases_by_old_tables(tx),
         }
         seen = tx.execute(select(func.max(t.worker.c.seen_at))).scalar()

@@ -81,7 +81,7 @@ def write_durably(target: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, target)
-        _settle(target.parent)
+        settle(target.parent)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def write_durably(target: Path, content: bytes) -> None:
         ) from error
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """A new name is on the disk only when its folder is."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -22,7 +22,7 @@ from typing import Any
 
 from workflow_runtime import casefile, queries
 from workflow_runtime.casework import TIME_TO_LIVE
-from workflow_runtime.errors import BadInput, StoreError, XiebanError
+from workflow_runtime.errors import BadInput, NotFound, StoreError, XiebanError
 from workflow_runtime.files import write_durably
 from workflow_runtime.i18n import _, os_reason
 from workflow_runtime.model import SYSTEM, Actor
@@ -39,6 +39,8 @@ ABANDONED = 60.0
 WINDOW = 200
 #: What a message may be, in characters: the columns it is kept in.
 LENGTHS = {"name": 100, "correlation": 200, "sender": 200, "id": 1000}
+#: What the outbox of another xieban says besides (outbox.py): it has brought the message here.
+_FOR_THE_CARRIER = ("receiver", "sent_at")
 #: Ends of names under which programs write what is not whole yet.
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", "~")
 
@@ -135,7 +137,7 @@ class Inbox:
         if self._rests(entry, SETTLED):
             return True
         try:
-            read_message(_content(Path(entry.path)))
+            self._read(_content(Path(entry.path)))
         except (BadInput, OSError):
             return False
         return entry.name.lower().endswith(".json")
@@ -152,14 +154,22 @@ class Inbox:
         try:
             if not file.name.lower().endswith(".json"):
                 raise BadInput(_("the name of an answer ends in .json"))
-            message, repeated = self.send(_content(file), actor=actor)
-            receipt = Receipt(shown, message.id, *_outcome(message, repeated))
-        except BadInput as error:
+            receipt = Receipt(shown, *self._accept(_content(file), actor))
+        except (BadInput, NotFound) as error:
             receipt = Receipt(shown, None, "refused", str(error))
         except OSError as error:
             receipt = Receipt(shown, None, "refused", _("it cannot be read: {reason}").format(reason=os_reason(error)))
         self._put_away(file, receipt)
         return receipt
+
+    def _read(self, content: bytes) -> Mapping[str, Any]:
+        """What a file says. Raises BadInput."""
+        return read_message(content)
+
+    def _accept(self, content: bytes, actor: Actor) -> tuple[str, str, str]:
+        """Act upon what a file says: the message's id, what became of the file, and in words. Raises BadInput."""
+        message, repeated = self.send(content, actor=actor)
+        return message.id, *_outcome(message, repeated)
 
     def _put_away(self, file: Path, receipt: Receipt) -> None:
         """The receipt first, then the file: a death in between repeats both, and the message is known."""
@@ -230,6 +240,7 @@ def read_message(content: bytes) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise BadInput(_("the message is no JSON object with name, correlation and payload"))
     known = {"id", "name", "correlation", "payload", "sender", "expires_at"}
+    given = {key: value for key, value in given.items() if key not in _FOR_THE_CARRIER}
     wrong = [key for key in given if key not in known]
     missing = [key for key in ("name", "correlation") if not isinstance(given.get(key), str) or not given[key]]
     if wrong or missing or not isinstance(given.get("payload", {}), Mapping):

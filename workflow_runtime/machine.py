@@ -233,7 +233,7 @@ class Machine(ABC):
             if not queries.any_message_waits(tx, now):
                 return 0
         with self._database.begin() as tx:
-            tidied = store.expire_messages(tx, now, expired())
+            tidied = store.expire_messages(tx, now, expired(), unacknowledged())
             for one in store.unmet(tx, limit):
                 store.insert_job(
                     tx,
@@ -722,6 +722,11 @@ class Machine(ABC):
 def expired() -> str:
     """Why a message ended that no case took in time."""
     return _("no case took it within its time to live")
+
+
+def unacknowledged() -> str:
+    """Why a message ended whose receiver outside left no receipt."""
+    return _("its receiver left no receipt within its time to live")
 
 
 def at(row: Row[Any]) -> str:

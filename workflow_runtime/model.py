@@ -112,6 +112,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "supersede": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.SUPERSEDED),
     "void": Move(frozenset({DocumentState.ISSUED, DocumentState.DELIVERED}), DocumentState.VOID),
     "consume": Move(frozenset({MessageState.WAITING}), MessageState.CONSUMED),
+    "acknowledge": Move(frozenset({MessageState.WAITING, MessageState.EXPIRED}), MessageState.CONSUMED),
     "expire": Move(frozenset({MessageState.WAITING}), MessageState.EXPIRED),
     "revive_message": Move(frozenset({MessageState.EXPIRED, MessageState.DEAD}), MessageState.WAITING),
     "bury": Move(frozenset({MessageState.WAITING, MessageState.EXPIRED}), MessageState.DEAD),

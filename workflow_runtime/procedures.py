@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from workflow_runtime import clauses, diagram
 from workflow_runtime.diagram import CheckContext, Diagram, FlowNode, Lane
 from workflow_runtime.diagram.expressions import GIVEN, set_by
-from workflow_runtime.diagram.model import SUBPROCESSES
+from workflow_runtime.diagram.model import SUBPROCESSES, MessageFlow, Participant
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.errors import BadInput, DiagramError, NotFound, ProfileError
 from workflow_runtime.findings import Finding, Severity
@@ -407,6 +407,13 @@ class Procedure:
         scope = self.main.scopes[self.key]
         pools = [self.main.elements[id] for id in self.main.participants]
         return scope.name or next((pool.name for pool in pools if getattr(pool, "process", None) == self.key), self.key)
+
+    def receivers(self, process: str, element: str) -> tuple[str, ...]:
+        """Parties outside the platform (collapsed pools) to which a message flow leads from an element."""
+        drawn = self.diagrams[process].elements
+        flows = (drawn[id] for id in self.diagrams[process].message_flows)
+        pools = (drawn[one.target] for one in flows if isinstance(one, MessageFlow) and one.source == element)
+        return tuple(one.name or one.id for one in pools if isinstance(one, Participant) and one.process is None)
 
     @cached_property
     def text(self) -> str:

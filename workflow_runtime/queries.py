@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -883,6 +884,23 @@ def message_by_id(tx: Connection, message_id: str) -> Row[Any] | None:
     return tx.execute(select(t.message).where(t.message.c.id == message_id)).first()
 
 
+def outgoing(tx: Connection, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Messages to agencies outside that have not been laid out, the oldest first."""
+    return tx.execute(select(t.message).where(*_to_lay_out(now)).order_by(t.message.c.sent_at).limit(limit)).all()
+
+
+def left_inside(tx: Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many such messages there are, and since when the oldest has been waiting."""
+    row = tx.execute(select(func.count(), func.min(t.message.c.sent_at)).where(*_to_lay_out(now))).one()
+    return row[0], row[1]
+
+
+def _to_lay_out(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    m = t.message.c
+    unexpired = or_(m.expires_at.is_(None), m.expires_at > now)
+    return m.receiver.is_not(None), m.handed_at.is_(None), t.among(m.state, ("waiting",)), unexpired
+
+
 def message_rows(
     tx: Connection,
     *,
@@ -970,7 +988,7 @@ def job(tx: Connection, job_id: str) -> Row[Any] | None:
 def any_message_waits(tx: Connection, now: datetime) -> bool:
     """Whether a message waits that somebody waits for, or whose time has run out."""
     m, s = t.message.c, t.subscription.c
-    met = exists(select(1).where(s.name == m.name, s.correlation == m.correlation))
+    met = exists(select(1).where(s.name == m.name, s.correlation == m.correlation, m.receiver.is_(None)))
     waiting = select(1).where(m.state == "waiting", or_(m.expires_at <= now, met)).limit(1)
     return tx.execute(waiting).first() is not None
 

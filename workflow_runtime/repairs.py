@@ -20,7 +20,7 @@ from workflow_runtime.casework import TIME_TO_LIVE, CaseInHand
 from workflow_runtime.deadlines import Stop
 from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed, NotFound, XiebanError
 from workflow_runtime.i18n import _
-from workflow_runtime.model import Actor, CaseState, Line, Shift
+from workflow_runtime.model import SYSTEM, Actor, CaseState, Line, Shift
 from workflow_runtime.reckoning import resumed
 from workflow_runtime.runtime import Runtime
 
@@ -58,6 +58,9 @@ class MessageView:
     case: str | None  #: who took it
     reason: str | None
     fields: tuple[str, ...] = ()  #: names of what it carries
+    receiver: str | None = None  #: a party outside the platform
+    handed_at: datetime | None = None  #: when it was laid out for it
+    acknowledged_at: datetime | None = None
 
 
 class Repairs:
@@ -196,18 +199,24 @@ class Repairs:
         """One message, by its id or the beginning of it. Raises NotFound."""
         self._runtime._owner_only(actor)
         with self._database.read() as tx:
-            return _message(self._message_row(tx, id))
+            return _message(message_row(tx, id))
 
     def redeliver(self, id: str, *, reason: str, actor: Actor, days: int = 90) -> MessageView:
-        """A message that expired or was buried waits again for its case. Raises NotFound, AlreadyDone when consumed."""
+        """A message that expired or was buried waits again for its case; one to an agency outside is laid out again.
+
+        Raises NotFound, AlreadyDone when consumed.
+        """
         self._runtime._owner_only(actor)
         _demand(reason)
         now = self._runtime._clock()
         with self._database.begin() as tx:
-            row = self._message_row(tx, id)
+            row = message_row(tx, id)
             store.meet(tx, row.name, row.correlation)
             if row.state == "consumed":
-                raise AlreadyDone(_("message {id} was taken by case {case}").format(id=row.id[:12], case=row.number))
+                by = row.number or row.receiver
+                raise AlreadyDone(_("message {id} was taken by {who}").format(id=row.id[:12], who=by))
+            if row.receiver is not None:
+                store.hand_out_again(tx, row.id)
             if row.state != "waiting":
                 store.move(
                     tx,
@@ -217,29 +226,53 @@ class Repairs:
                     expires_at=now + timedelta(days=days),
                     reason=reason,
                 )
-                self._runtime._carry(tx, row.id, row.name, row.correlation)
+                if row.receiver is None:
+                    self._runtime._carry(tx, row.id, row.name, row.correlation)
         self._runtime._after_commit()
         return self.message(row.id, actor=actor)
+
+    def hand_out(self, id: str, token: str) -> bool:
+        """The file of that token is the one that a message is laid out by (outbox.py); False when it may not be."""
+        with self._database.begin() as tx:
+            return store.hand_out(tx, id, token, self._runtime._clock())
+
+    def acknowledge(self, id: str, *, taken: bool, text: str, actor: Actor = SYSTEM) -> tuple[str, bool]:
+        """An agency outside has a message, or refuses it: then the message is dead and its case has an incident.
+
+        Returns the message's whole id, and False when it had ended before. Raises NotFound, BadInput.
+        """
+        if actor != SYSTEM:
+            self._runtime._owner_only(actor)
+        with self._database.begin() as tx:
+            row = message_row(tx, id)
+            locked = store.lock_case_by_id(tx, row.sender_case_id) if row.sender_case_id is not None else None
+            if row.receiver is None or locked is None:
+                raise BadInput(_("message {id} was sent to nobody outside").format(id=row.id[:12]))
+            hand = self._runtime._take(tx, locked, actor)
+            why = text or _("no reason given")
+            ended: dict[str, Any] = {"acknowledged_at": hand.now, "reason": text or None if taken else why}
+            if not store.move(tx, t.message, {"id": row.id}, "acknowledge" if taken else "bury", **ended):
+                return row.id, False
+            if taken:
+                content = {"message": row.id, "name": row.name, "receiver": row.receiver, "reason": text}
+                hand.history.add("message_acknowledged", actor=actor, at=hand.now, element=row.element, content=content)
+            else:
+                words = _("{receiver} refused the message {name}: {text}").format(
+                    receiver=row.receiver, name=row.name, text=why
+                )
+                self._runtime._note_incident(hand, "message_refused", words, element=row.element or "")
+            hand.save()
+        return row.id, True
 
     def bury(self, id: str, *, reason: str, actor: Actor) -> MessageView:
         """Nobody will ever take this message: it is dead, with the reason. Raises NotFound, AlreadyDone."""
         self._runtime._owner_only(actor)
         _demand(reason)
         with self._database.begin() as tx:
-            row = self._message_row(tx, id)
+            row = message_row(tx, id)
             if not store.move(tx, t.message, {"id": row.id}, "bury", reason=reason):
                 raise AlreadyDone(_("message {id} is {state}").format(id=row.id[:12], state=row.state))
         return self.message(row.id, actor=actor)
-
-    def _message_row(self, tx: Connection, id: str) -> Row[Any]:
-        rows = queries.message_rows(tx, id=id, limit=2)
-        if len(rows) != 1:
-            raise NotFound(
-                _("there is no message {id}").format(id=id)
-                if not rows
-                else _("{id} fits several messages; write more of it").format(id=id)
-            )
-        return rows[0]
 
     # --- standing still ------------------------------------------------------------------------------------------
     def suspend(self, number: str, *, reason: str, actor: Actor) -> None:
@@ -320,6 +353,18 @@ def one_of_many(what: str, work: Callable[[], object], *, dry_run: bool) -> Line
     return Line(what, "done", shifts=done if isinstance(done, tuple) else ())
 
 
+def message_row(tx: Connection, id: str) -> Row[Any]:
+    """The one message whose id begins so. Raises NotFound."""
+    rows = queries.message_rows(tx, id=id, limit=2)
+    if len(rows) != 1:
+        raise NotFound(
+            _("there is no message {id}").format(id=id)
+            if not rows
+            else _("{id} fits several messages; write more of it").format(id=id)
+        )
+    return rows[0]
+
+
 def _demand(reason: str) -> None:
     if not reason.strip():
         raise BadInput(_("a reason is needed: --reason TEXT"))
@@ -338,6 +383,9 @@ def _message(row: Row[Any]) -> MessageView:
         case=row.number,
         reason=row.reason,
         fields=tuple(sorted(casefile.loads(row.payload))),
+        receiver=row.receiver,
+        handed_at=row.handed_at,
+        acknowledged_at=row.acknowledged_at,
     )
 
 

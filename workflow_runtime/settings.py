@@ -20,7 +20,7 @@ class Settings:
     `broker`: where bells are rung for workers (`redis://…`, `amqp://…`); none: one process does everything.
     `handlers`: modules that register machine steps. `isolate`: run them in a child process with limits.
     `clock_trusted`: open a store although this machine's clock seems wrong. `inbox`: the folder into which agencies lay
-    their answers; a worker watches it.
+    their answers; `outgoing`: the folder in which they find what cases say to them; workers watch both.
     """
 
     database: str
@@ -33,6 +33,7 @@ class Settings:
     isolate: bool = False
     clock_trusted: bool = False
     inbox: Path | None = None
+    outgoing: Path | None = None
     program: str | None = None
 
     @property
@@ -65,8 +66,8 @@ class Settings:
         cls, environ: Mapping[str, str] | None = None, *, database: str | None = None, language: str | None = None
     ) -> Settings:
         """Read XIEBAN_DB, XIEBAN_HOME, XIEBAN_ZONE, XIEBAN_LANG, XIEBAN_REGIONS, XIEBAN_BROKER, XIEBAN_HANDLERS,
-        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX, XIEBAN_PROGRAM;
-        arguments win.
+        XIEBAN_ISOLATE (yes or no; yes with a broker), XIEBAN_CLOCK (trusted), XIEBAN_INBOX, XIEBAN_OUTBOX,
+        XIEBAN_PROGRAM; arguments win.
 
         Without any of them: `sqlite:///var/xieban.db` below the current folder. A bare path is a SQLite file.
         """
@@ -90,6 +91,7 @@ class Settings:
             handlers=tuple(env.get("XIEBAN_HANDLERS", "handlers").split(",")),
             clock_trusted=env.get("XIEBAN_CLOCK", "") == "trusted",
             inbox=Path(env["XIEBAN_INBOX"]) if env.get("XIEBAN_INBOX") else None,
+            outgoing=Path(env["XIEBAN_OUTBOX"]) if env.get("XIEBAN_OUTBOX") else None,
             isolate=(env.get("XIEBAN_ISOLATE") or ("yes" if env.get("XIEBAN_BROKER") else "no")) == "yes",
             program=env.get("XIEBAN_PROGRAM") or None,
         )

@@ -798,12 +798,24 @@ def revive_job(tx: Connection, job_id: str, now: datetime) -> bool:
     return move(tx, t.job, {"id": job_id}, "revive", counting=("fence",), run_at=now, attempts=0, last_error=None)
 
 
-def expire_messages(tx: Connection, now: datetime, reason: str) -> int:
-    """Messages whose time to live has run out."""
-    statement = update(t.message).where(
-        t.message.c.state == MessageState.WAITING, t.message.c.expires_at.is_not(None), t.message.c.expires_at <= now
-    )
-    return tx.execute(statement.values(state=MessageState.EXPIRED, reason=reason)).rowcount
+def expire_messages(tx: Connection, now: datetime, reason: str, outside: str) -> int:
+    """Messages whose time to live has run out; `outside`: why, of those that agencies outside did not acknowledge."""
+    m = t.message.c
+    over = update(t.message).where(m.state == MessageState.WAITING, m.expires_at.is_not(None), m.expires_at <= now)
+    ended = tx.execute(over.where(m.receiver.is_(None)).values(state=MessageState.EXPIRED, reason=reason)).rowcount
+    return ended + tx.execute(over.values(state=MessageState.EXPIRED, reason=outside)).rowcount
+
+
+def hand_out(tx: Connection, message_id: str, token: str, now: datetime) -> bool:
+    """The file of that token is the one that a message is laid out by; False when there is one, or it has ended."""
+    m = t.message.c
+    mine = update(t.message).where(m.id == message_id, m.handed_at.is_(None), m.state == MessageState.WAITING)
+    return tx.execute(mine.values(handed_at=now, handed_as=token)).rowcount == 1
+
+
+def hand_out_again(tx: Connection, message_id: str) -> None:
+    """A message is laid out once more: its file was lost, or its receiver asks for it."""
+    tx.execute(update(t.message).where(t.message.c.id == message_id).values(handed_at=None, handed_as=None))
 
 
 def unmet(tx: Connection, limit: int) -> Sequence[Any]:
@@ -824,6 +836,7 @@ def unmet(tx: Connection, limit: int) -> Sequence[Any]:
         )
         .join(t.case, t.case.c.id == t.subscription.c.case_id)
         .where(t.message.c.state == MessageState.WAITING, t.case.c.state == CaseState.OPEN, ~brought)
+        .where(t.message.c.receiver.is_(None))
         .order_by(t.message.c.sent_at)
         .limit(limit)
     ).all()

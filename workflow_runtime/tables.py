@@ -324,9 +324,20 @@ message = Table(
     Column("expires_at", Instant),
     Column("consumed_case_id", ForeignKey("case.id")),
     Column("reason", Text),
+    #: a party outside the platform; none: a case is to take it
+    Column("receiver", String(300)),
+    #: when it was laid into the folder for agencies outside, and by which file (store.hand_out)
+    Column("handed_at", Instant),
+    Column("handed_as", String(40)),
+    Column("acknowledged_at", Instant),
 )
 Index("ix_message_waiting", message.c.name, message.c.correlation, message.c.state)
 Index("ix_message_case", message.c.sender_case_id)
+Index(
+    "ix_message_outgoing",
+    message.c.sent_at,
+    info={PARTIAL: "receiver IS NOT NULL AND handed_at IS NULL AND state = 'waiting'"},
+)
 
 #: something that happened to a subject; settled when every case that was open then has heard it or has ended
 signal = Table(

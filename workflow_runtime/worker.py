@@ -295,6 +295,7 @@ def work(
     A database that goes away is waited for. Raises StoreError when it cannot be used at the start.
     """
     from workflow_runtime.inbox import watching
+    from workflow_runtime.outbox import both, carrying
     from workflow_runtime.runtime import Runtime
 
     assert settings.broker is not None
@@ -303,7 +304,8 @@ def work(
     bell = Bell(settings.broker)
     runtime = Runtime.open(replace(settings, isolate=True), dispatch=bell)
     pool = Pool(settings, name=name, processes=processes)
-    poller = Poller(runtime, bell, name=name, besides=watching(runtime, settings.inbox))
+    besides = both(watching(runtime, settings.inbox), carrying(runtime, settings.outgoing))
+    poller = Poller(runtime, bell, name=name, besides=besides)
     _log.info("worker %s: %s processes, broker %s", name, processes, shown(settings.broker))
     try:
         while not stop.is_set():
