@@ -9,4 +9,5 @@ from handlers import (  # noqa: F401  (importing registers)
     record_seals,
     switch_standings,
     update_ledger,
+    update_subject,
 )

@@ -93,6 +93,14 @@ class CaseInHand:
             facts["standings"] = {row.kind: row.holder for row in store.open_standings(self.tx, self.row.subject_id)}
         return facts
 
+    def settle_facts(self, facts: Mapping[str, Any]) -> None:
+        """The subject has other facts from here on."""
+        self.subject.clear()
+        self.subject.update(facts, number=self.row.subject_number, region=facts.get("region", self.row.subject_region))
+        if self.procedure.mentions("standings"):
+            held = store.open_standings(self.tx, self.row.subject_id)
+            self.subject["standings"] = {row.kind: row.holder for row in held}
+
     def data(self) -> dict[str, Any]:
         """The case file with the names that the runtime provides."""
         return {

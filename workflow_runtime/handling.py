@@ -93,6 +93,8 @@ class Effects:
     documents: tuple[DocumentToIssue, ...] = ()
     document_events: tuple[DocumentEvent, ...] = ()
     notices: tuple[Notice, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)  #: what is from now on so about the subject; None takes away
+    basis: str = ""  #: the paper that says so
 
 
 class JobRefused(XiebanError):

@@ -196,6 +196,8 @@ def _understood(answer: Mapping[str, Any], handler: str) -> Effects:
             documents=_many(DocumentToIssue, given["documents"]),
             document_events=_many(DocumentEvent, given["document_events"]),
             notices=_many(Notice, given["notices"]),
+            facts=given["facts"],
+            basis=given["basis"],
         )
     kind, text = str(answer.get("kind")), str(answer.get("text"))
     if kind == "refused":
@@ -277,6 +279,9 @@ def _nonsense(effects: object) -> str:
     patch: object = effects.patch
     if not isinstance(patch, Mapping) or not all(isinstance(key, str) for key in patch):
         return _("a patch that is no mapping of names to values")
+    facts: object = effects.facts
+    if not isinstance(facts, Mapping) or not all(isinstance(key, str) for key in facts):
+        return _("facts that are no mapping of names to values")
     kinds = {
         "standings": StandingChange,
         "messages": MessageToSend,

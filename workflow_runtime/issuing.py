@@ -6,6 +6,7 @@ rendered after the commit from that row alone, and comes out the same however of
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
@@ -16,13 +17,14 @@ from zoneinfo import ZoneInfo
 import yaml
 from sqlalchemy import Row
 
-from workflow_runtime import casefile, documents, store
+from workflow_runtime import casefile, documents, feel, store
 from workflow_runtime.casework import CaseInHand
 from workflow_runtime.directory import Agency, Department
 from workflow_runtime.documents import Rendered, Renderer, Template
 from workflow_runtime.errors import NotFound, RuleBroken, TemplateError
 from workflow_runtime.files import Papers
-from workflow_runtime.findings import Severity
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.forms import FieldType, Form
 from workflow_runtime.handling import DocumentEvent, DocumentToIssue, Effects, StandingChange
 from workflow_runtime.i18n import _
 from workflow_runtime.model import SYSTEM, DocumentState
@@ -44,6 +46,8 @@ def carry_out(
     changes = [change for change in effects.standings if hand.row.subject_id is not None]
     if changes:
         _switch(hand, changes, path)
+    if effects.facts and hand.row.subject_id is not None:
+        _settle(hand, effects.facts, effects.basis)
     for event in effects.document_events:
         _event(hand, event)
     for message in effects.messages:
@@ -95,6 +99,56 @@ def _holder(hand: CaseInHand, change: StandingChange, path: tuple[str, ...]) -> 
     if not change.holder:
         raise RuleBroken(_("a change of {kind} names nobody who holds it").format(kind=change.kind))
     return change.holder, None
+
+
+# --- facts about the subject -------------------------------------------------------------------------------------
+def _settle(hand: CaseInHand, facts: Mapping[str, Any], basis: str) -> None:
+    """Write facts into the subject's file, which must stay what its form takes; the history says what changed.
+
+    Raises RuleBroken with what is wrong: an unknown fact, a value that does not fit, an identity that another has.
+    """
+    kind = hand.procedure.subject_kind
+    if kind is None or kind.form is None:
+        text = _("the file of {kind} has no form; its facts cannot change")
+        raise RuleBroken(text.format(kind=hand.row.subject_kind))
+    row = store.subject_to_change(hand.tx, hand.row.subject_id)
+    known = dict(casefile.loads(row.document))
+    given = {key: value for key, value in casefile.loads(casefile.dumps(dict(facts))).items()}
+    changed = {key: value for key, value in given.items() if not casefile.typed_equal(known.get(key), value)}
+    if not changed:
+        return
+    settled = {key: value for key, value in {**known, **changed}.items() if value is not None}
+    was = {(one.rule, one.element) for one in _problems(hand, kind.form, known)}
+    wrong = [one for one in _problems(hand, kind.form, settled) if (one.rule, one.element) not in was]
+    if wrong:
+        problems = "; ".join(f"{one.message}. {one.remedy}" for one in wrong)
+        raise RuleBroken(_("the subject's file cannot be changed: {problems}").format(problems=problems))
+    identity = settled.get("resident_id")
+    if not store.update_subject(
+        hand.tx,
+        row.id,
+        name=str(settled.get("name") or row.name),
+        region=str(settled.get("region") or row.region),
+        identity_hash=hashlib.sha256(str(identity).encode()).hexdigest() if identity else None,
+        document=casefile.dumps(settled),
+    ):
+        raise RuleBroken(_("another file has this identity already; one person has one file (R-23)"))
+    hand.settle_facts(settled)
+    before = {key: known.get(key) for key in changed}
+    content = {"keys": sorted(changed), "facts": changed, "before": before, "basis": basis}
+    hand.history.add("subject_updated", actor=hand.actor, at=hand.now, content=content)
+
+
+def _problems(hand: CaseInHand, form: Form, facts: Mapping[str, Any]) -> tuple[Finding, ...]:
+    files = frozenset(key for key, type in form.types.items() if type in (FieldType.FILE, FieldType.FILES))
+    functions = hand.functions()
+    _values, findings = form.validate(
+        {key: value for key, value in facts.items() if key not in files},  # (what is attached was looked at before)
+        evaluate=lambda text, scope: feel.evaluate(text, scope, now=hand.now, functions=functions),
+        today=hand.today,
+        regions=tuple(hand.directory.regions),
+    )
+    return findings
 
 
 # --- issued documents --------------------------------------------------------------------------------------------

@@ -404,6 +404,9 @@ def _history_line(
                     for key, value in content[part].items()
                     if procedure.field_class(key) in classes or key.rsplit(".", 1)[-1] in own
                 }
+        for part in ("facts", "before"):
+            if part in content:
+                content[part] = subject_facts(content[part], classes)
         for decision in content.get("decisions", ()):
             decision["inputs"] = {
                 key: value
@@ -467,16 +470,26 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "document_superseded": _("{number} superseded"),
         "document_voided": _("{number} declared void"),
         "standing_switched": _("{kind}: now {holder}"),
+        "subject_updated": _("the subject's file was brought up to date: {labels} ({basis})"),
     }
     facts = {key: value for key, value in content.items() if isinstance(value, str | int)}
     if isinstance(content.get("at"), list):
         facts["at_steps"] = ", ".join(map(str, content["at"]))
+    if kind == "subject_updated":
+        facts["labels"] = _("; ").join(_fact_title(key) for key in content.get("keys", ()))
     if "kind" in facts and kind == "standing_switched":
         facts["kind"] = _standing_name(str(facts["kind"]))
     outcome = str(facts.pop("outcome", "done"))
     template = words.get(kind, kind)
     text = template.format_map(_Facts({**facts, "at": at, "outcome": _(outcome)}))
     return f"{text} — {reason}" if reason else text
+
+
+def _fact_title(key: str) -> str:
+    for subject_kind in subjects.shipped().values():
+        if subject_kind.form is not None and key in subject_kind.form.keys:
+            return of_data(subject_kind.form.field(key).title)
+    return key
 
 
 def _standing_name(code: str) -> str:

@@ -557,8 +557,10 @@ class ScenarioRun:
             self._documents(where, expected["documents"])
         if "standings" in expected:
             self._standings(where, expected["standings"], page.standings)
-        for key, wanted in (expected.get("file") or {}).items():
-            found_value = page.fields.get(str(key))
+        known = self.runtime.subject(self.number, actor=SYSTEM).fields if expected.get("subject") else {}
+        values = [*(expected.get("file") or {}).items(), *(expected.get("subject") or {}).items()]
+        for position, (key, wanted) in enumerate(values):
+            found_value = (page.fields if position < len(expected.get("file") or {}) else known).get(str(key))
             if not _like(wanted, found_value):
                 self.problems.append(
                     _("{where}: {key} is {found!r}, expected {wanted!r}").format(

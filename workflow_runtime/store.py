@@ -237,6 +237,23 @@ def insert_subject(
     )
 
 
+def subject_to_change(tx: Connection, subject_id: int) -> Row[Any]:
+    """A subject's row, locked until the transaction ends."""
+    return tx.execute(select(t.subject).where(t.subject.c.id == subject_id).with_for_update()).one()
+
+
+def update_subject(
+    tx: Connection, subject_id: int, *, name: str, region: str, identity_hash: str | None, document: str
+) -> bool:
+    """Other facts for a subject; False when another has the identity: then nothing changed."""
+    taken = select(t.subject.c.id).where(t.subject.c.identity_hash == identity_hash, t.subject.c.id != subject_id)
+    if identity_hash is not None and tx.execute(taken).first() is not None:
+        return False
+    values = {"name": name, "region": region, "identity_hash": identity_hash, "document": document}
+    tx.execute(update(t.subject).where(t.subject.c.id == subject_id).values(**values, rev=t.subject.c.rev + 1))
+    return True
+
+
 def switch_standing(
     tx: Connection,
     subject_id: int,

@@ -8,7 +8,7 @@ need stands in the component's custom properties:
     format       resident-id, uscc, money, phone, region, party, account, past-date, future-date
     notBefore, notAfter        FEEL: the earliest and the latest day or moment that a date takes
     valid        FEEL: a condition that the answer must meet, whatever its kind; `rule` says which one it breaks
-    birthDateField, sexField   sibling fields that a resident-id must agree with
+    birthDateField, sexField   fields that a resident-id must agree with, or `=subject.birth_date`
     accept, maxSize, minItems, maxItems, minAge, maxAge, source (where the value comes from), rule (said to the clerk)
 
 `Form.validate` turns answers, from a terminal or from JSON, into typed values, and reports everything that is

@@ -156,7 +156,8 @@ def _rows(
 
 def _scope(fields: Sequence[Field], values: Mapping[str, Value], room: Room) -> dict[str, Any]:
     """What expressions see: fields without an answer are null, so a condition on them is false, not an error."""
-    return {**room.context, **{one.key: room.context.get(one.key) for one in fields}, **values}
+    shown = {one.key: None if one.readonly is False else room.context.get(one.key) for one in fields}
+    return {**room.context, **shown, **values}
 
 
 def _hidden(
@@ -267,7 +268,8 @@ def _check_text(one: Field, text: str, scope: Mapping[str, Any], room: Room) -> 
 def _check_format(one: Field, text: str, scope: Mapping[str, Any], room: Room) -> tuple[Finding, ...]:
     match one.format:
         case "resident-id":
-            birth, sex = scope.get(one.birth_date_field), scope.get(one.sex_field)
+            birth = _beside(one, "birthDateField", one.birth_date_field, scope, room)
+            sex = _beside(one, "sexField", one.sex_field, scope, room)
             return check_resident_id(
                 text,
                 regions=room.regions,
@@ -290,6 +292,11 @@ def _check_format(one: Field, text: str, scope: Mapping[str, Any], room: Room) -
             message = _("{value!r} is no mail address").format(value=text[:100])
             return (Finding("email", Severity.ERROR, None, None, message, "name@example.cn"),)
     return ()
+
+
+def _beside(one: Field, what: str, name: str, scope: Mapping[str, Any], room: Room) -> Any:
+    """What an identity number must agree with: a field of the form, or what an expression says (`=subject.sex`)."""
+    return _computed(one, what, name, scope, room) if is_feel(name) else scope.get(name)
 
 
 def _check_number(one: Field, number: int | Decimal, scope: Mapping[str, Any], room: Room) -> None:

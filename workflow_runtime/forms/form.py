@@ -68,11 +68,17 @@ class Form:
         return check_fields(self.fields, data, room, ("form", self.id))
 
 
+#: Attributes of a field that may hold an expression.
+_EXPRESSIONS = (
+    "required", "readonly", "min", "max", "not_before", "not_after", "valid", "birth_date_field", "sex_field",
+)  # fmt: skip
+
+
 def _expressions(fields: Sequence[Field]) -> Iterator[tuple[str, str, str]]:
     for one in fields:
         for text in one.hide:
             yield one.key, "hide", text
-        for what in ("required", "readonly", "min", "max", "not_before", "not_after", "valid"):
+        for what in _EXPRESSIONS:
             text = getattr(one, what)
             if is_feel(text):
                 yield one.key, what, text

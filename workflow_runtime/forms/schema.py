@@ -476,7 +476,7 @@ class _Reader:
         keys = {one.key for one in fields}
         for one in fields:
             for sibling in (one.birth_date_field, one.sex_field):
-                if sibling and sibling not in keys:
+                if sibling and not is_feel(sibling) and sibling not in keys:
                     self.wrong(
                         {"key": one.key},
                         _("the form has no field {key}").format(key=sibling),
