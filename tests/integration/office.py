@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -223,6 +223,69 @@ class Deeds:
         self.tell("mended", [self.number, "profile_applied"])
         self.check_clocks()
 
+    def extend(self) -> None:
+        """A supervisor gives the first step more time."""
+        item = self.item("prepare")
+        if item is not None and "extended" not in self.history():
+            head = replace(self.people["prepare"], supervises=frozenset({item.department}))
+            try:
+                Reckoning(self.runtime).extend(item.id, value=5, unit="WD", ground="材料不齐", actor=head)
+            except RuleBroken as refused:
+                if "the deadline has passed" not in str(refused):  # while nobody was there to ask again
+                    raise
+                return
+        assert self.history().count("extended") == 1
+        self.tell("mended", [self.number, "extended"])
+        self.check_clocks()
+
+    def take_both(self) -> None:
+        """One clerk holds the first step and what the eighteenth birthday opened."""
+        for element in ("prepare", "review"):
+            item = self.item(element)
+            if item is not None and item.clerk is None:
+                self.runtime.claim(item.id, actor=self.people["prepare"])
+
+    def hand_over(self) -> None:
+        """All that the clerk holds goes to a colleague, and back."""
+        clerk = self.people["prepare"]
+        (colleague, *_rest) = [
+            one for one in clerks(self.runtime, "cwi-qingxi.social_work") if one.clerk != clerk.clerk
+        ]
+        for holder, taker in ((clerk, colleague), (colleague, clerk)):
+            lines = list(self.runtime.reassign_all(holder.clerk, taker.clerk, actor=clerk, reason="外出"))
+            assert not [line for line in lines if line.state == "failed"]
+            held = [item.clerk for item in self.runtime.case(self.number, actor=SYSTEM).items]
+            assert holder.clerk not in held
+        self.tell("mended", [self.number, "reassigned"])
+
+    def stumble(self) -> None:
+        """Two letters of the case could not be written, five times each."""
+        if "incident_opened" in self.history():
+            return
+        with self.runtime._database.begin() as tx:
+            hand = self.runtime._lock(tx, self.number, SYSTEM)
+            for _each in range(2):
+                hand.notify("cab-qingxi.child_welfare", "reminder", self.number)
+            hand.save()
+        for _each in range(2):
+            with self.runtime._database.begin() as tx:
+                claim = self.runtime._claim(tx, case_id=hand.row.id)
+            assert claim is not None
+            self.runtime._give_up(claim, f"stumbled-{self.run}", "no such folder")
+
+    def retry(self) -> None:
+        """Whoever mended the folder lets all of them be tried again."""
+        code = f"stumbled-{self.run}"
+        for line in Repairs(self.runtime).retry_all(reason="文件夹已修复", actor=SYSTEM, code=code):
+            assert line.state == "done", line
+        assert self.history().count("incident_retried") == 2
+        assert not Repairs(self.runtime).incidents(actor=SYSTEM, case=self.number)
+        self.tell("mended", [self.number, "incident_retried"])
+
+    def history(self) -> list[str]:
+        """Kinds of what the case's history tells."""
+        return [line.kind for line in self.runtime.history(self.number, actor=SYSTEM)]
+
     def move(self) -> None:
         """Somebody takes the case on by hand."""
         if self.item("check") is not None:
@@ -291,6 +354,9 @@ JOURNEYS: Mapping[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "hold": (("start", ("complete", "prepare")), ("hold",)),
     "recount": (("start", ("complete", "prepare")), ("recount",)),
     "revalue": (("start", ("complete", "prepare")), ("revalue",)),
+    "extend": (("start",), ("extend",)),
+    "reassign": (("start", "adult", "take_both"), ("hand_over",)),
+    "retry": (("start", "stumble"), ("retry",)),
     "move": (("start", ("complete", "prepare")), ("move",)),
     "reopen": (("start", ("complete", "prepare"), "withdraw"), ("reopen",)),
     "document": (

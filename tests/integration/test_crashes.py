@@ -47,7 +47,10 @@ def server(store: str, request: pytest.FixtureRequest) -> Iterator[ForkServer]:
 
 @pytest.mark.parametrize("journey", JOURNEYS)
 def test_a_journey_that_is_cut_anywhere_is_continued(server: ForkServer, store: str, journey: str, long: bool) -> None:
-    longer = {"document": 3, "hold": 2, "recount": 2, "revalue": 2, "reopen": 2}  # these take longer
+    longer = {
+        "document": 3,
+        **dict.fromkeys(("hold", "recount", "revalue", "reopen", "extend", "reassign", "retry"), 2),
+    }
     stride = 1 if long else (1 if store == "sqlite" else 3) * longer.get(journey, 1)
 
     points, struck, wrong = crashes.enumerated(server, journey, stride=stride)
