@@ -423,9 +423,22 @@ def _history_line(
         element_name=name,
         actor=row.actor,
         actor_name=row.actor,
-        text=_words(row.kind, name, content),
+        text=_words(row.kind, name, _with_steps(procedure, row.kind, content)),
         content=content,
     )
+
+
+def _with_steps(procedure: Procedure, kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a repair says of steps (`call.step`), by their names."""
+    if kind not in ("moved", "reopened", "repair_asked"):
+        return content
+
+    def step(where: str) -> str:
+        path, _dot, element = where.rpartition(".")
+        return f"“{of_data(_name(procedure, path, element))}”"
+
+    named = {key: step(str(content[key])) for key in ("from", "to") if key in content}
+    return {**content, **named, "at_steps": _(", ").join(step(str(one)) for one in content.get("at", ()))}
 
 
 def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
@@ -473,8 +486,6 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "subject_updated": _("the subject's file was brought up to date: {labels} ({basis})"),
     }
     facts = {key: value for key, value in content.items() if isinstance(value, str | int)}
-    if isinstance(content.get("at"), list):
-        facts["at_steps"] = ", ".join(map(str, content["at"]))
     if kind == "subject_updated":
         facts["labels"] = _("; ").join(_fact_title(key) for key in content.get("keys", ()))
     if "kind" in facts and kind == "standing_switched":

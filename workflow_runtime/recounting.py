@@ -7,7 +7,9 @@ back (`xb:holds`) stops their clocks while it is open: what is held has no due d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +24,8 @@ from workflow_runtime.model import CaseState, Shift
 if TYPE_CHECKING:
     from workflow_runtime.casework import CaseInHand
 
+#: A timer that is drawn as nothing but a deadline of the profile, counted from the beginning of its step.
+_NAMED = re.compile(r'\s*=\s*deadline\(\s*"([^"]+)"\s*\)\s*')
 #: When a timer that is held is due: never, as far as anybody can see.
 NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 #: From the row of an item or timer, what is kept of its deadline, and when it is due, to what both are now.
@@ -49,7 +53,7 @@ def recount(
     to: dict[str, datetime] = {}
     every: dict[str, str] = {}
     for timer in queries.timers(hand.tx, hand.row.id):
-        note = _note_of(timer)
+        note = _note_of(hand, timer)
         if note.held is not None:
             continue  # it is counted when it goes on
         fresh, due = change(timer, note, timer.due_at)
@@ -85,8 +89,20 @@ def _at(row: Row[Any]) -> str:
     return f"{row.path}.{row.element}" if row.path else str(row.element)
 
 
-def _note_of(timer: Row[Any]) -> Note:
-    return deadlines.read(timer.due) if timer.due else Note(timer.opened_at, how="duration")
+def _note_of(hand: CaseInHand, timer: Row[Any]) -> Note:
+    """How a timer was counted. A program that did not keep it (before schema 0004) armed it as the drawing says, if
+    counting so leads to when it is due; else it is a plain length of time."""
+    if timer.due:
+        return deadlines.read(timer.due)
+    plain = Note(timer.opened_at, how="duration")
+    process = hand.procedure.process_at(tuple(timer.path.split(".")) if timer.path else ())
+    for event in hand.procedure.node(process, timer.element).events:
+        named = _NAMED.fullmatch(event.expression or "") if event.kind == "timer" else None
+        if named is not None:
+            note = replace(plain, how="date").of_parameter(hand.parameter(named[1]))
+            if deadlines.count(note, hand.calendar, zone=hand.zone).at == timer.due_at:
+                return note
+    return plain
 
 
 # --- what another step holds back --------------------------------------------------------------------------------
@@ -102,7 +118,7 @@ def stand_still(hand: CaseInHand) -> None:
         timer = not hasattr(row, "department_id")
         if not timer and row.due is None:
             continue
-        note = _note_of(row) if timer else deadlines.read(row.due)
+        note = _note_of(hand, row) if timer else deadlines.read(row.due)
         path = tuple(row.path.split(".")) if row.path else ()
         by = next((names[one] for one in hand.procedure.holders_of(row.element, path) if one in names), None)
         if by is not None and note.held is None:

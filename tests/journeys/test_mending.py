@@ -64,7 +64,7 @@ def test_a_case_is_moved_with_a_reason_and_a_mark_for_ever(
     assert opened(runtime, number) == ["check"]
     page = runtime.case(number, actor=SYSTEM)
     assert page.case.marks == ("moved",) and any(wait.kind == "timer" for wait in page.waits)
-    assert "moved by hand from prepare to check — 材料早已审过" in [line.text for line in page.history]
+    assert "moved by hand from “准备材料” to “审核材料” — 材料早已审过" in [line.text for line in page.history]
     (checker, *_rest) = people(BUREAU)
     runtime.complete(open_item(runtime, case, "check").id, {"opinion": "齐全"}, actor=checker)
     assert runtime.case(number, actor=SYSTEM).case.marks == ("moved",)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.conftest import Clock
 from tests.journeys.conftest import HERE, ORGANISATION, open_item
 from workflow_runtime import doctor
+from workflow_runtime import tables as t
 from workflow_runtime.errors import NotAllowed, ProfileError, RuleBroken
 from workflow_runtime.model import SYSTEM, Actor, CasePage, Line
 from workflow_runtime.procedures import gather
@@ -274,6 +276,25 @@ def test_a_suspension_moves_what_its_clause_says(
     assert (after.at - before.at).days == (7 if moves else 0)
     assert [shift.element for shift in shifts] == (["prepare"] if moves else [])
     assert any("等待法院" in text for text in after.explanation) == moves
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_timer_that_an_earlier_program_armed_is_counted_as_its_drawing_says(
+    runtime: Runtime, case: CasePage, people: People, clock: Clock, forgotten: bool
+) -> None:
+    (worker, *_rest) = people(COUNTY)
+    runtime.complete(open_item(runtime, case, "prepare").id, PAPERS, actor=worker)
+    if forgotten:  # before schema 0004 nothing was kept beside the instant
+        with runtime._database.begin() as tx:
+            tx.execute(update(t.timer).values(due=None))
+    clock.advance(hours=26)
+
+    Repairs(runtime).suspend(case.case.number, reason="停电", actor=SYSTEM)
+    clock.advance(days=3, hours=5)
+    shifts = Repairs(runtime).resume(case.case.number, reason="来电", actor=SYSTEM)
+
+    (shift,) = [one for one in shifts if one.element == "remind"]
+    assert shift.was == datetime(2024, 3, 11, 16, tzinfo=UTC) and shift.now == datetime(2024, 3, 14, 16, tzinfo=UTC)
 
 
 def test_a_period_that_had_ended_before_the_suspension_stays_late(
