@@ -106,6 +106,23 @@ def test_a_transaction_begins_in_the_runtime_layer_and_nowhere_else() -> None:
     assert begun == {"workflow_runtime.database", *(f"workflow_runtime.{name}" for name in BEGINNING)}
 
 
+#: who speaks to the database: what is written, what is read, and who opens it
+SPEAKING = ("store", "queries", "database", "migrations")
+
+
+def test_sql_stands_in_the_store_and_the_queries_and_nowhere_else() -> None:
+    speaking = {
+        module_of(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in ("execute", "exec_driver_sql")
+    }
+
+    allowed = {f"workflow_runtime.{name}" for name in SPEAKING}
+    assert {one for one in speaking if not any(under(one, part) for part in allowed)} == set()
+
+
 #: What a command that only reads has no use for: each costs its start-up a part of what a person waits (decision 27).
 IDLE_WHEN_READING = (
     "SpiffWorkflow",

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from workflow_runtime import queries, startup, store
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
@@ -211,29 +209,25 @@ def measure(database: Database, now: datetime) -> dict[str, float]:
     with database.read() as tx:
         ready = store.ready_jobs(tx, now)
         oldest = store.oldest_ready_job(tx, now)
-        timers = t.timer.join(t.case, t.case.c.id == t.timer.c.case_id)
-        due = select(func.count(), func.min(t.timer.c.due_at)).select_from(timers)
-        count, first = tx.execute(due.where(t.timer.c.due_at <= now, t.case.c.state == "open")).one()
-        incidents = tx.execute(select(func.count()).select_from(t.incident).where(t.incident.c.resolved_at.is_(None)))
+        count, first = queries.overdue_timers(tx, now)
         left, since = queries.left_inside(tx, now)
         figures: dict[str, float] = {
             "xieban_ready_jobs": ready,
             "xieban_oldest_ready_job_seconds": max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
             "xieban_due_timers": count,
             "xieban_oldest_timer_seconds": max(0.0, (now - first).total_seconds()) if first else 0.0,
-            "xieban_open_incidents": incidents.scalar_one(),
+            "xieban_open_incidents": queries.incidents_left(tx),
             "xieban_outgoing_messages": left,
             "xieban_oldest_outgoing_seconds": max(0.0, (now - since).total_seconds()) if since else 0.0,
             "xieban_cases_by_old_holidays": queries.cases_by_old_tables(tx),
         }
-        seen = tx.execute(select(func.max(t.worker.c.seen_at))).scalar()
+        seen = queries.worker_seen(tx)
         figures["xieban_worker_seen_seconds"] = (now - seen).total_seconds() if seen else -1.0
         for table, name, states in (
             (t.case, "xieban_cases", ("open", "incident", "suspended", "completed", "cancelled")),
             (t.message, "xieban_messages", ("waiting", "consumed", "expired", "dead")),
         ):
-            rows = tx.execute(select(table.c.state, func.count()).group_by(table.c.state)).all()
-            found: dict[str, float] = {state: count for state, count in rows}
+            found = queries.by_state(tx, table)
             for state in states:
                 figures[f'{name}{{state="{state}"}}'] = found.get(state, 0)
     return figures

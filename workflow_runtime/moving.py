@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, func, insert, inspect, select, text
+from sqlalchemy import Connection
 
-from workflow_runtime import archive, migrations, pages, queries
+from workflow_runtime import archive, migrations, pages, queries, store
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.errors import NotAllowed, NotFound, StoreError, StoreFull, WrongSchema
@@ -67,25 +67,19 @@ class _Store:
 
     def count(self, name: str) -> int:
         """How many rows a table has."""
-        return int(self._tx.execute(select(func.count()).select_from(t.metadata.tables[name])).scalar_one())
+        return queries.count(self._tx, t.metadata.tables[name])
 
     def rows(self, name: str) -> Iterator[Sequence[Any]]:
         """The rows of a table, in the order of its key."""
-        table = t.metadata.tables[name]
-        asked = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
-        for part in self._tx.execute(asked).mappings().partitions(BATCH):
-            yield [dict(row) for row in part]
+        yield from queries.every_row(self._tx, t.metadata.tables[name], BATCH)
 
     def until(self) -> datetime | None:
         """When the last entry of any history was made."""
-        found: datetime | None = self._tx.execute(select(func.max(t.history.c.at))).scalar()
-        return found
+        return queries.last_entry(self._tx)
 
     def files(self) -> list[str]:
         """Hashes of all files that a case has: handed in, or printed."""
-        kept = self._tx.execute(select(t.file.c.sha256)).scalars().all()
-        printed = select(t.document.c.pdf_sha256).where(t.document.c.pdf_sha256.is_not(None))
-        return sorted({*kept, *(one for one in self._tx.execute(printed).scalars() if one is not None)})
+        return queries.every_file(self._tx)
 
 
 def backup(settings: Settings, target: Path, *, progress: Progress | None = None) -> Moved:
@@ -129,10 +123,10 @@ def export(settings: Settings, target: Path, *, clock: Clock = utc_now, progress
             for name in _order():
                 writer.table(name, _told(source, name, progress))
                 rows += source.count(name)
-            files, missing, store = source.files(), [], FileStore(settings.files)
+            files, missing, kept = source.files(), [], FileStore(settings.files)
             for number, one in enumerate(files, 1):
                 try:
-                    writer.file(one, store.get(one))
+                    writer.file(one, kept.get(one))
                 except NotFound:
                     missing.append(one)
                 if progress is not None:
@@ -160,9 +154,9 @@ def bring_in(source: Path, settings: Settings, *, sha256: str | None = None, pro
     try:
         with _opened(settings.database) as goal:
             _refuse_before_copying(reader, goal)
-            store = FileStore(settings.files)
+            kept = FileStore(settings.files)
             for number, one in enumerate(reader.files, 1):
-                store.put(reader.file(one))
+                kept.put(reader.file(one))
                 if progress is not None:
                     progress("files", number, len(reader.files))
             rows, cases, until = _copied(reader, goal, progress)
@@ -176,7 +170,7 @@ def bring_in(source: Path, settings: Settings, *, sha256: str | None = None, pro
 def broken_histories(tx: Connection, progress: Progress | None = None) -> list[str]:
     """Numbers of cases whose chain of history does not verify."""
     found = []
-    numbers = tx.execute(select(t.case.c.number).order_by(t.case.c.id)).scalars().all()
+    numbers = queries.every_case(tx)
     for count, number in enumerate(numbers, 1):
         if progress is not None and count % 20 == 0:
             progress("history", count, len(numbers))
@@ -199,8 +193,7 @@ def _opened(url: str) -> Iterator[Database]:
 def _one_moment(database: Database) -> Iterator[Connection]:
     """A read that sees the store as it was at its beginning, whatever others write meanwhile."""
     with database.read() as tx:
-        if not database.is_sqlite:
-            tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        queries.stand_still(tx)
         yield tx
 
 
@@ -281,10 +274,9 @@ def _copied(source: _Source, goal: Database, progress: Progress | None) -> tuple
         if migrations.version(out) is None:
             migrations.upgrade(out)
         _refuse_full(out, goal)
-        for name in reversed(_order()):  # what `init` brings
-            out.execute(t.metadata.tables[name].delete())
+        store.clear(out, [t.metadata.tables[name] for name in reversed(_order())])  # what `init` brings
         copied = sum(_table(source, out, goal, name, progress) for name in _order())
-        _count_on(out)
+        store.count_on(out)
         broken = broken_histories(out, progress)
         if broken:
             raise StoreError(
@@ -312,7 +304,7 @@ def _table(source: _Source, out: Connection, goal: Database, name: str, progress
     """The rows of a table, written and read again: what stands there now is what came."""
     table, came = t.metadata.tables[name], _Sum(name)
     for part in _told(source, name, progress):
-        out.execute(insert(table), part)
+        store.insert_rows(out, table, part)
         came.add(part)
     stands = _Sum(name)
     for part in _Store(out, goal.url).rows(name):
@@ -351,23 +343,8 @@ def _order() -> list[str]:
 def _refuse_full(tx: Connection, goal: Database) -> None:
     """Only what `init` brings may be there."""
     for table in (t.case, t.subject, t.procedure_version, t.document, t.organisation):
-        if tx.execute(select(table).limit(1)).first() is not None:
+        if queries.holds(tx, table):
             raise NotAllowed(_("{where} holds cases already; restore into an empty one").format(where=shown(goal.url)))
-
-
-def _count_on(out: Connection) -> None:
-    """PostgreSQL: new rows go on counting behind the highest id."""
-    if out.dialect.name == "sqlite":
-        return
-    for table in t.metadata.sorted_tables:
-        if "id" in table.c and table.c.id.type.python_type is int and inspect(out).has_table(table.name):
-            found = out.execute(
-                text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": f'"{table.name}"'}
-            ).scalar()
-            if found is not None:
-                last = out.execute(select(func.max(table.c.id))).scalar()
-                if last is not None:
-                    out.execute(text("SELECT setval(:sequence, :last)"), {"sequence": found, "last": last})
 
 
 def _files(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Table,
     and_,
     bindparam,
     exists,
@@ -44,6 +45,74 @@ from workflow_runtime.model import (
 from workflow_runtime.store import OPEN_ITEM
 
 _FAR = datetime.max
+
+
+# --- the store as a whole ----------------------------------------------------------------------------------------
+def count(tx: Connection, table: Table) -> int:
+    """How many rows a table has."""
+    return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def holds(tx: Connection, table: Table) -> bool:
+    """Whether a table has a row."""
+    return tx.execute(select(table).limit(1)).first() is not None
+
+
+def stand_still(tx: Connection) -> None:
+    """Let this transaction see the store as it is now, whatever others write; to be said before it reads anything."""
+    if tx.dialect.name != "sqlite":
+        tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def every_row(tx: Connection, table: Table, batch: int) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a table in the order of its key, so many at a time."""
+    asked = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=batch)
+    for part in tx.execute(asked).mappings().partitions(batch):
+        yield [dict(row) for row in part]
+
+
+def every_case(tx: Connection) -> list[str]:
+    """Numbers of all cases, the oldest first."""
+    return list(tx.execute(select(t.case.c.number).order_by(t.case.c.id)).scalars())
+
+
+def every_file(tx: Connection) -> list[str]:
+    """Hashes of all files that a case has: handed in, or printed."""
+    kept = tx.execute(select(t.file.c.sha256)).scalars().all()
+    printed = tx.execute(select(t.document.c.pdf_sha256).where(t.document.c.pdf_sha256.is_not(None))).scalars()
+    return sorted({*kept, *(one for one in printed if one is not None)})
+
+
+def last_entry(tx: Connection) -> datetime | None:
+    """When the last entry of any history was made."""
+    found: datetime | None = tx.execute(select(func.max(t.history.c.at))).scalar()
+    return found
+
+
+def overdue_timers(tx: Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many timers of open cases are due and have not taken effect, and since when the first."""
+    timers = t.timer.join(t.case, t.case.c.id == t.timer.c.case_id)
+    due = select(func.count(), func.min(t.timer.c.due_at)).select_from(timers)
+    row = tx.execute(due.where(t.timer.c.due_at <= now, t.case.c.state == CaseState.OPEN)).one()
+    return row[0], row[1]
+
+
+def incidents_left(tx: Connection) -> int:
+    """How many incidents nobody has dealt with."""
+    asked = select(func.count()).select_from(t.incident).where(t.incident.c.resolved_at.is_(None))
+    return int(tx.execute(asked).scalar_one())
+
+
+def worker_seen(tx: Connection) -> datetime | None:
+    """When a worker was last seen."""
+    found: datetime | None = tx.execute(select(func.max(t.worker.c.seen_at))).scalar()
+    return found
+
+
+def by_state(tx: Connection, table: Table) -> dict[str, int]:
+    """How many rows of a table are in each state."""
+    rows = tx.execute(select(table.c.state, func.count()).group_by(table.c.state)).all()
+    return {state: count for state, count in rows}
 
 
 # --- who is who --------------------------------------------------------------------------------------------------

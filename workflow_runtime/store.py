@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    inspect,
     literal,
     literal_column,
     or_,
@@ -801,6 +802,30 @@ def beat(tx: Connection, worker: str, now: datetime, done: int) -> None:
 def forget_workers(tx: Connection, before: datetime) -> None:
     """Workers that were last seen before that instant are gone for good."""
     tx.execute(delete(t.worker).where(t.worker.c.seen_at < before))
+
+
+# --- whole stores (moving.py) ------------------------------------------------------------------------------------
+def clear(tx: Connection, tables: Sequence[Table]) -> None:
+    """Take every row out of these tables, in this order."""
+    for table in tables:
+        tx.execute(delete(table))
+
+
+def insert_rows(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of another store, as they are."""
+    tx.execute(insert(table), list(rows))
+
+
+def count_on(tx: Connection) -> None:
+    """PostgreSQL: new rows go on counting behind the highest id."""
+    if tx.dialect.name == "sqlite":
+        return
+    for table in t.metadata.sorted_tables:
+        if "id" in table.c and table.c.id.type.python_type is int and inspect(tx).has_table(table.name):
+            named = select(func.pg_get_serial_sequence(f'"{table.name}"', "id"))
+            sequence, last = tx.execute(named).scalar(), tx.execute(select(func.max(table.c.id))).scalar()
+            if sequence is not None and last is not None:
+                tx.execute(select(func.setval(sequence, last)))
 
 
 # --- repairs -----------------------------------------------------------------------------------------------------
