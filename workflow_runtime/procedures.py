@@ -837,9 +837,11 @@ def _mapped(source: str, known: Mapping[str, feel.Type | None]) -> feel.Type:
 
 def _components(components: Any) -> Iterator[tuple[str, str, str]]:
     for one in components:
-        if one.get("key"):
+        key = one.get("key") or (one.get("path") if one.get("type") == "dynamiclist" else None)
+        if key:
             field_class = str((one.get("properties") or {}).get("class") or GENERAL)
-            yield str(one["key"]), str(one.get("label") or one["key"]), field_class
+            label = one.get("label") or one.get("dateLabel") or one.get("timeLabel") or key
+            yield str(key), str(label), field_class
         if one.get("type") in ("group", "columns"):
             yield from _components(one.get("components", ()))
 

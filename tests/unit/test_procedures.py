@@ -180,3 +180,11 @@ def test_an_installation_and_a_procedure_say_what_a_rule_weighs(tmp_path: Path) 
     assert weight("house/names: off\n") == []
     weights.write_text("house/no-such-rule: error\n", encoding="utf-8")
     assert [finding.rule for finding in check_bundle(bundle, severities=weights)] == ["severities"]
+
+
+def test_a_list_is_as_confidential_as_its_form_says_and_a_date_is_called_by_its_label() -> None:
+    procedure = Procedure.parse(gather(find_folder("child-property-handover")))
+
+    assert procedure.field_class("state_property.property_items") == "property"
+    assert procedure.label("property_items") == "代管财产明细"
+    assert procedure.label("property_checked_on") == "核签日期"
