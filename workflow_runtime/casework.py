@@ -35,6 +35,8 @@ from workflow_runtime.profiles import Parameter
 RESERVED = frozenset({"subject", "case", "item", "profile"})
 #: A message that says nothing else is kept so long for a case that waits for it.
 TIME_TO_LIVE = timedelta(days=90)
+#: The message by which a matter goes to whoever coordinates departments.
+ESCALATION = "Escalation"
 #: How a party is named by what it does in the process at hand: `role:receiver`.
 ROLE = "role:"
 _PRIORITY = {"service": 3, "message": 4, "signal": 4, "render": 5, "notify": 8}
@@ -514,6 +516,35 @@ class CaseInHand:
             self.tx, case_id=self.row.id, department_id=department_id, kind=kind, text=text, now=self.now
         )
         self._enqueue("notify", kind, inputs=casefile.dumps({"notification": notification_id}))
+
+    def reminding(self, item: Any, *, escalates: bool) -> datetime | None:
+        """When somebody is to be told next of an overdue item; None where the profile says nothing.
+
+        Counted from when it was to be told now, or, where nobody swept for long, from now.
+        """
+        wanted = item.overdue_told_at or item.due_at
+        end_of_day = timedelta(microseconds=1)  # 24:00 belongs to the day that ends
+        try:
+            begin = wanted - end_of_day if self.now - wanted < timedelta(days=1) else None
+            again = self.count("receipt_reminder", begin)[1].at
+            last = self.count("receipt_escalation", item.due_at - end_of_day)[1].at if escalates else again
+        except NotFound:
+            return None
+        return max(again, last)
+
+    def above(self, department_id: str) -> str:
+        """Who is told of what a department leaves undone: the agency above, or the main department of its own."""
+        try:
+            agency = self.directory.agency(self.directory.department(department_id).agency)
+            return (self.directory.agency(agency.parent) if agency.parent else agency).main_department.id
+        except NotFound:  # of an older organisation
+            return department_id
+
+    def ask_for_coordination(self, item: Any) -> None:
+        """What is not done after two reminders begins the procedure that coordinates departments, where one runs."""
+        if self.library.begun_by(self.tx, ESCALATION) is not None:
+            payload = {"matter": item.name, "department": item.department_id, "due": item.due_at}
+            self.send(ESCALATION, self.default_key(), payload, element=item.element)
 
     def render(self, document_id: str) -> None:
         """Ask for a document's PDF after the commit."""

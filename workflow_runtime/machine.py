@@ -40,7 +40,7 @@ from workflow_runtime.handling import Effects, JobRefused, ServiceJob, registere
 from workflow_runtime.i18n import _
 from workflow_runtime.library import Library
 from workflow_runtime.loading import when_used
-from workflow_runtime.model import SYSTEM, Actor, CaseState, Swept
+from workflow_runtime.model import NEVER, SYSTEM, Actor, CaseState, Swept
 from workflow_runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ ATTEMPTS = 5
 MOST_TURNS = 50
 #: A first retry after this long, doubled each time.
 BACK_OFF = timedelta(seconds=15)
+#: After so many reminders of an overdue item, also by people, the level above is told.
+REMINDERS = 2
 
 
 def utc_now() -> datetime:
@@ -314,7 +316,10 @@ class Machine(ABC):
             return False
 
     def tell_overdue(self, limit: int = 100) -> int:
-        """Tell departments what has just become overdue, once each."""
+        """Remind departments of what is overdue, at once and again (`receipt_reminder`), and tell the level above.
+
+        That is told after two reminders, and not before `receipt_escalation`, counted from the due date, is over.
+        """
         told = 0
         with self._database.read() as tx:
             overdue = store.overdue_items(tx, self._clock(), limit)
@@ -324,13 +329,28 @@ class Machine(ABC):
                 if row is None:
                     continue
                 hand = self._take(tx, row, SYSTEM)
-                if not store.mark_overdue_told(tx, one.id, hand.now):
-                    continue
-                hand.notify(one.department_id, "overdue", f"{one.number} {one.name}")
-                hand.history.add("overdue", actor=SYSTEM, at=hand.now, element=at(one), content={"item": one.id})
-                hand.save()
-                told += 1
+                told += self._tell_overdue(hand, one)
         return told
+
+    def _tell_overdue(self, hand: CaseInHand, item: Any) -> bool:
+        late = item.overdue_told_at is not None and item.reminded >= REMINDERS
+        reminded = item.reminded + (not late)
+        again = NEVER if late else hand.reminding(item, escalates=reminded >= REMINDERS) or NEVER
+        if not store.mark_overdue_told(hand.tx, item, again=again, reminded=reminded):
+            return False
+        text = f"{item.number} {item.name}"
+        if late:
+            above = hand.above(item.department_id)
+            hand.notify(above, "escalation", text)
+            content = {"item": item.id, "department": item.department_id, "to": above}
+            hand.history.add("escalated", actor=SYSTEM, at=hand.now, element=at(item), content=content)
+            hand.ask_for_coordination(item)
+        else:
+            hand.notify(item.department_id, "overdue", text)
+            content = {"item": item.id, "reminder": reminded}
+            hand.history.add("overdue", actor=SYSTEM, at=hand.now, element=at(item), content=content)
+        hand.save()
+        return True
 
     # --- jobs ----------------------------------------------------------------------------------------------------
     def _run_jobs(self, limit: int, opened: list[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -147,6 +147,9 @@ class Actor:
         """The clerk and the person acted for: four-eyes rules look at both."""
         return frozenset({self.clerk} | ({self.acting_for} if self.acting_for else set()))
 
+
+#: When nothing of the kind is due any more.
+NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
 #: The machine itself: timers, jobs, sweeps.
 SYSTEM: Final = Actor(clerk="system", name="系统", purpose="machine")

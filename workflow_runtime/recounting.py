@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
@@ -19,15 +19,13 @@ from workflow_runtime import deadlines, engine, queries, store
 from workflow_runtime.calendars import Span, Unit, spoken
 from workflow_runtime.deadlines import Note
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.model import CaseState, Shift
+from workflow_runtime.model import NEVER, CaseState, Shift
 
 if TYPE_CHECKING:
     from workflow_runtime.casework import CaseInHand
 
 #: A timer that is drawn as nothing but a deadline of the profile, counted from the beginning of its step.
 _NAMED = re.compile(r'\s*=\s*deadline\(\s*"([^"]+)"\s*\)\s*')
-#: When a timer that is held is due: never, as far as anybody can see.
-NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 #: From the row of an item or timer, what is kept of its deadline, and when it is due, to what both are now.
 Change = Callable[[Row[Any], Note, datetime], tuple[Note, datetime]]
 

@@ -451,31 +451,35 @@ def count_reminder(tx: Connection, item_id: str) -> None:
 
 
 def overdue_items(tx: Connection, now: datetime, limit: int) -> Sequence[Any]:
-    """Open items past their due time whose department has not been told yet."""
+    """Open items past their due time of which somebody is to be told now, for the first time or again."""
+    w = t.work_item.c
     return tx.execute(
         select(
-            t.work_item.c.id,
-            t.work_item.c.case_id,
-            t.work_item.c.department_id,
-            t.work_item.c.name,
-            t.work_item.c.element,
-            t.work_item.c.path,
+            w.id,
+            w.case_id,
+            w.department_id,
+            w.name,
+            w.element,
+            w.path,
+            w.due_at,
+            w.reminded,
+            w.overdue_told_at,
             t.case.c.number,
         )
-        .join(t.case, t.case.c.id == t.work_item.c.case_id)
-        .where(
-            t.among(t.work_item.c.state, OPEN_ITEM), t.work_item.c.due_at < now, t.work_item.c.overdue_told_at.is_(None)
-        )
+        .join(t.case, t.case.c.id == w.case_id)
+        .where(t.among(w.state, OPEN_ITEM), w.due_at < now, or_(w.overdue_told_at.is_(None), w.overdue_told_at <= now))
         .where(t.case.c.state != CaseState.SUSPENDED)  # its clocks stand still
-        .order_by(t.work_item.c.due_at)
+        .order_by(w.due_at)
         .limit(limit)
     ).all()
 
 
-def mark_overdue_told(tx: Connection, item_id: str, now: datetime) -> bool:
-    """Record that the department was told; False when somebody did so before."""
-    statement = update(t.work_item).where(t.work_item.c.id == item_id, t.work_item.c.overdue_told_at.is_(None))
-    return tx.execute(statement.values(overdue_told_at=now)).rowcount == 1
+def mark_overdue_told(tx: Connection, item: Any, *, again: datetime, reminded: int) -> bool:
+    """Record that somebody was told, how often, and when to tell again; False when somebody did so before."""
+    w = t.work_item.c
+    known = w.overdue_told_at.is_(None) if item.overdue_told_at is None else w.overdue_told_at == item.overdue_told_at
+    statement = update(t.work_item).where(w.id == item.id, known)
+    return tx.execute(statement.values(overdue_told_at=again, reminded=reminded)).rowcount == 1
 
 
 # --- timers and subscriptions: projections of the engine's state -------------------------------------------------

@@ -260,7 +260,7 @@ work_item = Table(
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("due", Text),
-    Column("overdue_told_at", Instant),
+    Column("overdue_told_at", Instant),  # from when on somebody is to be told again; empty before the first time
     Column("reminded", Integer, nullable=False),
     Column("outcome", String(50)),
     Column("reason", Text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from tests.conftest import Clock
 from tests.journeys.conftest import open_item
@@ -67,3 +68,37 @@ def test_a_write_first_does_what_time_has_done(runtime: Runtime, case: CasePage,
 
     kinds = [line.kind for line in runtime.history(case.case.number, actor=SYSTEM)]
     assert kinds.index("timer_fired") < kinds.index("claimed")
+
+
+def told(runtime: Runtime, case: CasePage, kind: str) -> list[str]:
+    entries = runtime.history(case.case.number, actor=SYSTEM)
+    return [f"{entry.at.astimezone(ZoneInfo('Asia/Shanghai')):%m-%d}" for entry in entries if entry.kind == kind]
+
+
+def test_what_is_not_done_after_two_reminders_goes_to_the_level_above(
+    runtime: Runtime, case: CasePage, clock: Clock
+) -> None:
+    item = open_item(runtime, case, "prepare")
+    assert item.due is not None and item.due.shown == "2024-03-18 24:00"
+
+    for _day in range(40):
+        clock.advance(days=1)
+        runtime.sweep()
+
+    assert (told(runtime, case, "overdue"), told(runtime, case, "escalated")) == (["03-19", "03-26"], ["04-02"])
+    assert open_item(runtime, case, "prepare").reminded == 2
+
+
+def test_a_person_s_reminders_count_but_nobody_is_passed_over_before_the_time(
+    runtime: Runtime, case: CasePage, clock: Clock
+) -> None:
+    item = open_item(runtime, case, "prepare")
+    for _time in range(2):
+        runtime.remind(item.id, actor=SYSTEM)
+
+    for _day in range(40):
+        clock.advance(days=1)
+        runtime.sweep()
+
+    assert len(told(runtime, case, "overdue")) == 1
+    assert len(told(runtime, case, "escalated")) == 1
