@@ -23,7 +23,7 @@ import handlers  # noqa: F401  (registers the machine steps)
 from tests.conftest import Clock
 from tests.journeys.conftest import CHILD, ORGANISATION, STANDINGS
 from workflow_runtime import tables as t
-from workflow_runtime.dispatch import Waiting
+from workflow_runtime.dispatch import BATCH, Waiting
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
@@ -38,11 +38,11 @@ def settings_of(url: str, home: str) -> Settings:
     return Settings.from_env({"XIEBAN_HOME": home, "XIEBAN_LANG": "en"}, database=url)
 
 
-def fire(url: str, home: str, share: int, of: int) -> None:
-    """One worker: its share of the due cases, until none is left."""
+def fire(url: str, home: str) -> None:
+    """One worker: batches of due timers, until none is left."""
     with Runtime.open(settings_of(url, home), clock=lambda: LATER + timedelta(days=30), dispatch=Waiting()) as runtime:
-        while due := [id for id in runtime.due_cases(of * 500) if id % of == share]:
-            for case_id in due:
+        while (token := runtime.claim_timers(BATCH)) is not None:
+            for case_id in runtime.claimed_cases(token):
                 runtime.fire_case(case_id)
 
 
@@ -83,7 +83,7 @@ def run(url: str, home: str, count: int, processes: int) -> None:
         prepare(runtime.start_case("review", child, actor=SYSTEM))
         multiply(runtime, count)
         clock.set(LATER)
-        workers = [multiprocessing.Process(target=fire, args=(url, home, n, processes)) for n in range(processes)]
+        workers = [multiprocessing.Process(target=fire, args=(url, home)) for _each in range(processes)]
         began = time.perf_counter()
         for one_worker in workers:
             one_worker.start()

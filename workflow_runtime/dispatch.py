@@ -60,6 +60,8 @@ def chosen(broker: str | None) -> Dispatch:
     return Bell(broker) if broker else Inline()
 
 
+#: Due timers that one bell tells of: some tenths of a second of one process, so that many processes share them.
+BATCH = 50
 #: Which queue a job's bell is rung in, by its priority: people wait for the first, nobody for the last.
 URGENT = 5
 
@@ -107,10 +109,21 @@ class Bell:
         return rung
 
     def ring_timers(self, machine: Machine, *, limit: int) -> int:
-        """Ring for cases with due timers that nobody rang for lately; returns for how many."""
-        if not self.heard:
-            return 0
-        return sum(self.ring("xieban.case", id, "timers") for id in machine.due_cases(limit))
+        """Ring for due timers that nobody was told of, by the batch; returns for how many batches.
+
+        A batch is claimed under a token for the time of a lease, and the bell carries the token: so pollers share what
+        is due among them, twenty thousand timers are four hundred bells, and one that is lost is rung again.
+        """
+        rung = 0
+        while self.heard and rung * BATCH < limit:
+            token = machine.claim_timers(BATCH)
+            if token is None:
+                break
+            if not self.ring("xieban.timers", token, "timers"):
+                machine.free_timers(token)
+                break
+            rung += 1
+        return rung
 
     def ring(self, task: str, id: str | int, queue: str) -> bool:
         """Ring once for an id; False when that was done lately or the broker is away."""

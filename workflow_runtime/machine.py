@@ -192,6 +192,31 @@ class Machine(ABC):
         with self._database.read() as tx:
             return store.cases_with_due_timers(tx, self._clock(), limit)
 
+    def claim_timers(self, limit: int) -> str | None:
+        """Take a batch of due timers that no worker was told of; its token, or None when there are none."""
+        now = self._clock()
+        with self._database.read() as tx:
+            leases = self._lease_clock(tx)
+            free, lost = store.timers_to_claim(tx, now, leases)
+        if not free and not lost:
+            return None
+        token = secrets.token_hex(16)
+        with self._database.begin() as tx:
+            if lost:
+                store.let_go_of_timers(tx, leases)
+            found = store.claim_timers(tx, now, token=token, leases=leases, lease=LEASE, limit=limit)
+        return token if found else None
+
+    def claimed_cases(self, token: str) -> Sequence[int]:
+        """The cases of such a batch; none when its lease ran out and another has it."""
+        with self._database.read() as tx:
+            return store.claimed_cases(tx, token)
+
+    def free_timers(self, token: str) -> None:
+        """Give such a batch back: nobody could be told of it."""
+        with self._database.begin() as tx:
+            store.free_timers(tx, token)
+
     def run_job(self, id: str) -> bool:
         """Do the job of that id, unless it is done, not due, or in other hands."""
         with self._database.begin() as tx:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -528,24 +529,67 @@ def _more_waits(table: Table) -> Any:
 
 def move_timer(tx: Connection, case_id: int, timer_id: str, *, due_at: datetime, due: str | None = None) -> None:
     """Another due instant for a timer; what is kept of its deadline changes when it is given."""
-    values = {"due_at": due_at} if due is None else {"due_at": due_at, "due": due}
+    values = {"due_at": due_at, "claimed_as": None, "claimed_until": None} | ({} if due is None else {"due": due})
     tx.execute(update(t.timer).where(t.timer.c.case_id == case_id, t.timer.c.id == timer_id).values(**values))
 
 
 def cases_with_due_timers(tx: Connection, now: datetime, limit: int) -> Sequence[int]:
-    """Ids of cases that have a due timer, earliest first."""
-    return (
-        tx.execute(
-            select(t.timer.c.case_id)
-            .join(t.case, t.case.c.id == t.timer.c.case_id)
-            .where(t.timer.c.due_at <= now, t.case.c.state == CaseState.OPEN)
-            .group_by(t.timer.c.case_id)
-            .order_by(func.min(t.timer.c.due_at))
-            .limit(limit)
-        )
-        .scalars()
-        .all()
+    """Ids of the cases of so many due timers, the earliest first."""
+    due = (
+        select(t.timer.c.case_id)
+        .join(t.case, t.case.c.id == t.timer.c.case_id)
+        .where(t.timer.c.due_at <= now, t.case.c.state == CaseState.OPEN)
+        .order_by(t.timer.c.due_at)
+        .limit(limit)
     )
+    return list(dict.fromkeys(tx.execute(due).scalars()))
+
+
+def claim_timers(tx: Connection, now: datetime, *, token: str, leases: datetime, lease: timedelta, limit: int) -> int:
+    """Take up to so many due timers of open cases, the earliest first, that nobody has; how many.
+
+    `leases`: the instant by which leases are counted.
+    """
+    y = t.timer.alias()
+    first = (
+        select(y.c.case_id, y.c.id)
+        .join(t.case, t.case.c.id == y.c.case_id)
+        .where(y.c.claimed_as.is_(None), y.c.due_at <= now, t.among(t.case.c.state, (CaseState.OPEN,)))
+        .order_by(y.c.due_at)
+        .limit(limit)
+        .with_for_update(of=y, skip_locked=True)
+    )
+    mine = update(t.timer).where(tuple_(t.timer.c.case_id, t.timer.c.id).in_(first))
+    return tx.execute(mine.values(claimed_as=token, claimed_until=leases + lease)).rowcount
+
+
+def let_go_of_timers(tx: Connection, leases: datetime) -> None:
+    """What was claimed by whoever has died since, or was told of by a bell that was lost, may be claimed again."""
+    lost = update(t.timer).where(t.timer.c.claimed_as.is_not(None), t.timer.c.claimed_until < leases)
+    tx.execute(lost.values(claimed_as=None, claimed_until=None))
+
+
+def timers_to_claim(tx: Connection, now: datetime, leases: datetime) -> tuple[bool, bool]:
+    """Whether a due timer of an open case is in nobody's hands, and whether one is in hands that let go of it."""
+    x = t.timer.c
+    open_case = exists(select(1).where(t.case.c.id == x.case_id, t.among(t.case.c.state, (CaseState.OPEN,))))
+    free = exists(select(1).select_from(t.timer).where(x.claimed_as.is_(None), x.due_at <= now, open_case))
+    lost = exists(select(1).select_from(t.timer).where(x.claimed_as.is_not(None), x.claimed_until < leases))
+    row = tx.execute(select(free, lost)).one()
+    return bool(row[0]), bool(row[1])
+
+
+def claimed_cases(tx: Connection, token: str) -> list[int]:
+    """Ids of the cases whose due timers are in a batch, the earliest first; none when it was lost."""
+    x = t.timer.c
+    first = select(x.case_id).where(x.claimed_as == token).group_by(x.case_id).order_by(func.min(x.due_at))
+    return list(tx.execute(first).scalars())
+
+
+def free_timers(tx: Connection, token: str) -> None:
+    """A batch that nobody could be told of may be taken by others at once."""
+    freed = update(t.timer).where(t.timer.c.claimed_as == token)
+    tx.execute(freed.values(claimed_as=None, claimed_until=None))
 
 
 # --- messages ----------------------------------------------------------------------------------------------------

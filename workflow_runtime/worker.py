@@ -27,7 +27,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
 from kombu import Exchange, Queue
 
-from workflow_runtime.dispatch import URGENT, Bell
+from workflow_runtime.dispatch import BATCH, URGENT, Bell
 from workflow_runtime.errors import StoreError
 from workflow_runtime.settings import Settings, shown
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 QUEUES = ("people", "timers", "batch")
 #: A ready job that is rung for and still lies there after so many seconds: the workers are deaf.
 DEAF_AFTER = 60.0
-#: How many due cases or ready jobs a poller rings for at a time.
+#: How many due timers or ready jobs a poller rings for at a time.
 WINDOW = 500
 
 _log = logging.getLogger("xieban.worker")
@@ -119,6 +119,13 @@ def case(id: int) -> None:
     while office().run_urgent(URGENT):
         pass
     office().fire_case(id)
+
+
+@app.task(name="xieban.timers")
+def timers(token: str) -> None:
+    """Let the due timers of that batch take effect, if it is still ours; whatever people wait for goes first."""
+    for id in office().claimed_cases(token):
+        case(id)
 
 
 @worker_process_init.connect
@@ -203,7 +210,8 @@ class Poller:
             runtime.beat(self._name, self.done)
             self._last_beat = self._clock()
         found = self._besides() + runtime.tidy_messages() + runtime.tell_overdue(50) + runtime.daily()
-        found += self._bell.ring_jobs(runtime, limit=WINDOW) + self._bell.ring_timers(runtime, limit=WINDOW)
+        found += self._bell.ring_jobs(runtime, limit=WINDOW)
+        found += BATCH * self._bell.ring_timers(runtime, limit=WINDOW)
         if not self._bell.heard:
             swept = runtime.sweep(limit=20)
             found += swept.timers + swept.jobs + swept.reminders
