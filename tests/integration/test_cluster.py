@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from tests.journeys.conftest import CHILD, ORGANISATION, STANDINGS, open_item
 from workflow_runtime import identifiers
 from workflow_runtime.dispatch import Waiting
 from workflow_runtime.i18n import use_language
+from workflow_runtime.machine import utc_now
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
@@ -82,12 +83,26 @@ def notices(runtime: Runtime, case: CasePage) -> int:
 
 def test_a_worker_hears_the_bell_and_finishes_what_people_began(province: dict[str, str], broker: str) -> None:
     surroundings = province | {"XIEBAN_BROKER": broker}
+
+    def month_ago() -> datetime:
+        return utc_now() - timedelta(days=30)
+
+    with Runtime.open(Settings.from_env(province), clock=month_ago, dispatch=Waiting()) as runtime:
+        late = runtime.start_case("review", child(runtime, 9), actor=SYSTEM)
+        (clerk, *_rest) = runtime.organisation(actor=SYSTEM).clerks_of("cwi-qingxi.social_work", runtime._today())
+        papers = {"summary": "一册", "pages": 3}
+        runtime.complete(open_item(runtime, late, "prepare").id, papers, actor=runtime.actor(clerk.id))
     with worker(surroundings, "--poll", "30"), Runtime.open(Settings.from_env(surroundings)) as runtime:
         cases = [approved(runtime, number) for number in (1, 2, 3)]
 
         until(lambda: all(state(runtime, one) == CaseState.COMPLETED for one in cases), 120, "the cases end")
 
-        assert [notices(runtime, one) for one in cases] == [1, 1, 1]
+        def fired() -> int:
+            history = runtime.history(late.case.number, actor=SYSTEM)
+            return [line.kind for line in history].count("timer_fired")
+
+        until(lambda: fired() > 0, 120, "the timer that has been due for weeks takes effect")
+        assert [notices(runtime, one) for one in cases] == [1, 1, 1] and fired() == 1
         assert all(runtime.verify_history(one.case.number, actor=SYSTEM) is None for one in cases)
 
 
