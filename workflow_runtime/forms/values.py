@@ -187,13 +187,12 @@ def _choice(one: Field, raw: Any, options: Mapping[str, Choices]) -> Value:
     for option in possible:
         if typed_equal(option.value, raw):
             return option.value
-    raise Wrong(
-        "form.option",
-        _("{value!r} is not one of the answers").format(value=raw),
-        _("choose {options}").format(
-            options=", ".join(f"{option.value} ({of_data(option.label)})" for option in possible[:20])
-        ),
+    remedy = _("choose {options}").format(
+        options=", ".join(f"{option.value} ({of_data(option.label)})" for option in possible[:20])
     )
+    if one.rule:  # why there are no other answers
+        remedy = f"{remedy}; {of_data(one.rule)}"
+    raise Wrong("form.option", _("{value!r} is not one of the answers").format(value=raw), remedy)
 
 
 def choices_of(one: Field, options: Mapping[str, Choices] = MappingProxyType({})) -> tuple[Option, ...]:
