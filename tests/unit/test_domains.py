@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.drawn import process
-from tests.unit.rule_world import WORLD
+from tests.unit.rule_world import WORLD, Question, Sheet
 from workflow_runtime import decisions
 from workflow_runtime.diagram import CheckContext, Diagram, check
 from workflow_runtime.findings import Finding
@@ -111,3 +111,22 @@ def test_conditions_behind_an_event_gateway_must_not_all_stay_false() -> None:
     (both,) = waiting('=route != "city"', '=route != "wait"')
     assert 'route = "home"' in both.message
     assert {each.element for each in waiting('=route != "city"', '=route = "moon"')} == {"g", "b"}
+
+
+def test_a_text_that_may_stay_empty_can_also_be_there() -> None:
+    form = Sheet((Question("other_case", "text", required=False),))
+    diagram = process(
+        "startEvent s",
+        '<exclusiveGateway id="g" default="f1"/>',
+        "endEvent e0",
+        "endEvent e1",
+        "s > g",
+        '<sequenceFlow id="f0" sourceRef="g" targetRef="e0"><conditionExpression>=other_case != null'
+        "</conditionExpression></sequenceFlow>",
+        '<sequenceFlow id="f1" sourceRef="g" targetRef="e1"/>',
+    )
+    context = CheckContext(forms={"f": form}, evaluate=WORLD.evaluate, feel_errors=WORLD.feel_errors)
+
+    findings = check(diagram, rules="house", context=context)
+
+    assert [finding for finding in findings if finding.rule == "house/decision-complete"] == []

@@ -137,9 +137,15 @@ def _outcomes(gateway: FlowNode, diagram: Diagram) -> Iterator[str]:
 
 
 def _values(field: FieldLike, text: str) -> Iterator[Any]:
-    """The values of a field that can make a difference to conditions with this text."""
-    if field.required is not True or field.hide:
+    """The values of a field that can make a difference to conditions with this text; none where its kind has no end."""
+    values = list(_written(field, text))
+    if values and (field.required is not True or field.hide):
         yield None
+    yield from values
+
+
+def _written(field: FieldLike, text: str) -> Iterator[Any]:
+    """The values that somebody may enter into the field."""
     kind = str(field.type)
     if kind == "boolean":
         yield from (True, False)
