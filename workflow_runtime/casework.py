@@ -70,6 +70,7 @@ class CaseInHand:
         self.repinned: dict[str, int] = {}  #: another profile or calendar that the case follows from now on
         self.opened: list[str] = []
         self.enqueued = 0
+        self._sent = 0
         self._opened: list[dict[str, Any]] = []
         self._file_changed = False
 
@@ -493,6 +494,9 @@ class CaseInHand:
         store.meet(self.tx, name, correlation)
         waits = store.waiting_subscription(self.tx, name, correlation) is not None
         within = waits or self.library.begun_by(self.tx, name) is not None
+        # what a case sends at one time of the clock keeps its order
+        sent_at = self.now + timedelta(microseconds=16 * self.row.rev + self._sent)
+        self._sent += 1
         for receiver in (None,) if within or not outside else outside:
             message_id = store.insert_message(
                 self.tx,
@@ -503,8 +507,8 @@ class CaseInHand:
                 sender=self.row.number,
                 element=element,
                 payload=casefile.dumps(dict(payload)),
-                sent_at=self.now,
-                expires_at=self.now + TIME_TO_LIVE,
+                sent_at=sent_at,
+                expires_at=sent_at + TIME_TO_LIVE,
                 receiver=receiver,
             )
         if within:
