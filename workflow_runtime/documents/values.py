@@ -197,6 +197,8 @@ def _list(one: Field, value: Any) -> Any:
     rows: list[Any] = []
     for number, row in enumerate(value, start=1):
         if not one.columns:
+            if one.values and row not in one.values:
+                return _MISFIT
             rows.append(str(row))
             continue
         if not isinstance(row, Mapping):
