@@ -30,7 +30,7 @@ from workflow_runtime.documents import Limits, Renderer, Template, wording
 from workflow_runtime.errors import BadInput, TemplateError
 from workflow_runtime.i18n import use_language
 
-CODES = ("D10", "D14", "D15", "D16", "D17", "D18", "D19", "D20", "D21", "D34", "D35", "D36", "D77")
+CODES = ("D10", "D14", "D15", "D16", "D17", "D18", "D19", "D20", "D21", "D34", "D35", "D36", "D74", "D77")
 NUMBER = "990101-D77-2024-7"
 CODE = documents.verification_code(bytes(range(8)))
 ISSUED = datetime(2024, 8, 20, 9, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -91,6 +91,14 @@ def texts_in(value: Any) -> Iterator[str]:
         yield value
 
 
+def test_a_list_of_choices_takes_no_other_word() -> None:
+    sample = changed(template("D74").sample(), risk_types=["living_alone", "bored"])
+
+    (finding,) = documents.check_context(template("D74"), sample)
+
+    assert "risk_types" in str(finding)
+
+
 class TestTheShippedDocuments:
     def test_are_the_four_of_the_transfer(self) -> None:
         assert set(CODES) <= set(documents.codes())
@@ -115,7 +123,9 @@ class TestTheShippedDocuments:
             value = sample["fields"].get(field.key)
             if field.key in labels and value is not None:
                 # Where all choices are printed the tick says which; where they are not, the word does.
-                assert labels[field.key][value] in printed or field.key == "hukou_decision", field.key
+                chosen = value if isinstance(value, list) else [value]
+                said = [labels[field.key][one] in printed for one in chosen]
+                assert all(said) or field.key == "hukou_decision", field.key
             for words in texts_in(value):
                 if field.key not in labels and not _is_code_or_date(words):
                     assert re.sub(r"\s", "", in_rows.get(words, words)) in printed, field.key
