@@ -213,3 +213,14 @@ def test_every_catalogue_is_built_and_complete() -> None:
     from workflow_runtime.locale import build
 
     assert "\n".join(build.problems()) == ""
+
+
+def test_each_step_of_the_schema_has_a_number_of_its_own_and_follows_the_one_before() -> None:
+    """Two who add a step at the same time both take the next number: whoever comes second is told here."""
+    from workflow_runtime.migrations import HEAD
+
+    steps = sorted((ROOT / "workflow_runtime" / "migrations" / "versions").glob("[0-9]*.py"))
+    said = [tuple(re.findall(r'^(?:down_)?revision = "?(\w+)"?$', step.read_text(), re.MULTILINE)) for step in steps]
+
+    numbers = [step.name[:4] for step in steps]
+    assert said == list(zip(numbers, ["None", *numbers[:-1]], strict=True)) and numbers[-1] == HEAD
