@@ -531,7 +531,10 @@ def _show_plan(session: Session, plan: Plan) -> None:
     output.heading(_("What would happen to {number}").format(number=safe(plan.case)))
     output.facts(
         [
-            (_("Goes on at"), safe(", ".join(plan.at))),
+            (
+                _("Goes on at"),
+                safe(_(", ").join(f"{name} [{id}]" for name, id in zip(plan.named, plan.at, strict=True))),
+            ),
             (_("Cancelled"), safe(_(", ").join(plan.closes))),
             (_("Opened"), safe(_(", ").join(plan.opens))),
             (_("May happen again") if plan.back else _("Skipped"), safe(_(", ").join(plan.passed))),

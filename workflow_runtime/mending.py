@@ -41,6 +41,7 @@ class Plan:
     passed: tuple[str, ...]  #: names of what is skipped, or may happen again, and has legal effect
     back: bool
     second: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()  #: `at`, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,8 @@ class Mending:
             _named(hand.procedure.node(hand.procedure.process_at(one.path), one.element)) for one in cancelled
         )
         opens = tuple(_named(hand.procedure.node(one.process, one.element)) for one in step.opened)
-        return command, Plan(hand.row.number, kind, at, closes, opens, passed, back, tuple(second))
+        named = tuple(_named(_node_at(hand, one)) for one in at)
+        return command, Plan(hand.row.number, kind, at, closes, opens, passed, back, tuple(second), named)
 
     def _moving(
         self, hand: CaseInHand, source: str, target: str
@@ -335,6 +337,11 @@ def _partners(hand: CaseInHand) -> frozenset[str]:
         for _process, node in hand.procedure.steps()
         for part in node.properties.get("xb:notSameAs", "").split(",")
     )
+
+
+def _node_at(hand: CaseInHand, where: str) -> FlowNode:
+    (*path, element) = where.split(".")
+    return hand.procedure.node(hand.procedure.process_at(tuple(path)), element)
 
 
 def _named(node: FlowNode) -> str:
