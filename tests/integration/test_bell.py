@@ -206,6 +206,25 @@ def test_a_worker_whose_clock_runs_away_stops_looking(
             assert tx.execute(select(t.worker.c.id)).all() == []
 
 
+def test_a_process_whose_clock_runs_away_answers_no_bell(left: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with left._database.read() as tx:
+        job = tx.execute(select(t.job.c.id).where(t.job.c.kind == "service")).scalar_one()
+    monkeypatch.setattr(worker, "_office", [left])
+    monkeypatch.setattr(worker, "_looked_at_clock", -60.0)
+
+    def runs_away() -> None:
+        raise WrongClock("three hours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(left, "refuse_wrong_clock", runs_away)
+        worker.job(job)
+        assert job in [id for id, _priority in left.ready_jobs()]
+
+    monkeypatch.setattr(left, "refuse_wrong_clock", lambda: None)
+    worker.job(job)
+    assert job not in [id for id, _priority in left.ready_jobs()]
+
+
 def test_a_worker_of_one_process_waits_for_a_store_that_went_away(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
