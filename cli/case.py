@@ -85,6 +85,7 @@ def start(
 @case.command("list", help=_("Cases you may see, the one due soonest first."))
 @filters("procedure", "department", "agency", "subject")
 @click.option("--state", type=click.Choice(STATES), help=_("Only cases in this state."))
+@click.option("--begun-by", metavar="CASE", shell_complete=cases, help=_("Only cases that began by a message of CASE."))
 @paging
 @pass_session
 def list_cases(
@@ -94,6 +95,7 @@ def list_cases(
     agency: str | None,
     subject: str | None,
     state: str | None,
+    begun_by: str | None,
     limit: int,
     page: int,
     as_csv: bool,
@@ -107,6 +109,7 @@ def list_cases(
             agency=agency,
             subject=subject,
             state=state,
+            begun_by=begun_by,
             limit=number,
             offset=offset,
         )
@@ -194,6 +197,7 @@ def show_case(session: Session, page: CasePage) -> None:
     show_items(output, page)
     _show_waits(output, [wait for wait in page.waits if wait.kind != "item"], page.due_not_fired)
     _show_section(output, _("Next"), [safe(of_data(step)) for step in page.next_steps], "  → ")
+    _show_section(output, _("Begun by this case"), _begun(page), "  ")
     _show_documents(output, page.documents)
     show_standings(output, view.subject.kind, page.standings)
     if page.history:
@@ -204,6 +208,14 @@ def show_case(session: Session, page: CasePage) -> None:
     output.line()
     output.heading(_("Course  ✔ done  ● now  ○ open  ✖ failed"))
     show_course(session, page)
+
+
+def _begun(page: CasePage) -> list[str]:
+    """How many cases began by its messages, by procedure, and how to list them."""
+    if not page.begun:
+        return []
+    told = [f"{safe(of_data(name))}  {number}" for name, number in page.begun.items()]
+    return [*told, _("List them: “xieban case list --begun-by {number}”").format(number=safe(page.case.number))]
 
 
 def _regions(session: Session, page: CasePage) -> str:

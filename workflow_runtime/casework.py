@@ -28,7 +28,7 @@ from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CaseState, ItemState
-from workflow_runtime.procedures import LaneRef, Procedure, values_of
+from workflow_runtime.procedures import LaneRef, Procedure, around, calls, values_of
 from workflow_runtime.profiles import Parameter
 
 #: Case-file names that the runtime provides; a form field may not have them.
@@ -131,7 +131,34 @@ class CaseInHand:
             parameter = self.parameter(name)
             return f"R/P{parameter.value}{parameter.unit}"
 
-        return {**government.functions(self.calendar.is_working_day), "deadline": deadline, "cycle": cycle}
+        return {
+            **government.functions(self.calendar.is_working_day),
+            "deadline": deadline,
+            "cycle": cycle,
+            "registered": self._registered,
+            "newest_case": self._newest_case,
+        }
+
+    def _registered(self, number: Any) -> dict[str, Any] | None:
+        """Of the subject of that number: its kind, its region, and the agency that holds each standing now, by code."""
+        row = queries.subject(self.tx, str(number))
+        if row is None:
+            return None
+        agencies = {agency.id: agency for agency in self.directory.agencies}
+        held = {one.kind: agencies.get(one.holder_agency or "") for one in store.open_standings(self.tx, row.id)}
+        return {
+            "kind": row.kind,
+            "region": row.region,
+            "standing": {
+                kind: {"agency": agency.code, "region": agency.region} if agency is not None else None
+                for kind, agency in held.items()
+            },
+        }
+
+    def _newest_case(self, number: Any, code: Any) -> dict[str, Any] | None:
+        """Number and state of the newest case about that subject of a procedure with that code."""
+        row = queries.newest_case_of(self.tx, str(number), str(code))
+        return {"number": row.number, "state": row.state} if row is not None else None
 
     def parameter(self, name: str) -> Parameter:
         """A value of the case's profile: of its procedure, of a process that it calls, or shared. Raises NotFound."""
@@ -175,10 +202,11 @@ class CaseInHand:
         while lane is not None:
             bound = self._bound_role(lane.role, path)
             if bound is not None:
-                return self.party(bound, path[:-1]), lane
+                return self.party(bound, around(path)), lane
             if lane.agency is not None or not path:
                 break
-            process, element, path = self.procedure.process_at(path[:-1]), path[-1], path[:-1]
+            outer = around(path)
+            process, element, path = self.procedure.process_at(outer), calls(path)[-1], outer
             lane = self.procedure.lane_ref(process, self.procedure.node(process, element), path)
         if lane is None or lane.agency is None:
             raise NotFound(_("no lane says which department answers for {element}").format(element=element))
@@ -191,7 +219,7 @@ class CaseInHand:
         for depth in range(len(path), -1, -1):
             bound = self._bound_role(role, path[:depth])
             if bound is not None:
-                return self.party(bound, path[: depth - 1])
+                return self.party(bound, around(path[:depth]))
             lane = self.procedure.lane_of_role(self.procedure.process_at(path[:depth]), role)
             if lane is not None and lane.agency is not None:
                 return self.directory.party(

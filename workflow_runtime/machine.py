@@ -600,7 +600,9 @@ class Machine(ABC):
 
     # --- when it cannot be done ----------------------------------------------------------------------------------
     def _begin_by(self, tx: Connection, message: Row[Any]) -> None:
-        """Nobody waits for the message, but a procedure may begin by it: in a case of its own, about the same subject.
+        """Nobody waits for the message, but a procedure may begin by it: in a case of its own.
+
+        It is about the subject that the message's key names behind its slash: the sender's, or another.
 
         Raises BadInput, RuleBroken or NotFound when it cannot begin.
         """
@@ -612,7 +614,9 @@ class Machine(ABC):
             words = _("case {number}, which sent it, was cancelled before").format(number=sender.number)
             store.move(tx, t.message, {"id": message.id}, "bury", reason=words)
             return
-        subject = sender.subject_number if sender is not None else message.correlation.rpartition("/")[2]
+        subject = message.correlation.rpartition("/")[2] or (sender.subject_number if sender is not None else "")
+        if sender is not None and "/" not in message.correlation:
+            subject = sender.subject_number
         number = self._start(
             tx,
             key,

@@ -330,6 +330,7 @@ class CasePage:
     regions: Mapping[str, str]
     incident: str | None = None
     due_not_fired: tuple[str, ...] = ()  #: timers that are due but have not taken effect yet
+    begun: Mapping[str, int] = field(default_factory=dict)  #: cases that began by its messages, by procedure
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,7 @@ def case_page(tx: Connection, desk: Desk, row: Row[Any], actor: Actor, *, histor
         )
         if row.state == CaseState.OPEN
         else (),
+        begun=queries.begun_by(tx, row.id, row.number),
     )
 
 

@@ -126,6 +126,9 @@ def gather(
             found = _find_process(process, libraries)
             if found is not None:
                 files.update(_folder_files(found, f"called/{found.name}"))
+    for decision in sorted(_decisions(_readable_diagrams(files))):
+        if f"/{decision}.dmn" not in "\n".join(f"/{Path(path).name}" for path in files):
+            files.update(_find_decision(decision, libraries))
     for code in sorted(_document_codes(_readable_diagrams(files))):
         for place in template_places:
             if (place / code).is_dir():
@@ -200,6 +203,18 @@ def _find_process(process: str, libraries: list[Path]) -> Path | None:
             if (folder / f"{process}.bpmn").is_file():
                 return folder
     return None
+
+
+def _decisions(diagrams: list[Diagram]) -> set[str]:
+    return {node.decision for one in diagrams for node in one.nodes() if node.decision}
+
+
+def _find_decision(decision: str, libraries: list[Path]) -> dict[str, bytes]:
+    """The table of that name, from the procedure that keeps it: several may decide by one table."""
+    for place in libraries:
+        for found in sorted(place.glob(f"*/{decision}.dmn")):
+            return {f"called/{found.parent.name}/{found.name}": found.read_bytes()}
+    return {}
 
 
 def _document_codes(diagrams: list[Diagram]) -> set[str]:
@@ -383,7 +398,8 @@ class Procedure:
     def subject_kind(self) -> SubjectKind | None:
         """What the procedure is about."""
         paths = [path for path in sorted(self.files) if path.startswith("subjects/") and path.endswith(".yaml")]
-        return self._read(paths[0]) if paths else None
+        own = f"subjects/{self.attribute('xb:subject')}.yaml"  # a called process may name another kind
+        return self._read(own if own in paths else paths[0]) if paths else None
 
     @cached_property
     def key(self) -> str:
@@ -514,7 +530,7 @@ class Procedure:
             ]
         if one.scopes[node.scope].parent is not None:
             return self._after(process, node.scope, path)
-        return self._after(*self._caller(path), path[:-1]) if path else []
+        return self._after(*self._caller(path), around(path)) if path else []
 
     def node(self, process: str, element: str) -> FlowNode:
         """A node by the process that draws it."""
@@ -528,7 +544,7 @@ class Procedure:
             if not path:
                 return None
             caller, inner = self._caller(path)
-            return self.lane_ref(caller, self.node(caller, inner), path[:-1])
+            return self.lane_ref(caller, self.node(caller, inner), around(path))
         return _lane_ref(one, lane, path)
 
     def lane_of_role(self, process: str, role: str) -> LaneRef | None:
@@ -540,15 +556,15 @@ class Procedure:
         return None
 
     def _caller(self, path: tuple[str, ...]) -> tuple[str, str]:
-        process = self.key
-        for call in path[:-1]:
+        process, (*outer, inner) = self.key, calls(path)
+        for call in outer:
             process = self.node(process, call).called or process
-        return process, path[-1]
+        return process, inner
 
     def process_at(self, path: tuple[str, ...]) -> str:
         """Id of the process that runs at a call path; the empty path is the main process."""
         process = self.key
-        for call in path:
+        for call in calls(path):
             process = self.node(process, call).called or process
         return process
 
@@ -849,6 +865,16 @@ def _components(components: Any) -> Iterator[tuple[str, str, str]]:
 def _in_file(path: str, finding: Finding) -> Finding:
     """The finding with the file it is in."""
     return finding if finding.path[:1] == (path,) else replace(finding, path=(path, *finding.path))
+
+
+def calls(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The call activities of a call path; which instance of a repeated one it is stands behind it as a number."""
+    return tuple(part for part in path if not part.isdigit())
+
+
+def around(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The call path around the innermost call of one."""
+    return (path[:-1] if path and path[-1].isdigit() else path)[:-1]
 
 
 def values_of(mapping: Mapping[str, Any], prefix: str) -> dict[str, Any]:

@@ -394,6 +394,7 @@ def case_rows(
     departments: Sequence[str] | None = None,
     state: str | None = None,
     subject_number: str | None = None,
+    begun_by: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[CaseView]:
@@ -430,6 +431,11 @@ def case_rows(
         statement = statement.where(t.case.c.state == state)
     if subject_number is not None:
         statement = statement.where(t.subject.c.number == subject_number)
+    if begun_by is not None:
+        sender, m = t.case.alias(), t.message.c
+        sent = select(m.consumed_case_id).join(sender, sender.c.id == m.sender_case_id)
+        begun = sent.where(sender.c.number == begun_by, m.consumed_case_id.is_not(None))
+        statement = statement.where(t.case.c.id.in_(begun), t.case.c.started_by == begun_by)
     if departments is not None:
         statement = statement.where(
             exists(
@@ -1125,13 +1131,44 @@ def agencies(tx: Connection) -> dict[str, Any]:
 
 
 def subjects_after(
-    tx: Connection, actor: Actor, *, agencies: frozenset[str], last: str, limit: int
+    tx: Connection, actor: Actor, kind: str = "", *, agencies: frozenset[str], last: str, limit: int
 ) -> Sequence[Row[Any]]:
-    """The next subjects the actor may see, by number; the machine sees everybody."""
+    """The next subjects (of a kind, if one is named) the actor may see, by number; the machine sees everybody."""
     statement = select(t.subject).where(t.subject.c.number > last).order_by(t.subject.c.number).limit(limit)
+    if kind:
+        statement = statement.where(t.subject.c.kind == kind)
     if actor.clerk != "system":
         statement = statement.where(_subject_of(actor.sees, agencies))
     return tx.execute(statement).all()
+
+
+def newest_case_of(tx: Connection, subject_number: str, code: str) -> Any:
+    """The case about a subject that started last, of procedures of that code."""
+    c, v = t.case.c, t.procedure_version.c
+    statement = (
+        select(c.number, c.state)
+        .join(t.subject, t.subject.c.id == c.subject_id)
+        .join(t.procedure_version, v.id == c.version_id)
+        .where(t.subject.c.number == subject_number, v.code == code)
+        .order_by(c.id.desc())
+        .limit(1)
+    )
+    return tx.execute(statement).first()
+
+
+def begun_by(tx: Connection, case_id: int, number: str) -> dict[str, int]:
+    """How many cases began by a message of a case, by the name of their procedure."""
+    m, c, v = t.message.c, t.case.c, t.procedure_version.c
+    rows = tx.execute(
+        select(v.name, func.count())
+        .select_from(t.message)
+        .join(t.case, c.id == m.consumed_case_id)
+        .join(t.procedure_version, v.id == c.version_id)
+        .where(m.sender_case_id == case_id, c.started_by == number)
+        .group_by(v.name)
+        .order_by(v.name)
+    )
+    return {str(name): int(number) for name, number in rows}
 
 
 def standings_of(tx: Connection, subject_ids: Sequence[int]) -> dict[int, list[Standing]]:
@@ -1161,6 +1198,7 @@ def cases_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[i
             c.state,
             c.started_at,
             c.ended_at,
+            c.milestone,
             t.procedure_version.c.code,
             next_due.label("next_due"),
         )

@@ -54,6 +54,7 @@ class Report:
     text: str
     source: str
     over: str
+    of: str  #: over subjects: those of which kind
     values: tuple[tuple[str, feel.Expression], ...]  #: named on the way, for the condition and the columns
     where: feel.Expression
     columns: tuple[Column, ...]
@@ -85,7 +86,8 @@ def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
 
 
 def _report(file: Source, entry: Table) -> Report:
-    file.only(entry, ("id", "title", "text", "source", "over", "values", "where", "columns", "entries", "escalates"))
+    keys = ("id", "title", "text", "source", "over", "of", "values", "where", "columns", "entries", "escalates")
+    file.only(entry, keys)
     id = file.text(entry, "id")
     if id and not _ID.fullmatch(id):
         file.wrong(file.line(entry, "id"), _("{text!r} cannot be an id").format(text=id), "S-02", field="id")
@@ -103,6 +105,7 @@ def _report(file: Source, entry: Table) -> Report:
         text=file.text(entry, "text", default=""),
         source=file.text(entry, "source", default=""),
         over=file.choice(entry, "over", OVER),
+        of=file.text(entry, "of", default=""),
         values=tuple(values),
         where=file.feel(entry, "where"),
         columns=tuple(columns),
@@ -191,23 +194,26 @@ class Reports:
         return expression(facts, now=self._runtime._clock(), functions=facts["functions"])
 
     def _entries(self, tx: Connection, report: Report, actor: Actor) -> Iterator[Mapping[str, Any]]:
-        for facts in self._subjects(tx, actor, report.entries) if report.over == "subject" else self._items(tx, actor):
+        found = self._subjects(tx, actor, report) if report.over == "subject" else self._items(tx, actor)
+        for facts in found:
             for name, expression in report.values:
                 facts[name] = self._value(expression, facts)
             if self._value(report.where, facts) is True:
                 yield facts
 
     # --- what an expression sees ---------------------------------------------------------------------------------
-    def _subjects(self, tx: Connection, actor: Actor, entries: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
-        """Everybody registered whom the actor may see, by number: `subject`, `filled` (which facts there are),
-        `standing` (who holds what today), `standings`, `cases`, `documents`, and functions."""
+    def _subjects(self, tx: Connection, actor: Actor, report: Report) -> Iterator[dict[str, Any]]:
+        """Everybody registered (of the list's kind, if it names one) whom the actor may see, by number: `subject`,
+        `filled` (which facts there are), `standing` (who holds what today), `standings`, `cases`, `documents`, and
+        functions."""
         agencies = queries.agencies(tx)
+        entries = report.entries
         profile = self._profile(tx)
         seen = queries.departments(tx, actor.sees)
         own = frozenset(row.agency for row in seen.values())
         last = ""
         while True:
-            rows = queries.subjects_after(tx, actor, agencies=own, last=last, limit=_BATCH)
+            rows = queries.subjects_after(tx, actor, report.of, agencies=own, last=last, limit=_BATCH)
             if not rows:
                 return
             last = rows[-1].number
@@ -290,6 +296,7 @@ class Reports:
             "number": row.number,
             "procedure": row.code,
             "state": row.state,
+            "status": row.milestone,
             "started": self._runtime._day_of(row.started_at),
             "ended": self._runtime._day_of(row.ended_at) if row.ended_at else None,
             "late": row.next_due is not None and row.next_due < now,

@@ -587,6 +587,17 @@ class Runtime(Machine):
         subject = queries.subject(tx, subject_number)
         if subject is None:
             raise NotFound(_("there is no subject {number}, or not for you").format(number=subject_number))
+        about = procedure.attribute("xb:subject")
+        if about and subject.kind != about:
+            names = {kind: of_data(one.name) for kind, one in subjects.shipped().items()}
+            raise RuleBroken(
+                _("{procedure} is about: {kind}; {number} is: {other}").format(
+                    procedure=of_data(procedure.name),
+                    kind=names.get(about, about),
+                    number=subject_number,
+                    other=names.get(subject.kind, subject.kind),
+                )
+            )
         self._alone(tx, procedure, subject_number)
         if started_by is not None:  # what the case that began it binds, as far as this procedure knows it
             regions = {name: region for name, region in regions.items() if name in procedure.regions}
@@ -747,10 +758,14 @@ class Runtime(Machine):
         agency: str | None = None,
         state: str | None = None,
         subject: str | None = None,
+        begun_by: str | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[CaseView, ...]:
-        """Cases the actor may see, the one due soonest first. `department` and `agency`: who holds an open item now."""
+        """Cases the actor may see, the one due soonest first. `department` and `agency`: who holds an open item now.
+
+        `begun_by`: only those that began by a message of that case.
+        """
         with self._database.read() as tx:
             return tuple(
                 queries.case_rows(
@@ -760,6 +775,7 @@ class Runtime(Machine):
                     departments=self._named(tx, department, agency),
                     state=state,
                     subject_number=subject,
+                    begun_by=begun_by,
                     limit=limit,
                     offset=offset,
                 )

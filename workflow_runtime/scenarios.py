@@ -29,7 +29,7 @@ from workflow_runtime.errors import BadInput, FormError, NotFound, XiebanError
 from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CasePage, HistoryView, ItemView
-from workflow_runtime.procedures import Procedure
+from workflow_runtime.procedures import Procedure, find_folder, gather
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -126,6 +126,8 @@ def run(office: Office, scenario: Mapping[str, Any]) -> Result:
     """Run one scenario from a fresh office and compare it with what it expects."""
     clock = ScenarioClock(_instant(scenario["clock"]))
     with office.open(clock) as runtime:
+        for key in scenario.get("also") or ():
+            runtime.deploy(gather(find_folder(str(key))), actor=SYSTEM)
         return ScenarioRun(runtime, office.procedure, scenario, clock).run()
 
 
@@ -212,26 +214,9 @@ class ScenarioRun:
     # --- the start -----------------------------------------------------------------------------------------------
     def begin(self) -> bool:
         """Register the subject and start the case; False when that was refused, as the scenario wants."""
-        subject = self.scenario["subject"]
-        directory = self.runtime.organisation(actor=SYSTEM)
-        regions = self.regions
-        standings = {}
-        for kind, one in (subject.get("standings") or {}).items():
-            known = dict(one)
-            known["since"] = _instant(one["since"])
-            if known.get("party"):
-                department = resolve_party(directory, known["party"], regions)
-                agency = directory.agency(department.agency)
-                known["party"] = f"{agency.code}/{department.code}@{agency.region}"
-            standings[kind] = known
-        self.number = self.runtime.register_subject(
-            subject["kind"],
-            _jsonlike(subject["facts"]),
-            actor=SYSTEM,
-            region=subject.get("region") or regions.get("sending_county") or next(iter(regions.values()), ""),
-            number=subject.get("number"),
-            standings=standings,
-        )
+        for other in self.scenario.get("others") or ():
+            self._register(other)  # whom the case refers to
+        self.number = self._register(self.scenario["subject"])
         refused = (self.scenario.get("start") or {}).get("refused")
         try:
             self.case = self._start()
@@ -246,6 +231,27 @@ class ScenarioRun:
             text = _("{where}: {element} should have been refused ({wanted})")
             self.problems.append(text.format(where=_("at the start"), element=self.procedure.key, wanted=refused))
         return True
+
+    def _register(self, subject: Mapping[str, Any]) -> str:
+        directory = self.runtime.organisation(actor=SYSTEM)
+        regions = self.regions
+        standings = {}
+        for kind, one in (subject.get("standings") or {}).items():
+            known = dict(one)
+            known["since"] = _instant(one["since"])
+            if known.get("party"):
+                department = resolve_party(directory, known["party"], regions)
+                agency = directory.agency(department.agency)
+                known["party"] = f"{agency.code}/{department.code}@{agency.region}"
+            standings[kind] = known
+        return self.runtime.register_subject(
+            subject["kind"],
+            _jsonlike(subject["facts"]),
+            actor=SYSTEM,
+            region=subject.get("region") or regions.get("sending_county") or next(iter(regions.values()), ""),
+            number=subject.get("number"),
+            standings=standings,
+        )
 
     def _start(self) -> str:
         start = self.scenario.get("start") or {}

@@ -193,7 +193,8 @@ def diagram_at(compiled: Compiled, path: tuple[str, ...]) -> Diagram:
     """The drawing of the process at a call path."""
     process = compiled.main
     for call in path:
-        process = compiled.elements[process][call].called or process
+        if not call.isdigit():  # which instance of a repeated call
+            process = compiled.elements[process][call].called or process
     return compiled.diagrams[process]
 
 

@@ -122,7 +122,7 @@ class CallSpec(ScopeSpec):
         count = my_task.internal_data.get("i")
         prefix = f"{outer}{self.node.id}." if count is None else f"{outer}{self.node.id}.{count}."
         inputs = self.evaluated_inputs(my_task)
-        path = [*wf.path(my_task), self.node.id]
+        path = [*wf.path(my_task), self.node.id, *([] if count is None else [str(count)])]
         for key in dict.fromkeys([*wf.turn.data, *wf.turn.patch]):
             if key.startswith(prefix):
                 wf.turn.patch[key] = None  # an earlier round must not be seen
