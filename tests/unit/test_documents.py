@@ -30,7 +30,7 @@ from workflow_runtime.documents import Limits, Renderer, Template, wording
 from workflow_runtime.errors import BadInput, TemplateError
 from workflow_runtime.i18n import use_language
 
-CODES = ("D10", "D14", "D15", "D16", "D17", "D18", "D19", "D20", "D21", "D34", "D35", "D36", "D74", "D75", "D76", "D77", "D86")
+CODES = tuple(sorted(documents.codes()))
 NUMBER = "990101-D77-2024-7"
 CODE = documents.verification_code(bytes(range(8)))
 ISSUED = datetime(2024, 8, 20, 9, 30, tzinfo=timezone(timedelta(hours=8)))
