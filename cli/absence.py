@@ -25,15 +25,15 @@ def absence() -> None:
 
 
 @absence.command("set", help=_("Let SUBSTITUTE do the work of ABSENT on these days, both names in the history."))
-@click.argument("absent", shell_complete=clerks)
+@click.argument("who", metavar="ABSENT", shell_complete=clerks)
 @click.argument("substitute", shell_complete=clerks)
 @click.option("--from", "first", type=DAY, metavar="DATE", required=True, help=_("The first day."))
 @click.option("--to", "last", type=DAY, metavar="DATE", required=True, help=_("The last day."))
 @click.option("--reason", default="", help=_("Why; colleagues read it."))
 @pass_session
-def set_absence(session: Session, absent: str, substitute: str, first: datetime, last: datetime, reason: str) -> None:
+def set_absence(session: Session, who: str, substitute: str, first: datetime, last: datetime, reason: str) -> None:
     made = Absences(session.runtime).set(
-        absent, substitute, first=first.date(), last=last.date(), reason=reason, actor=session.actor
+        who, substitute, first=first.date(), last=last.date(), reason=reason, actor=session.actor
     )
     if session.as_json:
         session.output.json(made)

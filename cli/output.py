@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -209,7 +209,9 @@ class Listing(Generic[Row]):
         elif self.as_csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow([column.title for column in self.columns])
-            writer.writerows([[cell(plain(value)) for value in line] for line in self._values()])
+            writer.writerows(
+                [[value if _number(value) else cell(plain(value)) for value in line] for line in self._values()]
+            )
         elif not self._shown:
             self.output.line(self.nothing)
         else:
@@ -228,6 +230,11 @@ class Listing(Generic[Row]):
         return [[written(column.value(row)) for column in self.columns] for row in self._shown]
 
 
+def _number(value: object) -> TypeGuard[int | float | Decimal]:
+    """A value that no spreadsheet takes for a formula, whatever its sign."""
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+
+
 def write_xlsx(path: Path, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A sheet in which no text can act as a formula."""
     import xlsxwriter
@@ -240,7 +247,7 @@ def write_xlsx(path: Path, titles: Sequence[str], rows: Sequence[Sequence[object
             sheet.write_string(0, column, title)
         for number, row in enumerate(rows, 1):
             for column, value in enumerate(row):
-                if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+                if _number(value):
                     sheet.write_number(number, column, float(value))
                 elif value is not None:
                     sheet.write_string(number, column, str(cell(plain(value))))

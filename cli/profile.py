@@ -151,12 +151,13 @@ def check(session: Session, file: Path) -> int:
 
 
 def _procedures(session: Session) -> list[Procedure]:
-    """The procedures that the profile is for: those deployed, or without a database those shipped."""
+    """The procedures that the profile is for: those deployed, and those that came along and may be."""
     path = sqlite_path(session.settings.database)
-    if path != Path() and not path.exists():
-        return [Procedure(gather(find_folder(key))) for key in shipped_procedures()]
-    newest = {one.key: one.version for one in reversed(session.runtime.procedures())}
-    return [session.runtime.parsed(key, version) for key, version in newest.items()]
+    newest: dict[str, int] = {}
+    if path == Path() or path.exists():
+        newest = {one.key: one.version for one in reversed(session.runtime.procedures())}
+    deployed = [session.runtime.parsed(key, version) for key, version in newest.items()]
+    return deployed + [Procedure(gather(find_folder(key))) for key in shipped_procedures() if key not in newest]
 
 
 @profile.command(help=_("Write the newest file of JURISDICTION to FILE: to change it, or to begin another."))

@@ -63,7 +63,7 @@ def show(session: Session, id: str, limit: int, page: int, as_csv: bool, xlsx: P
     ]
     nothing = _("Nothing stands on this list, or nothing you may see.")
     if session.as_json:
-        rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows[:limit]]
+        rows = [dict(zip(found.columns, map(_translated, row), strict=True)) for row in found.rows[:limit]]
         output.json({"id": found.id, "title": found.title, "rows": rows})
         return
     Listing(output, columns, found.rows, page, limit, nothing, as_csv, xlsx).show()
@@ -76,6 +76,13 @@ def _short(rows: Sequence[tuple[Any, ...]], number: int) -> bool:
 
 def _nth(number: int) -> Any:
     return lambda row: _said(row[number])
+
+
+def _translated(value: Any) -> Any:
+    """A value as it is, with words of the data in the language in use."""
+    if isinstance(value, (list, tuple)):
+        return [_translated(part) for part in value]
+    return of_data(value) if isinstance(value, str) else value
 
 
 def _said(value: Any) -> Any:

@@ -29,7 +29,7 @@ from workflow_runtime.errors import BadInput, DiagramError, NotFound, ProfileErr
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _
 from workflow_runtime.loading import when_used
-from workflow_runtime.profiles import Profile, State
+from workflow_runtime.profiles import Mark, Profile, State
 from workflow_runtime.profiles import read as read_profile
 
 if TYPE_CHECKING:
@@ -754,7 +754,9 @@ def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str =
     for code in {"*", *(one.code for one in drawn)}:
         texts = [*(one.text for one in drawn if code in ("*", one.code)), *lists]
         for parameter in profile.parameters:
-            asked = parameter.procedure == code and parameter.name not in RUNTIME_VALUES
+            # what a text says is shown to people, also where nothing is drawn from it
+            asked = parameter.procedure == code and parameter.mark is Mark.PROPOSED
+            asked = asked and parameter.name not in RUNTIME_VALUES
             if asked and not any(_reads(text, parameter.name) for text in texts):
                 found.append(
                     Finding(

@@ -89,6 +89,33 @@ def test_a_cell_of_a_list_cannot_act_as_a_formula(capsys: pytest.CaptureFixture[
     assert all(cell.lstrip('"').startswith("'") for cell in cells)
 
 
+def test_a_number_stays_a_number_in_a_spreadsheet(capsys: pytest.CaptureFixture[str]) -> None:
+    columns: list[Column[Decimal]] = [Column("Workdays left", lambda row: row)]
+
+    Listing(Output(), columns, [Decimal(-30), Decimal("0.10")], 1, 10, "", as_csv=True).show()
+
+    assert capsys.readouterr().out.splitlines() == ["Workdays left", "-30", "0.10"]
+
+
+def commands_under(group: click.Command, context: click.Context) -> Iterator[click.Command]:
+    if not isinstance(group, click.Group):
+        yield group
+        return
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found is not None
+        yield from commands_under(found, context)
+
+
+def test_no_command_calls_two_of_its_parameters_the_same() -> None:
+    whole = build()
+    named = {
+        command.name: [one.name for one in command.params] for command in commands_under(whole, click.Context(whole))
+    }
+
+    assert {command for command, names in named.items() if len(names) != len(set(names))} == set()
+
+
 def test_a_table_fits_and_says_once_what_is_common(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [("移交儿童" * 10, "儿童福利科"), ("b" * 90, "儿童福利科")]
     columns: list[Column[tuple[str, str]]] = [

@@ -10,7 +10,14 @@ import pytest
 
 from workflow_runtime import calendars, i18n, profiles
 from workflow_runtime.errors import NotFound, ProfileError
-from workflow_runtime.procedures import Procedure, check_profile, find_folder, gather, shipped_library
+from workflow_runtime.procedures import (
+    Procedure,
+    check_profile,
+    find_folder,
+    gather,
+    shipped_library,
+    shipped_procedures,
+)
 from workflow_runtime.profiles import Mark, State
 
 TODAY = date(2024, 9, 1)
@@ -233,3 +240,18 @@ def test_a_profile_is_held_against_the_procedures_that_read_it() -> None:
     assert ("transfer_plan", "error") in severities and ("transfer_plans", "warning") in severities
     assert not [one for one in check_profile(source, drawn) if str(one.severity) == "error"]
     assert {one.element for one in check_profile(source, drawn)}.isdisjoint({"adaptation_visit_2", "second_person"})
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[Procedure]:
+    """Every procedure that is shipped."""
+    return [Procedure(gather(find_folder(key))) for key in shipped_procedures()]
+
+
+@pytest.mark.parametrize("jurisdiction", ["BJ", "DL", "GX", "HB"])
+def test_nothing_is_missing_in_a_shipped_profile_and_no_proposal_is_read_by_nobody(
+    jurisdiction: str, drawn: list[Procedure]
+) -> None:
+    source = (shipped_library() / "profiles" / f"{jurisdiction}.yaml").read_bytes()
+
+    assert [one.message for one in check_profile(source, drawn)] == []
