@@ -550,7 +550,10 @@ def subject_page(tx: Connection, row: Row[Any], actor: Actor, kinds: Callable[[s
     """A subject with its standings and the cases the actor may see."""
     kind = kinds(row.kind)
     classes: frozenset[str] | None = frozenset({"general"})
-    cases = queries.case_rows(tx, actor, subject_number=row.number, limit=200)
+    cases = [
+        *queries.case_rows(tx, actor, subject_number=row.number, limit=200),
+        *queries.case_rows(tx, actor, referring_to=row.number, limit=200),
+    ]
     for one in cases:
         case_row = queries.case_row(tx, actor, one.number)
         if case_row is not None and classes is not None:

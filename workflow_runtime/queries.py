@@ -354,12 +354,38 @@ def _subject_of(departments: frozenset[str], agencies: frozenset[str]) -> Any:
         .select_from(t.case.join(t.party, t.party.c.case_id == t.case.c.id))
         .where(t.case.c.subject_id == s.id, t.party.c.department_id.in_(departments or {""}))
     )
+    through_reference = exists(
+        select(1)
+        .select_from(t.reference.join(t.party, t.party.c.case_id == t.reference.c.case_id))
+        .where(t.reference.c.subject_id == s.id, t.party.c.department_id.in_(departments or {""}))
+    )
     through_standing = exists(
         select(1)
         .select_from(t.standing)
         .where(t.standing.c.subject_id == s.id, t.standing.c.holder_agency.in_(agencies or {""}))
     )
-    return or_(through_case, through_standing)
+    return or_(through_case, through_reference, through_standing)
+
+
+def referring(tx: Connection, subject_id: int, but: int) -> Sequence[Row[Any]]:
+    """The subject and the case file of every open case, but the one, that refers to a subject."""
+    c, r = t.case.c, t.reference.c
+    statement: Select[Any] = (
+        select(c.id, t.subject.c.number, t.subject.c.name, t.subject.c.document.label("facts"), t.case_file.c.document)
+        .select_from(
+            t.reference.join(t.case, c.id == r.case_id)
+            .join(t.case_file, t.case_file.c.case_id == c.id)
+            .join(t.subject, t.subject.c.id == c.subject_id)
+        )
+        .where(
+            r.subject_id == subject_id,
+            r.case_id != but,
+            c.state.not_in((CaseState.COMPLETED, CaseState.CANCELLED)),
+        )
+        .order_by(c.id)
+        .distinct()
+    )
+    return tx.execute(statement).all()
 
 
 def standings(tx: Connection, subject_id: int) -> tuple[Standing, ...]:
@@ -395,6 +421,7 @@ def case_rows(
     state: str | None = None,
     subject_number: str | None = None,
     begun_by: str | None = None,
+    referring_to: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[CaseView]:
@@ -436,6 +463,10 @@ def case_rows(
         sent = select(m.consumed_case_id).join(sender, sender.c.id == m.sender_case_id)
         begun = sent.where(sender.c.number == begun_by, m.consumed_case_id.is_not(None))
         statement = statement.where(t.case.c.id.in_(begun), t.case.c.started_by == begun_by)
+    if referring_to is not None:
+        named = t.subject.alias()
+        naming = select(t.reference.c.case_id).join(named, named.c.id == t.reference.c.subject_id)
+        statement = statement.where(t.case.c.id.in_(naming.where(named.c.number == referring_to)))
     if departments is not None:
         statement = statement.where(
             exists(

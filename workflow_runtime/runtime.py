@@ -31,6 +31,7 @@ from workflow_runtime import (
     pages,
     profiles,
     queries,
+    references,
     startup,
     store,
 )
@@ -636,6 +637,8 @@ class Runtime(Machine):
         row = store.lock_case_by_id(tx, case_id)
         assert row is not None
         hand = self._take(tx, row, actor)
+        if message is None and procedure.start_form is not None:
+            references.take(hand, procedure.start_form, data)
         step = engine.start(
             procedure.compiled,
             hand.data(),
@@ -1077,6 +1080,8 @@ class Runtime(Machine):
             }
             if not store.move_item(tx, row.id, "complete", **done):
                 self._refuse_move(tx, row.id, actor)
+            if row.form in hand.procedure.forms:
+                references.take(hand, hand.procedure.forms[row.form], patch)
             issuing.file_received(hand, row, patch)
             self._go_on(hand, row, patch, outcome, reason, actor)
             hand.save()

@@ -419,6 +419,19 @@ _SAVE_FILE = (
 _INSERT_ITEM = insert(t.work_item)
 
 
+def lock_subject(tx: Connection, number: str) -> Row[Any] | None:
+    """The subject of that number, locked for the rest of the transaction: who counts what refers to it counts alone."""
+    return tx.execute(select(t.subject).where(t.subject.c.number == number).with_for_update(key_share=True)).first()
+
+
+def refer(tx: Connection, case_id: int, key: str, subject_id: int | None) -> None:
+    """The case refers to that subject in the field `key` from now on; to none, when None."""
+    r = t.reference.c
+    tx.execute(delete(t.reference).where(r.case_id == case_id, r.key == key))
+    if subject_id is not None:
+        tx.execute(insert(t.reference).values(case_id=case_id, key=key, subject_id=subject_id))
+
+
 def insert_items(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Offer new items to their departments."""
     if rows:

@@ -98,6 +98,21 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What must hold whenever a case comes to refer to such a subject, counted over all open cases that do.
+
+    `holds` is FEEL over the subject's fields and `today`, `profile` (values of the case's procedure), `joining` (the
+    subject of the case) and `others` (the subjects of the other open cases); both carry the keys of their case files
+    that `reads` names.
+    """
+
+    id: str
+    text: str
+    source: str
+    holds: feel.Expression
+
+
+@dataclass(frozen=True, slots=True)
 class PathRule:
     """A rule that every path of every procedure about such subjects must keep.
 
@@ -131,6 +146,8 @@ class SubjectKind:
     path_rules: tuple[PathRule, ...]
     transitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     occasions: tuple[Occasion, ...] = ()
+    reads: tuple[str, ...] = ()  #: keys of the case files of those cases that refer to such a subject
+    limits: tuple[Limit, ...] = ()
     hash: str = ""
 
     def number(self, region: str, year: int, sequence: int) -> str:
@@ -213,11 +230,25 @@ def read(source: bytes, *, name: str = "", form: bytes | None = None) -> Subject
     root = file.root
     file.only(
         root,
-        ("kind", "name", "form", "number", "fields", "standings", "signals", "occasions", "path_rules", "transitions"),
+        (
+            "kind",
+            "name",
+            "form",
+            "number",
+            "fields",
+            "standings",
+            "signals",
+            "occasions",
+            "references",
+            "path_rules",
+            "transitions",
+        ),
     )
     schema = _form(file, root, form)
     fields = file.texts(root, "fields")
     _fields_exist(file, root, schema, fields)
+    references = file.table(root, "references")
+    file.only(references, ("reads", "limits"))
     kind = SubjectKind(
         kind=file.text(root, "kind"),
         name=file.text(root, "name"),
@@ -228,6 +259,8 @@ def read(source: bytes, *, name: str = "", form: bytes | None = None) -> Subject
         signals=_signals(file, root),
         path_rules=_path_rules(file, root),
         occasions=_occasions(file, root),
+        reads=file.texts(references, "reads"),
+        limits=_limits(file, references),
         transitions={state: file.texts(table, state) for table in [file.table(root, "transitions")] for state in table},
         hash=hashlib.sha256(source + (form or b"")).hexdigest(),
     )
@@ -346,6 +379,23 @@ def _occasions(file: Source, root: Table) -> tuple[Occasion, ...]:
         )
     file.unique([(file.text(entry, "name"), entry) for entry in entries], _("occasion"))
     return tuple(occasions)
+
+
+def _limits(file: Source, references: Table) -> tuple[Limit, ...]:
+    entries = file.tables(references, "limits")
+    limits = []
+    for entry in entries:
+        file.only(entry, ("id", "text", "source", "holds"))
+        limits.append(
+            Limit(
+                id=_code(file, entry, "id", re.compile(r"[a-z][a-z0-9-]*"), "foster-children"),
+                text=file.text(entry, "text"),
+                source=file.text(entry, "source"),
+                holds=file.feel(entry, "holds"),
+            )
+        )
+    file.unique([(one.id, entry) for one, entry in zip(limits, entries, strict=True)], _("limit"))
+    return tuple(limits)
 
 
 def _path_rules(file: Source, root: Table) -> tuple[PathRule, ...]:

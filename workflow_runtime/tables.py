@@ -241,6 +241,14 @@ party = Table(
     Column("sees", String(300), nullable=False),
 )
 Index("ix_party_department", party.c.department_id, party.c.case_id)
+reference = Table(
+    "reference",
+    metadata,
+    Column("case_id", ForeignKey("case.id"), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), nullable=False),
+)
+Index("ix_reference_subject", reference.c.subject_id)
 work_item = Table(
     "work_item",
     metadata,

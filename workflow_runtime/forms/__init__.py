@@ -9,6 +9,7 @@ need stands in the component's custom properties:
     notBefore, notAfter        FEEL: the earliest and the latest day or moment that a date takes
     valid        FEEL: a condition that the answer must meet, whatever its kind; `rule` says which one it breaks
     birthDateField, sexField   fields that a resident-id must agree with, or `=subject.birth_date`
+    refers       a kind of subject: the answer is the number of such a subject, and its limits are held
     accept, maxSize, minItems, maxItems, minAge, maxAge, source (where the value comes from), rule (said to the clerk)
 
 `Form.validate` turns answers, from a terminal or from JSON, into typed values, and reports everything that is

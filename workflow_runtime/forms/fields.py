@@ -110,6 +110,7 @@ class Field:
     max_age: int | None = None
     birth_date_field: str = ""
     sex_field: str = ""
+    refers: str = ""  #: the answer is the number of a subject of that kind
     source: str = ""
     rule: str = ""
     default: Any = None

@@ -52,7 +52,7 @@ _VALIDATE: Final = frozenset("required minLength maxLength pattern patternErrorM
 _PROPERTIES: Final = frozenset(
     (
         "class format notBefore notAfter valid birthDateField sexField accept maxSize minItems maxItems minAge "
-        "maxAge source rule"
+        "maxAge refers source rule"
     ).split()
 )
 _TYPES: Final = {
@@ -333,6 +333,7 @@ class _Reader:
             max_age=self.whole(component, properties, "maxAge"),
             birth_date_field=str(properties.get("birthDateField") or ""),
             sex_field=str(properties.get("sexField") or ""),
+            refers=self.refers(component, kind, properties),
             source=str(properties.get("source") or ""),
             rule=str(properties.get("rule") or ""),
             default=component.get("defaultValue"),
@@ -348,6 +349,12 @@ class _Reader:
         if not fields:
             self.wrong(component, _("the list has no fields"), _("put the fields of one entry into it"))
         return fields
+
+    def refers(self, component: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> str:
+        value = str(properties.get("refers") or "")
+        if value and kind != "textfield":
+            self.wrong(component, _("a {kind} cannot refer to a subject").format(kind=kind), _("use a textfield"))
+        return value
 
     def type_of(self, component: Mapping[str, Any], kind: str, format_: str) -> FieldType:
         if kind == "number":

@@ -1,0 +1,95 @@
+"""A case that names another subject than its own: a child's case the family that takes the child in.
+
+A form's field says of what kind the subject is (`refers`); the kind says what must hold (`references` in its file). It
+is asked in the transaction that writes the answer, with the subject's row locked, so that two cases cannot both count
+before either is counted. A case counts as long as it is open and its field names the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from workflow_runtime import casefile, queries, store, subjects
+from workflow_runtime.errors import FormError
+from workflow_runtime.feel.errors import FeelError
+from workflow_runtime.findings import Finding, Severity
+from workflow_runtime.i18n import _, of_data
+
+if TYPE_CHECKING:
+    from workflow_runtime.casework import CaseInHand
+    from workflow_runtime.forms import Field, Form
+
+
+def take(hand: CaseInHand, form: Form, patch: Mapping[str, Any]) -> None:
+    """Hold what the answers to `form` refer to. Raises FormError, at the field, when one is unknown or full."""
+    named = sorted(
+        ((str(patch[one.key] or ""), one) for one in form.fields if one.refers and one.key in patch),
+        key=lambda pair: pair[0],  # everybody locks in the same order
+    )
+    findings: list[Finding] = []
+    for number, one in named:
+        if not number:
+            store.refer(hand.tx, hand.row.id, one.key, None)
+            continue
+        row = store.lock_subject(hand.tx, number)
+        kind = subjects.shipped().get(one.refers)
+        if row is None or kind is None or row.kind != one.refers:
+            name = of_data(kind.name) if kind is not None else one.refers
+            findings.append(
+                _wrong(
+                    one,
+                    "form.refers",
+                    _("{number} is no registered number of: {kind}").format(number=number, kind=name),
+                    _("look it up with “xieban subject list”, or register it first"),
+                )
+            )
+            continue
+        findings += _broken(hand, one, kind, row, patch)
+        store.refer(hand.tx, hand.row.id, one.key, row.id)
+    if findings:
+        raise FormError(findings=findings)
+
+
+def _broken(
+    hand: CaseInHand, one: Field, kind: subjects.SubjectKind, row: Any, patch: Mapping[str, Any]
+) -> list[Finding]:
+    """A finding for every limit that does not hold."""
+    if not kind.limits:
+        return []
+    data = hand.data()
+    others = [
+        {
+            **{key: value for key, value in casefile.loads(other.document).items() if key in kind.reads},
+            **casefile.loads(other.facts),
+            "number": other.number,
+            "name": other.name,
+        }
+        for other in queries.referring(hand.tx, row.id, hand.row.id)
+    ]
+    here = {**hand.file, **patch}
+    scope = {
+        **casefile.loads(row.document),
+        "number": row.number,
+        "today": hand.today,
+        "profile": data["profile"],
+        "joining": {**{key: here.get(key) for key in kind.reads}, **hand.subject},
+        "others": others,
+    }
+    return [
+        _wrong(one, f"form.{limit.id}", of_data(limit.text), of_data(limit.source))
+        for limit in kind.limits
+        if not _holds(limit, scope, hand)
+    ]
+
+
+def _holds(limit: subjects.Limit, scope: Mapping[str, Any], hand: CaseInHand) -> bool:
+    try:
+        return limit.holds(scope, functions=hand.functions()) is True
+    except FeelError:  # what cannot be computed does not hold
+        return False
+
+
+def _wrong(one: Field, rule: str, message: str, remedy: str) -> Finding:
+    named = _("{title} ({key})").format(title=one.title, key=one.key) if one.title != one.key else one.key
+    return Finding(rule, Severity.ERROR, one.key, None, f"{named}: {message}", remedy, path=(one.key,))
