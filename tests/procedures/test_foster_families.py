@@ -1,0 +1,167 @@
+"""How many children a family fosters is counted over all its open cases, whoever counts at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import handlers  # noqa: F401  (importing registers the handlers)
+from tests.conftest import Clock
+from tests.procedures.conftest import story
+from workflow_runtime import scenarios
+from workflow_runtime.database import Database
+from workflow_runtime.errors import FormError
+from workflow_runtime.i18n import use_language
+from workflow_runtime.library import Library
+from workflow_runtime.model import SYSTEM
+from workflow_runtime.procedures import find_folder, gather, shipped_library
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.settings import Settings
+
+KEY = "family-foster-care"
+STORY = story(find_folder(KEY) / "scenarios" / "child-of-six-agrees.yaml")
+APPLICATION = next(one for one in STORY["steps"] if one.get("complete") == "register_application")["data"]
+CONFIRMED = next(one for one in STORY["steps"] if one.get("complete") == "confirm_child")["data"]
+FAMILY = STORY["others"][0]
+
+
+class Fostering:
+    """An office with one family, and children for whom it applies."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.family = self.register(FAMILY)
+
+    def register(self, one: dict[str, Any], **facts: Any) -> str:
+        return self.runtime.register_subject(
+            one["kind"],
+            scenarios._jsonlike({**one["facts"], **facts}),
+            actor=SYSTEM,
+            region="990100",
+            number=one["number"] if one is FAMILY else None,
+            standings={
+                kind: {**held, "party": held["party"].replace("@receiving_city", "@990100")}
+                for kind, held in one["standings"].items()
+                if "party" in held
+            },
+        )
+
+    def child(self, day: int, year: int = 2015) -> str:
+        """A case whose next step is the application; its number."""
+        from workflow_runtime.identifiers import new_resident_id
+
+        born = datetime(year, 3, day, tzinfo=UTC).date()
+        facts = {"name": f"童{day}", "birth_date": born, "resident_id": new_resident_id("990100", born, 12)}
+        number = self.register(STORY["subject"], **facts)
+        page = self.runtime.start_case(KEY, number, actor=SYSTEM, regions={"receiving_city": "990100"})
+        self.do(page.case.number, "confirm_child", CONFIRMED)
+        return page.case.number
+
+    def do(self, case: str, element: str, data: dict[str, Any], runtime: Runtime | None = None) -> None:
+        runtime = runtime or self.runtime
+        [item] = [one for one in runtime.case(case, actor=SYSTEM).items if one.element == element]
+        directory = runtime.organisation(actor=SYSTEM)
+        clerk = directory.clerks_of(item.department, datetime(2024, 6, 3, tzinfo=UTC).date(), None)[0]
+        runtime.complete(item.id, scenarios._jsonlike(data), actor=runtime.actor(clerk.id))
+
+    def withdraw(self, case: str) -> None:
+        [item, *_more] = self.runtime.case(case, actor=SYSTEM).items
+        directory = self.runtime.organisation(actor=SYSTEM)
+        clerk = directory.clerks_of(item.department, datetime(2024, 6, 3, tzinfo=UTC).date(), None)[0]
+        self.runtime.withdraw(case, reason="安置方式改变", actor=self.runtime.actor(clerk.id))
+
+    def apply(self, case: str, runtime: Runtime | None = None, **over: Any) -> None:
+        scan = [dict(self.runtime.store_file("scan.pdf", scenarios.small_pdf(case), actor=SYSTEM))]
+        data = {**APPLICATION, "family_number": self.family, "application_scan": scan, **over}
+        self.do(case, "register_application", data, runtime)
+
+
+@pytest.fixture
+def fostering(settings: Settings) -> Iterator[Fostering]:
+    clock = Clock(datetime(2024, 6, 3, 2, 0, tzinfo=UTC))
+    runtime = Runtime.create(settings, clock=clock)
+    runtime.import_organisation((shipped_library() / "demo" / "organisation.yaml").read_bytes(), actor=SYSTEM)
+    runtime.deploy(gather(find_folder(KEY)), actor=SYSTEM)
+    use_language("en")
+    yield Fostering(runtime)
+    use_language("zh")
+    runtime.close()
+
+
+def refusal(error: pytest.ExceptionInfo[FormError]) -> str:
+    [finding] = error.value.findings
+    assert finding.element == "family_number"
+    return f"{finding.message} {finding.remedy}"
+
+
+def test_a_third_child_is_refused_at_the_field_until_a_case_of_the_family_is_over(fostering: Fostering) -> None:
+    first, second, third = (fostering.child(day) for day in (1, 2, 3))
+    subject = fostering.runtime.case(first, actor=SYSTEM).case.subject
+    assert subject is not None
+    for number in ("F-990100-2024-000099", subject.number):  # nobody, and a child
+        with pytest.raises(FormError) as refused:
+            fostering.apply(first, family_number=number)
+        assert "no registered number" in refusal(refused)
+    fostering.apply(first)
+    fostering.apply(second)
+
+    with pytest.raises(FormError) as refused:
+        fostering.apply(third)
+    assert "no more than the number laid down (two)" in refusal(refused)
+    assert "Order 54" in refusal(refused)
+
+    fostering.withdraw(first)
+    fostering.apply(third)
+    assert {one.number for one in fostering.runtime.subject(fostering.family, actor=SYSTEM).cases} == {
+        first,
+        second,
+        third,
+    }
+
+
+def test_a_child_under_six_in_the_family_stands_in_the_way_of_another(fostering: Fostering) -> None:
+    first = fostering.child(1, year=2019)
+    fostering.apply(first)
+
+    with pytest.raises(FormError) as refused:
+        fostering.apply(fostering.child(2))
+
+    assert "already fosters a child under six" in refusal(refused)
+
+    fostering.withdraw(first)
+    baby = [{"own_child_name": "韦小小", "child_birth_date": "2023-05-01"}]
+    fostering.apply(fostering.child(3), decision_wanted=True, own_children=baby)
+
+    with pytest.raises(FormError) as refused:
+        fostering.apply(fostering.child(4))
+
+    assert "records an own child under six" in refusal(refused)
+
+
+def test_two_cases_at_once_cannot_both_be_the_second(fostering: Fostering, settings: Settings) -> None:
+    fostering.apply(fostering.child(1))
+    cases = [fostering.child(day) for day in (2, 3)]
+    other = Runtime(Database(settings.database), settings, clock=fostering.runtime._clock, library=Library())
+    gate = threading.Barrier(2)
+    told: list[BaseException] = []
+
+    def go(place: int, runtime: Runtime) -> None:
+        use_language("en")
+        gate.wait()
+        try:
+            fostering.apply(cases[place], runtime)
+        except BaseException as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=go, args=pair) for pair in enumerate((fostering.runtime, other))]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    other.close()
+
+    assert [type(one) for one in told] == [FormError]
