@@ -115,6 +115,7 @@ def build() -> Group:
         "document": ("cli.document:document", _("Documents: list, open, preview, verify")),
         "late": ("cli.office:late", _("What is overdue, by department and working days")),
         "stats": ("cli.stats:stats", _("Figures: cases, items, how many late, how long steps take")),
+        "clause": ("cli.clause:clause", _("Clauses of policies and laws, and what rests on each")),
         "report": ("cli.report:report", _("Control lists: what needs somebody's eye, and by which rule")),
         "incident": ("cli.incident:incident", _("Where the machine stopped, and going on from there")),
         "message": ("cli.message:message", _("Messages between cases and with agencies outside")),

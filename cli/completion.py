@@ -84,6 +84,14 @@ def lists(_session: Session, _typed: str) -> Iterator[tuple[str, str]]:
 
 
 @_completer
+def clauses(_session: Session, _typed: str) -> Iterator[tuple[str, str]]:
+    """References to clauses."""
+    from workflow_runtime.clauses import shipped
+
+    yield from ((one.ref, one.said) for one in shipped().clauses)
+
+
+@_completer
 def clerks(session: Session, _typed: str) -> Iterator[tuple[str, str]]:
     """Ids of clerks."""
     for one in session.runtime.organisation(actor=session.actor).clerks:

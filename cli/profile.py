@@ -19,7 +19,6 @@ from workflow_runtime.i18n import _, of_data
 from workflow_runtime.procedures import Procedure, check_profile, find_folder, gather, shipped_procedures
 from workflow_runtime.profiles import Profile, differences, read
 from workflow_runtime.reckoning import Reckoning
-from workflow_runtime.settings import sqlite_path
 
 
 @click.group(cls=Group, help=_("What a jurisdiction sets: deadlines, amounts, rules."))
@@ -139,7 +138,7 @@ def diff(session: Session, first: str, second: str, limit: int, page: int, as_cs
 @click.argument("file", type=click.Path(path_type=Path))
 @pass_session
 def check(session: Session, file: Path) -> int:
-    findings = check_profile(_bytes(file), _procedures(session), name=file.name)
+    findings = check_profile(_bytes(file), procedures_at_hand(session), name=file.name)
     wrong = any(one.severity is Severity.ERROR for one in findings)
     if session.as_json:
         session.output.json(findings)
@@ -150,11 +149,10 @@ def check(session: Session, file: Path) -> int:
     return NO if wrong else 0
 
 
-def _procedures(session: Session) -> list[Procedure]:
-    """The procedures that the profile is for: those deployed, and those that came along and may be."""
-    path = sqlite_path(session.settings.database)
+def procedures_at_hand(session: Session) -> list[Procedure]:
+    """The procedures at hand: those deployed, and those that came along and may be."""
     newest: dict[str, int] = {}
-    if path == Path() or path.exists():
+    if session.has_store:
         newest = {one.key: one.version for one in reversed(session.runtime.procedures())}
     deployed = [session.runtime.parsed(key, version) for key, version in newest.items()]
     return deployed + [Procedure(gather(find_folder(key))) for key in shipped_procedures() if key not in newest]

@@ -116,6 +116,12 @@ class Session:
         return self._output
 
     @property
+    def has_store(self) -> bool:
+        """Whether there is a database to ask; what is shipped can be asked without one."""
+        path = sqlite_path(self.settings.database)
+        return path == Path() or path.exists()
+
+    @property
     def runtime(self) -> Runtime:
         """The opened store. SQLAlchemy is imported here and not before."""
         if self._runtime is None:

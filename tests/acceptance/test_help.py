@@ -17,6 +17,7 @@ TREE = {
     "procedure": "check test deploy list show export retire",
     "subject": "register list show signal",
     "report": "list show",
+    "clause": "list impact",
     "incident": "list show retry resolve",
     "message": "list show redeliver bury send collect",
     "case": "start list show history why withdraw",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow_runtime import clauses
+from workflow_runtime import basis, clauses, profiles
 from workflow_runtime.errors import NotFound, ProfileError
+from workflow_runtime.procedures import Procedure, find_folder, gather
 
 ROOT = Path(__file__).parents[2]
 BOOK = clauses.shipped()
@@ -68,3 +69,33 @@ def test_what_is_shipped_rests_on_clauses_that_there_are() -> None:
     for path in sorted((ROOT / "bpmn").rglob("*.bpmn")):
         for text in re.findall(r'name="xb:clause" value="([^"]*)"', path.read_text(encoding="utf-8")):
             assert BOOK.unknown(text) == (), f"{path.name}: {text}"
+
+
+def test_everything_that_rests_on_a_clause_is_found() -> None:
+    survey = Procedure.parse(gather(find_folder("transfer-base-survey")))
+    found = basis.resting(BOOK, [survey], [profiles.shipped()["GX"]])
+    here = {(one.kind, one.place, one.id) for one in found["S004 三(一)"]}
+
+    assert {
+        ("step", "transfer-base-survey", "order_transfers"),
+        ("gateway", "transfer-base-survey", "any_urgent"),
+        ("deadline", "GX", "P15 programme_end"),
+        ("parameter", "GX", "P15 local_adoption"),
+        ("document", "D22", "D22"),
+        ("decision rule", "transfer_mode", "5"),
+        ("field", "reception-plan", "transfer_date"),
+        ("procedure", "GX", "P16"),
+    } <= here
+    assert ("deadline", "county-base-survey", "survey_rows") in {(r.kind, r.place, r.id) for r in found["S004 二(一)"]}
+    assert ("list", "S-02", "S-02") in {(r.kind, r.place, r.id) for r in found["S004 四(三)"]}
+    assert "S004 二(七)" not in found
+    assert basis.rests_on(survey, BOOK.clause("S004 三(一)"), BOOK)
+    assert not basis.rests_on(survey, BOOK.clause("S002 二(一)"), BOOK)
+
+
+def test_every_document_of_the_register_names_a_clause_that_there_is() -> None:
+    for line in (ROOT / "bpmn" / "documents.yaml").read_text(encoding="utf-8").splitlines():
+        found = re.search(r'clause: "([^"]+)"', line)
+        if code := re.match(r"  D(\d+):", line):
+            assert found is not None or int(code[1]) > 113, line
+            assert found is None or BOOK.unknown(found[1]) == (), line
