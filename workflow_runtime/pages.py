@@ -601,4 +601,4 @@ def _life(
                 events.append(LifeEvent(entry.at, "signal", str(content["signal"]), case.number))
             if "milestone" in content:
                 events.append(LifeEvent(entry.at, "milestone", str(content["milestone"]), case.number))
-    return tuple(sorted(events, key=lambda event: event.at))
+    return tuple(sorted(events, key=lambda event: (event.at, event.kind == "case_ended")))  # what ended it comes first

@@ -605,6 +605,7 @@ class Runtime(Machine):
         regions = self._bind_regions(procedure, directory, subject, regions)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
         parties = casework.bind_lanes(procedure, directory, regions)
+        self._held(tx, procedure, directory, subject, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
             raise NotInThisDepartment(
                 _("{name} belongs to no department that takes part in {procedure} here").format(
@@ -702,6 +703,31 @@ class Runtime(Machine):
                     subject=subject_number, number=one, procedure=procedure.name
                 )
             )
+
+    def _held(
+        self, tx: Connection, procedure: Procedure, directory: Directory, subject: Row[Any], regions: dict[str, str]
+    ) -> None:
+        """The other precondition (`xb:heldBy`): the subject's standings are held by those that the procedure is for."""
+        wanted = [part.strip().partition("=") for part in procedure.attribute("xb:heldBy").split(",") if part.strip()]
+        held = {row.kind: row for row in store.open_standings(tx, subject.id)} if wanted else {}
+        names = {one.code: one.name for one in (procedure.subject_kind.standings if procedure.subject_kind else ())}
+        for standing, _is, reference in wanted:
+            agency = directory.agency(casework.resolve_party(directory, reference, regions).agency)
+            found = held.get(standing)
+            if found is None or found.holder_agency != agency.id:
+                words = _(
+                    "{standing} of {subject}: {found}; {procedure} is for those whose {standing} is {wanted} ({source})"
+                )
+                raise RuleBroken(
+                    words.format(
+                        standing=of_data(names.get(standing, standing)),
+                        subject=subject.number,
+                        found=_("nobody") if found is None else found.holder,
+                        procedure=of_data(procedure.name),
+                        wanted=agency.name,
+                        source=of_data(procedure.attribute("xb:clause")) or "-",
+                    )
+                )
 
     def _bind_regions(
         self, procedure: Procedure, directory: Directory, subject: Row[Any], given: dict[str, str]

@@ -223,3 +223,23 @@ class TestOneMatterAtATime:
 
         runtime.withdraw(first.case.number, reason="误立案", actor=runtime.actor("wei-ning"))
         assert runtime.start_case("review", child, actor=SYSTEM).case.number != first.case.number
+
+    @pytest.mark.parametrize(
+        ("holder", "starts"),
+        [("CAB.CNTY@sending_county", True), ("CAB.CITY", False), ("CWI.CNTY@sending_county", False)],
+    )
+    def test_a_procedure_for_those_whose_guardian_is_another_does_not_start(
+        self, runtime: Runtime, child: str, holder: str, starts: bool
+    ) -> None:
+        bundle = dict(gather(HERE / "review"))
+        known = b'<zeebe:property name="xb:subject" value="child" />'
+        wanted = f'<zeebe:property name="xb:heldBy" value="guardian={holder}" />'.encode()
+        path = "review/review.bpmn"
+        bundle[path] = bundle[path].replace(known, known + wanted)
+        runtime.deploy(bundle, actor=SYSTEM)
+
+        if starts:
+            assert runtime.start_case("review", child, actor=SYSTEM).case.state == CaseState.OPEN
+        else:
+            with pytest.raises(RuleBroken, match=f"guardian of {child}: 青溪县民政局"):
+                runtime.start_case("review", child, actor=SYSTEM)

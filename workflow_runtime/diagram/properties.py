@@ -23,12 +23,14 @@ _PERSON = frozenset({"userTask", "manualTask"})
 _STEP = frozenset(ACTIVITIES | EVENTS)
 _NAME = r"[a-z][a-z0-9_]*"
 _CODE = r"[A-Za-z][A-Za-z0-9_.-]*"
+_HELD = rf"{_NAME}={_CODE}(@{_NAME})?"
 
 PROPERTIES: Mapping[str, Property] = {
     "xb:code": Property(_PROCESS, _CODE, "P16"),
     "xb:kind": Property(_PROCESS, "M|S|C|MC", "M"),
     "xb:subject": Property(_PROCESS, _NAME, "child"),
     "xb:notWith": Property(_PROCESS, rf"{_CODE}(\s*,\s*{_CODE})*", "county-city-transfer,guardianship-revocation"),
+    "xb:heldBy": Property(_PROCESS, rf"{_HELD}(\s*,\s*{_HELD})*", "guardian=CAB.CNTY@sending_county"),
     "xb:title": Property(_PROCESS, ".{1,200}", "County to city transfer"),
     "xb:agency": Property(_LANE, r"[A-Z][A-Z0-9_.]*", "CAB.CITY"),
     "xb:region": Property(_LANE, _NAME, "receiving_city"),
