@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from workflow_runtime.model import (
     DocumentState,
     DocumentView,
     HistoryView,
+    Line,
     Standing,
     Wait,
 )
@@ -129,7 +130,7 @@ def list_cases(
 
 def _marked(view: CaseView) -> str:
     """A flag on a case that was moved or opened again by hand."""
-    return "⚑ " if set(view.marks) & {"moved", "reopened"} else ""
+    return "⚑ " if set(view.marks) & {"moved", "reopened", "migrated"} else ""
 
 
 def mark_text(mark: str) -> str:
@@ -138,6 +139,7 @@ def mark_text(mark: str) -> str:
         "moved": _("moved to another step by hand"),
         "reopened": _("opened again after its end"),
         "suspended": _("was suspended"),
+        "migrated": _("moved to another version of its procedure"),
         "by_hand": _("a machine step was done by hand"),
     }
     return words.get(mark, mark)
@@ -458,6 +460,35 @@ def suspend(session: Session, number: str | None, procedure: str | None, reason:
         dry_run=dry_run,
         yes=yes,
     )
+
+
+@case.command(help=_("Let a running case follow a newer version of its procedure from where it stands."))
+@click.argument("number", required=False, shell_complete=cases)
+@_many
+@click.option("--to", "version", type=click.IntRange(1), help=_("Which version; else the newest."))
+@_reason
+@_dry_run
+@_yes
+@pass_session
+def migrate(
+    session: Session,
+    number: str | None,
+    procedure: str | None,
+    version: int | None,
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    from workflow_runtime.succession import Succession
+
+    if number is None:
+        procedure = _either(number, procedure)
+    work = Succession(session.runtime)
+
+    def lines(dry: bool) -> Iterable[Line]:
+        return work.migrate(procedure, version=version, case=number, reason=reason, actor=session.actor, dry_run=dry)
+
+    return over_many(session, lines, dry_run=dry_run, yes=yes)
 
 
 @case.command(help=_("Let a suspended case go on; its deadlines move as their clauses say, and each is shown."))

@@ -264,7 +264,11 @@ def _joined(path: str, element: str) -> str:
 
 
 def _name(procedure: Procedure, path: str, element: str) -> str:
-    process = procedure.process_at(tuple(path.split(".")) if path else ())
+    """What an element is called; its id when it stood in a version before this one and is gone."""
+    try:
+        process = procedure.process_at(tuple(path.split(".")) if path else ())
+    except KeyError:
+        return element
     node = procedure.diagrams[process].elements.get(element)
     return (node.name if node is not None else "") or element
 
@@ -474,6 +478,7 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "clocks_restarted": _("deadlines that stood still run again"),
         "moved": _("moved by hand from {from} to {to}"),
         "reopened": _("opened again by hand at {at_steps}"),
+        "migrated": _("moved from version {from} to version {to} of its procedure"),
         "repair_asked": _("repair {repair} was asked for: {action} {at_steps}"),
         "repair_refused": _("repair {repair} was refused"),
         "case_completed": _("case completed"),

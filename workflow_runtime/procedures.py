@@ -773,10 +773,15 @@ def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str =
     return sorted(found, key=lambda one: (order.index(one.severity), one.element or ""))
 
 
-def _lacking(profile: Profile, procedure: Procedure, name: str) -> Iterator[Finding]:
+def lacking(profile: Profile, procedure: Procedure) -> list[str]:
+    """Deadlines that a procedure names and a profile does not have."""
     wanted = {named for named, more in _NAMED.findall(procedure.text) if not more}
     wanted |= set(_DEADLINE.findall(procedure.text))
-    for missing in sorted(wanted - profile.names(procedure.code, called=procedure.called_codes)):
+    return sorted(wanted - profile.names(procedure.code, called=procedure.called_codes))
+
+
+def _lacking(profile: Profile, procedure: Procedure, name: str) -> Iterator[Finding]:
+    for missing in lacking(profile, procedure):
         yield Finding(
             "profile",
             Severity.ERROR,

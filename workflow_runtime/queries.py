@@ -285,6 +285,33 @@ def cases_to_move(tx: Connection, jurisdiction: str, newest: int | None, after: 
     return _open_after(tx, statement, after)
 
 
+def cases_to_migrate(tx: Connection, procedure: str, newest: int, after: int) -> list[tuple[int, str]]:
+    """Ids and numbers of open cases of a procedure after an id that run by another version of it than `newest`."""
+    version = t.procedure_version.c
+    statement = select(t.case.c.id, t.case.c.number).join(t.procedure_version, version.id == t.case.c.version_id)
+    return _open_after(tx, statement.where(version.key == procedure, t.case.c.version_id != newest), after)
+
+
+def procedure_of(tx: Connection, number: str) -> str | None:
+    """The key of the procedure of a case."""
+    version = t.procedure_version.c
+    asked = select(version.key).join(t.case, t.case.c.version_id == version.id).where(t.case.c.number == number)
+    return tx.execute(asked).scalar()
+
+
+def version_number(tx: Connection, version_id: int) -> int:
+    """The number of a version of a procedure."""
+    version = t.procedure_version.c
+    return int(tx.execute(select(version.version).where(version.id == version_id)).scalar_one())
+
+
+def machine_at_work(tx: Connection, case_id: int) -> bool:
+    """Whether a machine step, a message or a document of a case is to be done, or being done."""
+    j = t.job.c
+    waits = select(1).where(j.case_id == case_id, j.kind.in_(("service", "message", "render", "signal")))
+    return tx.execute(waits.where(t.among(j.state, ("pending", "running"))).limit(1)).first() is not None
+
+
 def cases_by_old_tables(tx: Connection) -> int:
     """How many open cases count working days by tables that have been replaced since."""
     newer = t.calendar.alias()

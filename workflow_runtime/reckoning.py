@@ -333,8 +333,13 @@ class Reckoning:
         dry: bool,
         pin: tuple[str, int],
         work: Callable[[CaseInHand], tuple[Shift, ...]],
+        *,
+        changes: bool = False,
     ) -> Line:
-        """One case; one that is pinned to the goal already was done meanwhile, by somebody else or before a kill."""
+        """One case; one that is pinned to the goal already was done meanwhile, by somebody else or before a kill.
+
+        `changes`: it is another afterwards though no deadline moves.
+        """
         column, goal = pin
         try:
             if dry:
@@ -350,7 +355,7 @@ class Reckoning:
                 hand = self._runtime._take(tx, row, actor)
                 shifts = work(hand)
                 hand.save()
-            return Line(number, "done" if shifts else "unchanged", shifts=shifts)
+            return Line(number, "done" if shifts or changes else "unchanged", shifts=shifts)
         except XiebanError as error:
             return Line(number, "failed", str(error))
 

@@ -278,6 +278,15 @@ work_item = Table(
 )
 Index("ix_work_item_case", work_item.c.case_id, work_item.c.element)
 Index("ix_work_item_department", work_item.c.department_id, work_item.c.state, work_item.c.due_at)
+Index(
+    "ix_work_item_page",
+    work_item.c.department_id,
+    work_item.c.due_at.is_(None),
+    work_item.c.due_at,
+    work_item.c.opened_at,
+    work_item.c.id,
+    info={PARTIAL: "state IN ('ready','reserved')"},
+)
 Index("ix_work_item_clerk", work_item.c.clerk, work_item.c.state)
 Index(
     "ix_work_item_due_open",

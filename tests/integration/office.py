@@ -25,6 +25,7 @@ from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.scenarios import small_pdf
 from workflow_runtime.settings import Settings
+from workflow_runtime.succession import Succession
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -223,6 +224,15 @@ class Deeds:
         self.tell("mended", [self.number, "profile_applied"])
         self.check_clocks()
 
+    def migrate(self) -> None:
+        """The case follows the other version of its procedure that is deployed."""
+        lines = Succession(self.runtime).migrate("placing", version=1, case=self.number, reason="更正", actor=SYSTEM)
+        assert not [line for line in lines if line.state == "failed"]
+        assert self.history().count("migrated") == 1
+        assert self.runtime.case(self.number, actor=SYSTEM).case.version == 1
+        self.tell("mended", [self.number, "migrated"])
+        self.check_clocks()
+
     def extend(self) -> None:
         """A supervisor gives the first step more time."""
         item = self.item("prepare")
@@ -354,6 +364,7 @@ JOURNEYS: Mapping[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "hold": (("start", ("complete", "prepare")), ("hold",)),
     "recount": (("start", ("complete", "prepare")), ("recount",)),
     "revalue": (("start", ("complete", "prepare")), ("revalue",)),
+    "migrate": (("start", ("complete", "prepare")), ("migrate",)),
     "extend": (("start",), ("extend",)),
     "reassign": (("start", "adult", "take_both"), ("hand_over",)),
     "retry": (("start", "stumble"), ("retry",)),

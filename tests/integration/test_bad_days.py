@@ -206,6 +206,8 @@ def test_a_program_of_an_earlier_release_reads_and_writes_under_todays_schema(
         assert all(columns <= here.get(name, columns) for name, columns in known.items())  # nothing was taken away
         before = rows_of(tx, old)
         for name in reversed([table.name for table in old.sorted_tables if table.name != "alembic_version"]):
+            if name not in t.metadata.tables:
+                continue  # a trigger's own
             table = old.tables[name]
             rows = [dict(row) for row in tx.execute(select(table)).mappings()]
             tables_of_today = t.metadata.tables[name]

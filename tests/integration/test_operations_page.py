@@ -91,7 +91,7 @@ class Office:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
         self.folder = folder
-        self.names = {"OWNER": "root", "OTHER": "he-yun", "TEXT": "因故", "prepare": "mend"}
+        self.names = {"OWNER": "root", "OTHER": "he-yun", "TEXT": "因故", "prepare": "mend", "KEY": "placing"}
 
     def prepare(self) -> None:
         """Cases that run, that were withdrawn, incidents, messages, files."""

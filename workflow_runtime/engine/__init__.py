@@ -73,6 +73,7 @@ __all__ = [
     "TimersDue",
     "apply",
     "between",
+    "carried",
     "compile",
     "following",
     "prospect",
@@ -139,6 +140,16 @@ def apply(
     from workflow_runtime.engine.running import next_step
 
     return next_step(compiled, snapshot, command, data, now=now, functions=functions, zone=zone, ids=ids)
+
+
+def carried(old: Compiled, new: Compiled, snapshot: bytes, *, now: datetime) -> bytes:
+    """The snapshot of a running case under another version of its procedure: its tokens stay where they stand.
+
+    Raises NotOpen with every element at which something stands and that the new version draws otherwise.
+    """
+    from workflow_runtime.engine import running
+
+    return running.carried(old, new, snapshot, now=now)
 
 
 def prospect(compiled: Compiled, snapshot: bytes, *, now: datetime) -> Prospect:

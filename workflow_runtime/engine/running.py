@@ -10,7 +10,7 @@ from typing import Any
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from workflow_runtime.engine import events, mending, snapshots
+from workflow_runtime.engine import carrying, events, mending, snapshots
 from workflow_runtime.engine.compiled import Compiled
 from workflow_runtime.engine.steps import (
     Cancel,
@@ -95,6 +95,14 @@ def next_step(
         wf.do_engine_steps()
 
     return _step(wf, compiled, move, snapshot)
+
+
+def carried(old: Compiled, new: Compiled, snapshot: bytes, *, now: datetime) -> bytes:
+    """The snapshot of a case, for another version of its procedure."""
+    turn = Turn({}, _clock(now, None, {}), lambda: "")
+    wf = snapshots.loaded(snapshot, old, turn)
+    carrying.refuse_otherwise_drawn(wf, old, new)
+    return snapshots.dumped(wf, new, wf.case_state)
 
 
 def outlook(compiled: Compiled, snapshot: bytes, *, now: datetime) -> Prospect:

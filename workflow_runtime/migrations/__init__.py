@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from workflow_runtime.database import APPLICATION_ID
 
 #: The schema this program reads and writes.
-HEAD = "0010"
+HEAD = "0011"
 
 
 def version(tx: Connection) -> str | None:
