@@ -16,7 +16,7 @@ def test_what_rests_on_a_clause_is_told_with_the_open_cases_that_are_mine_to_see
     kinds = {one["kind"] for one in told["rests"]}
 
     assert told["clause"] == "S004 三(一)" and told["rests_on_it"] == len(told["rests"])
-    assert {"procedure", "step", "deadline", "parameter", "document", "decision rule", "open case"} <= kinds
+    assert {"procedure", "step", "gateway", "deadline", "parameter", "document", "decision rule", "open case"} <= kinds
     nobody = json.loads(made.desk("clause", "impact", "S004 三(一)", "--limit", 1000, "--json").out)
     assert "open case" not in {one["kind"] for one in nobody["rests"]}
 
