@@ -197,14 +197,14 @@ class Machine(ABC):
         now = self._clock()
         with self._database.read() as tx:
             leases = self._lease_clock(tx)
-            free, lost = store.timers_to_claim(tx, now, leases)
+            free, lost = store.timers_to_claim(tx, now, leases.astimezone(UTC))
         if not free and not lost:
             return None
-        token = secrets.token_hex(16)
+        token = store.batch(leases.astimezone(UTC) + LEASE)
         with self._database.begin() as tx:
             if lost:
-                store.let_go_of_timers(tx, leases)
-            found = store.claim_timers(tx, now, token=token, leases=leases, lease=LEASE, limit=limit)
+                store.let_go_of_timers(tx, leases.astimezone(UTC))
+            found = store.claim_timers(tx, now, token=token, limit=limit)
         return token if found else None
 
     def claimed_cases(self, token: str) -> Sequence[int]:

@@ -542,7 +542,7 @@ def _more_waits(table: Table) -> Any:
 
 def move_timer(tx: Connection, case_id: int, timer_id: str, *, due_at: datetime, due: str | None = None) -> None:
     """Another due instant for a timer; what is kept of its deadline changes when it is given."""
-    values = {"due_at": due_at, "claimed_as": None, "claimed_until": None} | ({} if due is None else {"due": due})
+    values = {"due_at": due_at, "claimed_as": None} | ({} if due is None else {"due": due})
     tx.execute(update(t.timer).where(t.timer.c.case_id == case_id, t.timer.c.id == timer_id).values(**values))
 
 
@@ -558,11 +558,17 @@ def cases_with_due_timers(tx: Connection, now: datetime, limit: int) -> Sequence
     return list(dict.fromkeys(tx.execute(due).scalars()))
 
 
-def claim_timers(tx: Connection, now: datetime, *, token: str, leases: datetime, lease: timedelta, limit: int) -> int:
-    """Take up to so many due timers of open cases, the earliest first, that nobody has; how many.
+def batch(until: datetime) -> str:
+    """A token for a batch of timers: tokens sort by when their lease is over, so that one index serves both looks."""
+    return f"{_lease(until)}{secrets.token_hex(12)}"
 
-    `leases`: the instant by which leases are counted.
-    """
+
+def _lease(until: datetime) -> str:
+    return f"{until:%Y%m%d%H%M%S}-"
+
+
+def claim_timers(tx: Connection, now: datetime, *, token: str, limit: int) -> int:
+    """Take up to so many due timers of open cases, the earliest first, that nobody has; how many."""
     y = t.timer.alias()
     first = (
         select(y.c.case_id, y.c.id)
@@ -573,13 +579,13 @@ def claim_timers(tx: Connection, now: datetime, *, token: str, leases: datetime,
         .with_for_update(of=y, skip_locked=True)
     )
     mine = update(t.timer).where(tuple_(t.timer.c.case_id, t.timer.c.id).in_(first))
-    return tx.execute(mine.values(claimed_as=token, claimed_until=leases + lease)).rowcount
+    return tx.execute(mine.values(claimed_as=token)).rowcount
 
 
 def let_go_of_timers(tx: Connection, leases: datetime) -> None:
     """What was claimed by whoever has died since, or was told of by a bell that was lost, may be claimed again."""
-    lost = update(t.timer).where(t.timer.c.claimed_as.is_not(None), t.timer.c.claimed_until < leases)
-    tx.execute(lost.values(claimed_as=None, claimed_until=None))
+    lost = update(t.timer).where(t.timer.c.claimed_as.is_not(None), t.timer.c.claimed_as < _lease(leases))
+    tx.execute(lost.values(claimed_as=None))
 
 
 def timers_to_claim(tx: Connection, now: datetime, leases: datetime) -> tuple[bool, bool]:
@@ -587,7 +593,7 @@ def timers_to_claim(tx: Connection, now: datetime, leases: datetime) -> tuple[bo
     x = t.timer.c
     open_case = exists(select(1).where(t.case.c.id == x.case_id, t.among(t.case.c.state, (CaseState.OPEN,))))
     free = exists(select(1).select_from(t.timer).where(x.claimed_as.is_(None), x.due_at <= now, open_case))
-    lost = exists(select(1).select_from(t.timer).where(x.claimed_as.is_not(None), x.claimed_until < leases))
+    lost = exists(select(1).select_from(t.timer).where(x.claimed_as.is_not(None), x.claimed_as < _lease(leases)))
     row = tx.execute(select(free, lost)).one()
     return bool(row[0]), bool(row[1])
 
@@ -602,7 +608,7 @@ def claimed_cases(tx: Connection, token: str) -> list[int]:
 def free_timers(tx: Connection, token: str) -> None:
     """A batch that nobody could be told of may be taken by others at once."""
     freed = update(t.timer).where(t.timer.c.claimed_as == token)
-    tx.execute(freed.values(claimed_as=None, claimed_until=None))
+    tx.execute(freed.values(claimed_as=None))
 
 
 # --- messages ----------------------------------------------------------------------------------------------------

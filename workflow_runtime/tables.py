@@ -311,14 +311,12 @@ timer = Table(
     Column("due_at", Instant, nullable=False),
     Column("due", Text),
     Column("opened_at", Instant, nullable=False),
-    #: the batch in which a worker of the cluster was told of it, and how long nobody else is
+    #: the batch in which a worker of the cluster was told of it; begins with how long nobody else is (store.batch)
     Column("claimed_as", String(40)),
-    Column("claimed_until", Instant),
 )
 Index("ix_timer_due", timer.c.due_at)
 Index("ix_timer_free", timer.c.due_at, info={PARTIAL: "claimed_as IS NULL"})
 Index("ix_timer_claimed", timer.c.claimed_as, info={PARTIAL: "claimed_as IS NOT NULL"})
-Index("ix_timer_claimed_until", timer.c.claimed_until, info={PARTIAL: "claimed_as IS NOT NULL"})
 subscription = Table(
     "subscription",
     metadata,
