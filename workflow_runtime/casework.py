@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from workflow_runtime import calendars, casefile, deadlines, engine, queries, recounting, store
+from workflow_runtime import calendars, casefile, deadlines, engine, feel, queries, recounting, store
 from workflow_runtime import tables as t
 from workflow_runtime.directory import Agency, Department, Directory
 from workflow_runtime.engine import Command, Decided, OpenedItem, Passed, Step, Thrown
@@ -690,18 +690,36 @@ def resolve_party(directory: Directory, reference: str, regions: Mapping[str, st
     return directory.party(agency, regions.get(region, region) or None, department or None)
 
 
-def bind_lanes(procedure: Procedure, directory: Directory, regions: Mapping[str, str]) -> list[dict[str, str]]:
-    """The departments behind the main diagram's lanes, as rows of `party`.
+def with_roles(procedure: Procedure, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The first entries of a case, with `party`: who plays which role, as the procedure's `xb:parties` says of them."""
+    text = procedure.attribute("xb:parties")
+    roles = feel.evaluate(text.removeprefix("="), data) if text else None
+    return {**data, "party": roles} if isinstance(roles, Mapping) else dict(data)
+
+
+def bind_lanes(
+    procedure: Procedure,
+    directory: Directory,
+    regions: Mapping[str, str],
+    data: Mapping[str, Any] = MappingProxyType({}),
+) -> list[dict[str, str]]:
+    """The departments behind the main diagram's lanes, as rows of `party`; a role is played by whom `data` names.
 
     Raises DirectoryError with a finding for every lane that no department answers.
     """
     rows: list[dict[str, str]] = []
     findings: list[Finding] = []
+    roles = data.get("party") or {}
     for lane in procedure.lanes():
-        if lane.agency is None:
+        bound = roles.get(lane.role) if lane.role else None
+        if lane.agency is None and bound is None:
             continue
         try:
-            department = directory.party(lane.agency, regions.get(lane.region or "", lane.region), lane.department)
+            department = (
+                directory.party(lane.agency or "", regions.get(lane.region or "", lane.region), lane.department)
+                if bound is None
+                else resolve_party(directory, str(bound), regions)
+            )
         except NotFound as error:
             findings.append(
                 Finding(

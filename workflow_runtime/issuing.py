@@ -272,8 +272,19 @@ def _addresses(hand: CaseInHand) -> dict[str, str]:
 
 
 def _party(hand: CaseInHand, binds: str, issuer: Department, path: tuple[str, ...]) -> dict[str, str]:
-    """A party of a document: `CAB.CNTY@sending_county`, `role:receiver` as the calls around bind it, or the issuer."""
-    department = hand.party(binds, path) if binds else issuer
+    """A party of a document: `CAB.CNTY@sending_county`, `role:receiver` as the calls around bind it, or the issuer.
+
+    Where a template serves several procedures it names one after the other (`role:giver | CWI.CNTY@sending_county`):
+    the first that this case has.
+    """
+    first, *others = [one.strip() for one in binds.split("|")]
+    for other in others:
+        try:
+            hand.party(first, path)
+            break
+        except NotFound:
+            first = other
+    department = hand.party(first, path) if first else issuer
     agency = hand.directory.agency(department.agency)
     region = hand.directory.regions.get(agency.region, agency.region)
     return {"name": agency.name, "uscc": agency.uscc, "region": region}

@@ -604,7 +604,11 @@ class Runtime(Machine):
             regions = {name: region for name, region in regions.items() if name in procedure.regions}
         regions = self._bind_regions(procedure, directory, subject, regions)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
-        parties = casework.bind_lanes(procedure, directory, regions)
+        if message is None:
+            local_day = now.astimezone(ZoneInfo(self._settings.zone)).date()
+            data = self._opening(tx, procedure, profile, subject, data, local_day)
+        data = casework.with_roles(procedure, data)
+        parties = casework.bind_lanes(procedure, directory, regions, data)
         self._held(tx, procedure, directory, subject, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
             raise NotInThisDepartment(
@@ -612,9 +616,6 @@ class Runtime(Machine):
                     name=actor.name, procedure=procedure.name
                 )
             )
-        if message is None:
-            local_day = now.astimezone(ZoneInfo(self._settings.zone)).date()
-            data = self._opening(tx, procedure, profile, subject, data, local_day)
         local_year = now.astimezone(ZoneInfo(self._settings.zone)).year
         number = f"{profile.jurisdiction}-{procedure.code}-{local_year}-" + (
             f"{store.next_number(tx, profile.jurisdiction, 'case.' + procedure.code, local_year):06d}"

@@ -31,6 +31,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:subject": Property(_PROCESS, _NAME, "child"),
     "xb:notWith": Property(_PROCESS, rf"{_CODE}(\s*,\s*{_CODE})*", "county-city-transfer,guardianship-revocation"),
     "xb:heldBy": Property(_PROCESS, rf"{_HELD}(\s*,\s*{_HELD})*", "guardian=CAB.CNTY@sending_county"),
+    "xb:parties": Property(_PROCESS, r"=.{1,4000}", '={giver: "CAB.CNTY@sending_county"}'),
     "xb:title": Property(_PROCESS, ".{1,200}", "County to city transfer"),
     "xb:agency": Property(_LANE, r"[A-Z][A-Z0-9_.]*", "CAB.CITY"),
     "xb:region": Property(_LANE, _NAME, "receiving_city"),
