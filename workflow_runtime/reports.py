@@ -62,6 +62,11 @@ class Report:
     escalates: tuple[str, ...] = ()  #: agencies that are told: `CAB.CITY`, `CAB.CITY/child_welfare`
 
 
+def _headed(title: str) -> str:
+    """A title of a column, also where the word is the one that stands inside sentences."""
+    return title[:1].upper() + title[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class ReportRows:
     """One page of a list: the titles of its columns, and a value for each (Decimal, date, text, True, None)."""
@@ -145,7 +150,7 @@ class Reports:
         with self._runtime._database.read() as tx:
             page = islice(self._entries(tx, report, actor), offset, offset + limit)
             found = [tuple(self._value(one.value, facts) for one in report.columns) for facts in page]
-        titles = tuple(of_data(one.title) for one in report.columns)
+        titles = tuple(_headed(of_data(one.title)) for one in report.columns)
         aside = tuple(one.aside for one in report.columns)
         return ReportRows(report.id, of_data(report.title), titles, aside, tuple(found))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from tests.conftest import Clock
 from tests.journeys.conftest import CHILD, STANDINGS, open_item
-from workflow_runtime import reports
+from workflow_runtime import reports, store
 from workflow_runtime.errors import NotFound, ProfileError
 from workflow_runtime.model import SYSTEM, Actor, CasePage
 from workflow_runtime.reports import Reports
@@ -158,3 +158,37 @@ def test_the_life_of_a_subject_runs_over_all_its_cases(
 
 def test_the_lists_of_the_catalogue_that_touch_a_transfer_are_shipped() -> None:
     assert list(reports.shipped()) == ["S-02", "S-03", "S-04", "S-05", "S-15", "S-15-WAIT", "S-16", "S-23"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "today", "said"),
+    [
+        (None, date(2024, 9, 2), "正在办理"),
+        (date(2024, 9, 2), date(2025, 9, 1), "有情况说明"),
+        (date(2024, 9, 2), date(2025, 9, 2), "有情况说明"),
+        (date(2024, 9, 2), date(2025, 9, 3), "情况说明满期未复核"),
+    ],
+)
+def test_a_registration_left_behind_is_listed_until_it_has_a_statement_that_is_reviewed(
+    runtime: Runtime, lists: Reports, case: CasePage, clock: Clock, statement: date | None, today: date, said: str
+) -> None:
+    moved = datetime(2024, 9, 1, 2, tzinfo=UTC)
+    with runtime._database.begin() as tx:
+        row = store.lock_case(tx, case.case.number)
+        assert row is not None
+        papers = {"D16": moved, **({"D20": datetime.combine(statement, time(2), UTC)} if statement else {})}
+        for code, at in papers.items():
+            store.insert_document(
+                tx, id=code, case_id=row.id, subject_id=row.subject_id, code=code, title=code, origin="issued",
+                state="issued", number=f"1-{code}", issuer="x", issuer_name="x", issued_at=at,
+            )  # fmt: skip
+        for kind, holder, agency in (("custodian", "南屏市儿童福利院", "cwi-nanping"), ("hukou", "青溪县集体户", None)):
+            when = moved if kind == "custodian" else datetime(2024, 8, 1, tzinfo=UTC)
+            store.switch_standing(
+                tx, row.subject_id, kind, holder=holder, holder_agency=agency, at=when, basis="D16", case_number=None
+            )
+    clock.set(datetime.combine(today, time(2), UTC))
+
+    (found,) = lists.rows("S-05", actor=SYSTEM).rows
+
+    assert found[-1] == said
