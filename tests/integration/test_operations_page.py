@@ -85,6 +85,19 @@ def test_the_settings_it_names_are_read(tmp_path: Path) -> None:
     assert found.broker == "amqp://xieban:PASSWORD@mq//" and str(found.outgoing) == "/srv/xieban/out"
 
 
+def test_each_test_that_the_page_on_reliability_names_is_there() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = [
+        (file, name.removesuffix("…").removesuffix("_"))
+        for file, names in re.findall(r"`(?:tests/\w+/)?(test_\w+\.py)`: ((?:`[\w…]+`(?:, )?)+)", page)
+        for name in re.findall(r"`([\w…]+)`", names)
+    ]
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+
+    assert len(named) > 30
+    assert [(file, name) for file, name in named if f"def test_{name}" not in sources.get(file, "")] == []
+
+
 class Office:
     """An office on this machine's clock, in which everything happens that the page speaks of."""
 
