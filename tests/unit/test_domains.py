@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.drawn import process
-from tests.unit.rule_world import WORLD, Question, Sheet
+from tests.unit.rule_world import WORLD, Choice, Question, Sheet
 from workflow_runtime import decisions
 from workflow_runtime.diagram import CheckContext, Diagram, check
 from workflow_runtime.findings import Finding
@@ -122,6 +122,26 @@ def test_a_text_that_may_stay_empty_can_also_be_there() -> None:
         "endEvent e1",
         "s > g",
         '<sequenceFlow id="f0" sourceRef="g" targetRef="e0"><conditionExpression>=other_case != null'
+        "</conditionExpression></sequenceFlow>",
+        '<sequenceFlow id="f1" sourceRef="g" targetRef="e1"/>',
+    )
+    context = CheckContext(forms={"f": form}, evaluate=WORLD.evaluate, feel_errors=WORLD.feel_errors)
+
+    findings = check(diagram, rules="house", context=context)
+
+    assert [finding for finding in findings if finding.rule == "house/decision-complete"] == []
+
+
+def test_a_choice_that_another_answer_may_hide_can_still_be_made() -> None:
+    hidden = Question("new_guardian", "choice", options=(Choice("office"), Choice("family")), hide=("=revoked != true",))
+    form = Sheet((Question("revoked", "boolean"), hidden))
+    diagram = process(
+        "startEvent s",
+        '<exclusiveGateway id="g" default="f1"/>',
+        "endEvent e0",
+        "endEvent e1",
+        "s > g",
+        '<sequenceFlow id="f0" sourceRef="g" targetRef="e0"><conditionExpression>=new_guardian = "office"'
         "</conditionExpression></sequenceFlow>",
         '<sequenceFlow id="f1" sourceRef="g" targetRef="e1"/>',
     )

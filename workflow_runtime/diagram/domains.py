@@ -102,6 +102,8 @@ def _impossible(case: Mapping[str, Any], fields: Mapping[str, FieldLike], contex
     for name, value in case.items():
         field = fields.get(name)
         if field is not None and field.hide and context.evaluate is not None:
+            if not all(_words(text) <= case.keys() for text in field.hide):
+                continue  # what hides it is not asked here: it may be shown or not
             try:
                 hidden = any(context.evaluate(text, case) is True for text in field.hide)
             except context.feel_errors:
