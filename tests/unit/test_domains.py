@@ -133,7 +133,8 @@ def test_a_text_that_may_stay_empty_can_also_be_there() -> None:
 
 
 def test_a_choice_that_another_answer_may_hide_can_still_be_made() -> None:
-    hidden = Question("new_guardian", "choice", options=(Choice("office"), Choice("family")), hide=("=revoked != true",))
+    options = (Choice("office"), Choice("family"))
+    hidden = Question("new_guardian", "choice", options=options, hide=("=revoked != true",))
     form = Sheet((Question("revoked", "boolean"), hidden))
     diagram = process(
         "startEvent s",
