@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.procedures import find_folder, gather
 from workflow_runtime.repairs import Repairs
+from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -134,7 +136,9 @@ def surveyed(runtime: Runtime, children: list[str]) -> str:
     return number
 
 
-def test_every_child_of_the_survey_has_a_case_of_its_own_and_the_survey_shows_them(office: Runtime) -> None:
+def test_every_child_of_the_survey_has_a_case_of_its_own_and_the_survey_shows_them(
+    office: Runtime, clock: Clock
+) -> None:
     children = [child(office, at) for at in range(4)]
     number = surveyed(office, children)
 
@@ -149,6 +153,13 @@ def test_every_child_of_the_survey_has_a_case_of_its_own_and_the_survey_shows_th
         (order,) = [casefile.loads(queries.message(tx, orders[children[3]].id).payload)]
     assert (order["batch_no"], str(order["transfer_date"]), order["escort"]) == ("一", "2025-03-03", "甲、乙")
     assert set(orders) == {children[0], children[3]}
+
+    # the lists of supervision know what becomes of each: who is followed up is not among those left untransferred
+    base = {row[0]: row[4] for row in Reports(office).rows("S-01", actor=SYSTEM).rows}
+    assert [base[one] for one in children] == ["去向未定", "等待本地收养", "委托代养", "去向未定"]
+    clock.now += timedelta(days=61)
+    left = {row[0] for row in Reports(office).rows("S-02", actor=SYSTEM).rows}
+    assert left == {children[0], children[3]}
 
     # a case is about the kind of subject that its procedure names
     with pytest.raises(RuleBroken, match=r"专项工作|programme|Programme"):
