@@ -22,7 +22,7 @@ TEXTS = {
         "004_16fc8c20d8565da3.txt"
     ),
 }
-#: Law of which only the content is known here, not the numbers: the subject of the article stands where its number would.
+#: Law of which only the content is known here, no numbers: what the article is about stands where its number would.
 WITHOUT_ARTICLES = ("家庭寄养管理办法（民政部令第54号）",)
 #: What the section must say, for the values that the text sets itself.
 SAYS = {
