@@ -1240,7 +1240,8 @@ def standings_of(tx: Connection, subject_ids: Sequence[int]) -> dict[int, list[S
 
 
 def cases_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    """Cases of these subjects that the actor may see, oldest first, each with when its next item is due."""
+    """Cases about these subjects, or that refer to them, which the actor may see, oldest first, each with when its next
+    item is due."""
     w, c = t.work_item.c, t.case.c
     next_due = (
         select(func.min(w.due_at))
@@ -1248,23 +1249,22 @@ def cases_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[i
         .correlate(t.case)
         .scalar_subquery()
     )
-    statement = (
-        select(
-            c.id,
-            c.subject_id,
-            c.number,
-            c.state,
-            c.started_at,
-            c.ended_at,
-            c.milestone,
-            t.procedure_version.c.code,
-            next_due.label("next_due"),
-        )
-        .join(t.procedure_version, t.procedure_version.c.id == c.version_id)
-        .where(c.subject_id.in_(subject_ids), visible(actor))
-        .order_by(c.started_at, c.id)
+    code, due = t.procedure_version.c.code, next_due.label("next_due")
+    shown = (c.number, c.state, c.started_at, c.ended_at, c.milestone, code, due)
+    version = t.procedure_version.c.id == c.version_id
+    about = select(c.id, c.subject_id, *shown).join(t.procedure_version, version).where(c.subject_id.in_(subject_ids))
+    named = t.reference.c.subject_id
+    naming = (
+        select(c.id, named, *shown)
+        .join(t.procedure_version, version)
+        .join(t.reference, t.reference.c.case_id == c.id)
+        .where(named.in_(subject_ids))
     )
-    return _by_subject(tx.execute(statement))
+    rows: list[Row[Any]] = []
+    statements: tuple[Select[Any], ...] = (about, naming)
+    for statement in statements:
+        rows += tx.execute(statement.where(visible(actor))).all()
+    return _by_subject(sorted(rows, key=lambda row: (row.started_at, row.id)))
 
 
 def files_of(tx: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

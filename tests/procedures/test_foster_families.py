@@ -19,6 +19,7 @@ from workflow_runtime.i18n import use_language
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.procedures import find_folder, gather, shipped_library
+from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -113,6 +114,11 @@ def test_a_third_child_is_refused_at_the_field_until_a_case_of_the_family_is_ove
         fostering.apply(third)
     assert "no more than the number laid down (two)" in refusal(refused)
     assert "Order 54" in refusal(refused)
+
+    families, children = (Reports(fostering.runtime).rows(id, actor=SYSTEM) for id in ("S-11-FAMILY", "S-11"))
+    assert [row[0] for row in families.rows] == [fostering.family]
+    assert 2 in families.rows[0] and "未考核" in families.rows[0]
+    assert sorted(row[-1] for row in children.rows) == sorted([first, second, third])
 
     fostering.withdraw(first)
     fostering.apply(third)
