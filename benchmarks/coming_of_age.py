@@ -147,7 +147,7 @@ def _register(runtime: Runtime, clock: _Clock, chance: random.Random, first: dat
         born = date(chance.choice([year for year in range(born.year - 3, born.year + 4) if year % 4 == 0]), 2, 29)
         born = max(born, date(2000, 2, 29))
     registered = first if chance.random() < 0.8 else first + timedelta(days=chance.randrange(days))
-    registered = max(registered, born + timedelta(days=1))
+    registered = min(max(registered, born + timedelta(days=1)), max(first, _years_on(born, 24)))
     basis = "medical_estimate" if chance.random() < 0.3 else "certificate"
     life = Life(f"C-990101-2015-{number + 1:06}", born, registered, basis)
     if basis == "medical_estimate" and chance.random() < 0.3:

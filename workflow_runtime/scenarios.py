@@ -29,7 +29,7 @@ from workflow_runtime.errors import BadInput, FormError, NotFound, XiebanError
 from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CasePage, HistoryView, ItemView
-from workflow_runtime.procedures import Procedure, find_folder, gather
+from workflow_runtime.procedures import Procedure, calls, find_folder, gather
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -368,7 +368,9 @@ class ScenarioRun:
     def _complete(self, where: str, step: Mapping[str, Any]) -> None:
         element = str(step["complete"]).replace("/", ".")
         page = self.runtime.case(self.case, actor=SYSTEM, history=1)
-        items = [one for one in page.items if ".".join((*one.path, one.element)) == element]
+        items = [one for one in page.items if ".".join((*one.path, one.element)) == element] or [
+            one for one in page.items if ".".join((*calls(one.path), one.element)) == element
+        ]  # of the instances of a repeated call the oldest is meant
         if not items:
             open_now = ", ".join("/".join((*one.path, one.element)) for one in page.items)
             self.problems.append(

@@ -1248,6 +1248,32 @@ def test_what_is_added_to_the_list_while_the_items_are_open_gets_its_turn() -> N
     assert desk.open == ["z"]
 
 
+def test_called_processes_for_each_add_to_one_list_and_to_the_one_they_go_over() -> None:
+    adding = (
+        'out:done="=concatenate(if done = null then [] else done, [who])" '
+        'out:children="=if wish = null then children else append(children, wish)"'
+    )
+    desk = Desk(
+        drawn(
+            f"""
+            start s; end e
+            call c calls=Q each="child in =children" in:who==child {adding}
+            s -> c -> e
+            """
+        ),
+        CALLED,
+        data={"children": ["x", "y"]},
+    )
+    first, second = desk.step.opened
+
+    desk.tell(CompleteItem(first.id, {"wish": "z"}))
+    (third,) = desk.step.opened
+    desk.tell(CompleteItem(third.id))
+    desk.tell(CompleteItem(second.id))
+
+    assert desk.data["done"] == ["x", "z", "y"] and desk.step.state == "completed"
+
+
 def test_a_standard_loop_repeats_while_its_condition_holds() -> None:
     desk = Desk(drawn('start s\nuser a until="more = true"\nuser z\nend e\ns -> a -> z -> e'))
 

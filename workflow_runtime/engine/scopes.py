@@ -138,7 +138,11 @@ class CallSpec(ScopeSpec):
         gathers = self.repeated_by is not None and self.repeated_by.gathers
         prefix = wf.prefix(task)
         for line in self.output_lines:
-            value = wf.value(task, line.source, names=inside)
+            names = inside
+            if self.repeated_by is not None and not gathers and line.target not in inside:
+                there = wf.names(task).get(line.target)  # each instance may add to what the others left
+                names = wf.names(task, {line.target: there}, inside=True)
+            value = wf.value(task, line.source, names=names)
             if gathers:
                 assign(task.data, line.target, value)
             else:
