@@ -350,8 +350,6 @@ class CaseInHand:
                 self.row.id,
                 [{"lane": key, "name": lane.name, "department_id": department.id, "sees": lane.sees}],
             )
-        elif lane.role is not None:  # a case of its own may bind a role to another department than its lane names
-            store.rebind_party(self.tx, self.row.id, lane.key, department.id)
         name = node.properties.get("xb:deadline")
         note, due = self.count(name) if name else (None, None)
         return {

@@ -400,16 +400,6 @@ def add_parties(tx: Connection, case_id: int, parties: Sequence[Mapping[str, Any
         tx.execute(insert(t.party), fresh)
 
 
-def rebind_party(tx: Connection, case_id: int, lane: str, department: str) -> None:
-    """A lane of the case is answered by this department from now on."""
-    p = t.party.c
-    tx.execute(
-        update(t.party)
-        .where(p.case_id == case_id, p.lane == lane, p.department_id != department)
-        .values(department_id=department)
-    )
-
-
 def save_case(tx: Connection, case_id: int, rev: int, move_name: str, **values: Any) -> bool:
     """Write a step's result over revision `rev`; False when somebody else wrote first or the case does not allow it."""
     return move(tx, t.case, {"id": case_id, "rev": rev}, move_name, rev=rev + 1, **values)
