@@ -136,6 +136,7 @@ class CaseInHand:
             "deadline": deadline,
             "cycle": cycle,
             "registered": self._registered,
+            "region_name": lambda code: self.directory.regions.get(str(code)),
             "newest_case": self._newest_case,
         }
 
