@@ -158,7 +158,7 @@ def test_the_life_of_a_subject_runs_over_all_its_cases(
 
 def test_the_lists_of_the_catalogue_that_touch_a_transfer_are_shipped() -> None:
     assert list(reports.shipped()) == [
-        "S-01", "S-02", "S-03", "S-04", "S-05", "S-11", "S-11-FAMILY", "S-15", "S-15-WAIT", "S-16", "S-23",
+        "S-01", "S-02", "S-03", "S-04", "S-05", "S-10", "S-11", "S-11-FAMILY", "S-15", "S-15-WAIT", "S-16", "S-23",
     ]  # fmt: skip
 
 
