@@ -287,5 +287,17 @@ def test_years_of_lives_with_outages_ask_everybody_in_time_and_once(tmp_path: Pa
     assert found.due > 0 and found.down > 0
 
 
+def test_who_turns_18_within_a_year_stands_on_the_list_of_resettlements_with_the_case(
+    office: Runtime, clock: Clock
+) -> None:
+    at(clock, "2024-03-04")
+    near, far = person(office, "2007-03-04", 1), person(office, "2007-03-05", 2)
+    office.sweep()
+
+    (row,) = Reports(office).rows("S-15", actor=SYSTEM).rows
+    assert (row[0], row[2], row[3]) == (near, date(2025, 3, 4), asked(office, near)[0].number)
+    assert asked(office, far) == []
+
+
 def office_rows(office: Runtime) -> list[str]:
     return [str(row[0]) for row in Reports(office).rows("S-15-WAIT", actor=SYSTEM).rows]
