@@ -70,14 +70,14 @@ class TestDiagrams:
         assert (change.kind, change.element, change.before, change.after) == (ChangeKind.MOVED, "mend", "市", "县")
 
     def test_added_and_removed_are_said_with_their_lane(self) -> None:
-        more = STORY + "<userTask id='new' name='回访'/>" + flows("tell>new")
+        more = STORY + "<userTask id='new' name='新画的一步'/>" + flows("tell>new")
         old = pooled(LANES, STORY)
         new = pooled({"县": "start check ok", "市": "tell mend end stop new"}, more)
 
         added = {change.element: change for change in changes(old, new)}
         removed = {change.element: change for change in changes(new, old)}
 
-        assert added["new"].sentence == "Added: work of a person “回访” in 市"
+        assert added["new"].sentence == "Added: work of a person “新画的一步” in 市"
         assert removed["new"].kind is ChangeKind.REMOVED
 
     def test_a_step_with_a_new_id_is_still_the_same_step(self) -> None:

@@ -148,13 +148,13 @@ def test_sub_processes_and_repetition_are_told_inside() -> None:
     body = (
         "<subProcess id='sub' name='逐一评估'><multiInstanceLoopCharacteristics isSequential='true'>"
         "<extensionElements><zeebe:loopCharacteristics inputCollection='=children'/></extensionElements>"
-        "</multiInstanceLoopCharacteristics><userTask id='one' name='评估'/></subProcess>"
+        "</multiInstanceLoopCharacteristics><userTask id='one' name='试画的评估'/></subProcess>"
     )
 
     text = told(process(body))
 
     assert "Once for each of children, one after another" in text
-    assert "Step 1.1 of 1, 评估" in text
+    assert "Step 1.1 of 1, 试画的评估" in text
 
 
 def test_names_stay_on_their_line() -> None:
