@@ -61,6 +61,7 @@ class DocumentToIssue:
 
     code: str
     issuer: str
+    beside: bool = False  #: one of the same code that stands goes on standing
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

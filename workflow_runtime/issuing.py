@@ -157,7 +157,8 @@ def issue(
 ) -> tuple[str, str]:
     """Number and freeze a document of a step; returns its id and number.
 
-    A document of the same code that stood is superseded.
+    A document of the same code that stood is superseded, unless each stands by itself (`repeats:` of its template) or
+    the step says that this one stands `beside` the others.
     """
     template, context = prepare(hand, wanted, element, path)
     issuer = _issuer(hand, wanted, element, path)
@@ -173,7 +174,8 @@ def issue(
     while (lost := papers.of(agency.id, number)) is not None:
         _void_lost(hand, template, agency, number, lost)
         number = series.text(store.next_number(hand.tx, series.issuer, series.kind, year))
-    for row in store.current_documents(hand.tx, hand.row.id):
+    replaces = not template.repeats and not wanted.beside
+    for row in store.current_documents(hand.tx, hand.row.id) if replaces else ():
         if row.code == wanted.code and row.origin == "issued":
             store.add_document_event(
                 hand.tx, row.id, "superseded", at=hand.now, party=agency.name, content={"by": number}
@@ -346,7 +348,7 @@ def file_received(hand: CaseInHand, item: Row[Any], patch: Mapping[str, Any]) ->
         day = patch.get(f"{key}_date")
         agency = hand.directory.agency(hand.directory.department(item.department_id).agency)
         for row in store.current_documents(hand.tx, hand.row.id):
-            if row.code == code and row.origin == "received":
+            if row.code == code and row.origin == "received" and row.number == str(number):
                 store.add_document_event(
                     hand.tx, row.id, "superseded", at=hand.now, party=agency.name, content={"by": str(number)}
                 )

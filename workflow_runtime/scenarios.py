@@ -658,6 +658,8 @@ class ScenarioRun:
                 for key in ("on", "date"):
                     if key in expected and _day(expected[key]) != day:
                         self._same(where, f"{one.code} {key}", str(expected[key]), str(day))
+                if "state" in expected:
+                    self._same(where, f"{one.code} state", str(expected["state"]), str(one.state))
                 if "number" in expected:
                     self._same(where, f"{one.code} number", str(expected["number"]), one.number)
                 if expected.get("issuer"):

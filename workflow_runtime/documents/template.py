@@ -131,7 +131,8 @@ class RelatedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A checked template. `hash` names its bytes, the house's included."""
+    """A checked template. `hash` names its bytes, the house's included; `repeats`: each one made in a case stands by
+    itself (a visit's record), none replaces the one before."""
 
     code: str
     title: str
@@ -142,6 +143,7 @@ class Template:
     issuer: str
     copies: int
     retention: str
+    repeats: bool
     parties: tuple[PartyPlace, ...]
     clauses: tuple[DocumentClause, ...]
     fields: tuple[Field, ...]
