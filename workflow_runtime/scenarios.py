@@ -576,12 +576,14 @@ class ScenarioRun:
                     )
                 )
         if "messages" in expected:
-            found = [
-                str(one["name"])
-                for one in self.runtime.messages(self.case, actor=SYSTEM)
-                if one["name"] != "LedgerUpdated"
+            wanted = list(expected["messages"] or ())
+            sent = [one for one in self.runtime.messages(self.case, actor=SYSTEM) if one["name"] != "LedgerUpdated"]
+            keyed = {str(one["name"]) for one in wanted if isinstance(one, Mapping)}  # {name, key}: to whom, too
+            found = [_addressed(one["name"], one["correlation"] if one["name"] in keyed else None) for one in sent]
+            names = [
+                _addressed(one["name"], one["key"]) if isinstance(one, Mapping) else str(one) for one in wanted
             ]
-            self._same(where, "messages", [str(one) for one in expected["messages"] or ()], found)
+            self._same(where, "messages", names, found)
 
     def _kind(self, element: str) -> str | None:
         found = self.procedure.main.elements.get(element)
@@ -779,6 +781,10 @@ def _span(text: str) -> timedelta:
 
 def _local(at: datetime) -> str:
     return at.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
+
+
+def _addressed(name: object, key: object) -> str:
+    return str(name) if key is None else f"{name} → {key}"
 
 
 def _like(wanted: Any, found: Any) -> bool:
