@@ -1,0 +1,163 @@
+"""One night from the first alarm to the court: each procedure begins the next, about the same child, where it happened.
+
+The entries are those of the shipped worked cases, so that they stay true when a form changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from tests.journeys.conftest import ORGANISATION
+from workflow_runtime.errors import NotAllowed, NotFound
+from workflow_runtime.model import SYSTEM, Actor, CaseView
+from workflow_runtime.procedures import find_folder, gather
+from workflow_runtime.repairs import Repairs
+from workflow_runtime.runtime import Runtime
+from workflow_runtime.scenarios import ScenarioClock, ScenarioRun
+from workflow_runtime.settings import Settings
+
+ZONE = ZoneInfo("Asia/Shanghai")
+ALARM, EMERGENCY, CARE = "mandatory-report", "emergency-response-handover", "temporary-guardianship"
+INTERVENTION, REVOCATION = "guardianship-intervention", "guardianship-revocation"
+NIGHT = {
+    ALARM: "in-danger",
+    EMERGENCY: "to-the-institution",
+    CARE: "harmed-welfare",
+    INTERVENTION: "suspected-crime",
+    REVOCATION: "civil-affairs-must",
+}
+ADMISSION = "long-term-guardianship-admission"  #: begun by the judgment, not played
+STRANGERS = ("su-lan", "he-fan")  #: civil affairs of another county, the education bureau of the city
+
+
+def story(key: str) -> dict[str, Any]:
+    path = Path(str(find_folder(key))) / "scenarios" / f"{NIGHT[key]}.yaml"
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8").replace("方兰", "陆明")))
+
+
+class Night:
+    """The office, the clock, and the child, while the night goes on."""
+
+    def __init__(self, runtime: Runtime, clock: ScenarioClock) -> None:
+        self.runtime, self.clock = runtime, clock
+        first = story(ALARM)
+        run = ScenarioRun(runtime, runtime.parsed(ALARM), first, clock)
+        assert run.begin()
+        self.child = run.number
+
+    def cases(self, key: str) -> list[CaseView]:
+        return list(self.runtime.cases(actor=SYSTEM, procedure=key, subject=self.child, limit=10))
+
+    def case(self, key: str) -> CaseView:
+        [one] = self.cases(key)
+        return one
+
+    def play(self, key: str, until: str | None = None, without: tuple[str, ...] = ()) -> None:
+        """What the clerks enter, at its hour or when it is their turn, until a step, without some days."""
+        told = story(key)
+        run = ScenarioRun(self.runtime, self.runtime.parsed(key), told, self.clock, number=self.child)
+        run.case = self.case(key).number
+        for position, step in enumerate(told["steps"], start=1):
+            if step.get("complete") == until and until is not None:
+                break
+            if "complete" not in step or "refused" in step or str(step["at"])[:10] in without:
+                continue
+            self.clock.now = max(self.clock.now, moment(step["at"]))
+            self.runtime.sweep()
+            run.step(position, {name: value for name, value in step.items() if name not in ("at", "due", "fires")})
+        self.runtime.sweep()
+        assert not run.problems, run.problems
+
+
+def moment(said: Any) -> datetime:
+    at = said if isinstance(said, datetime) else datetime.fromisoformat(str(said))
+    return at if at.tzinfo is not None else at.replace(tzinfo=ZONE)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """The night, played to the judgment. Tests read it and change nothing."""
+    folder = tmp_path_factory.mktemp("night")
+    clock = ScenarioClock(datetime(2024, 3, 4, 9, 40, tzinfo=ZONE))
+    settings = Settings.from_env({"XIEBAN_HOME": str(folder)}, database=f"sqlite:///{folder / 'night.db'}")
+    with Runtime.create(settings, clock=clock) as runtime:
+        runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        for key in (*NIGHT, ADMISSION):
+            runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
+        played = Night(runtime, clock)
+        played.play(ALARM)
+        played.play(EMERGENCY)
+        played.play(CARE, until="review_care")
+        played.play(INTERVENTION)
+        played.play(
+            REVOCATION, until="support_duty", without=("2024-08-14", "2024-08-15")
+        )  # the court asks for nothing more
+        yield played
+
+
+def test_each_procedure_begins_the_next_about_the_same_child_where_it_happened(night: Night) -> None:
+    begun = {key: night.case(key) for key in (*NIGHT, ADMISSION)}
+    of = {one.number: key for key, one in begun.items()}
+
+    pages = {key: night.runtime.case(one.number, actor=SYSTEM) for key, one in begun.items()}
+    told = Repairs(night.runtime).messages(actor=SYSTEM)
+
+    assert {(one.name, of[one.sender], of[one.case]) for one in told if one.case is not None} == {
+        ("EmergencyOrder", ALARM, EMERGENCY),
+        ("TempCareRequest", EMERGENCY, CARE),
+        ("InterventionFile", EMERGENCY, INTERVENTION),
+        ("RevocationGround", INTERVENTION, REVOCATION),
+        ("GuardianDesignated", REVOCATION, ADMISSION),
+    }
+    # nobody asks for the care that the child already has
+    assert [one.name for one in told if one.state == "dead"] == []
+    assert {key: page.case.subject.number for key, page in pages.items()} == dict.fromkeys(begun, night.child)
+    assert {key: page.regions["place"] for key, page in pages.items()} == dict.fromkeys(begun, "990101")
+
+
+def test_the_child_is_in_care_before_the_papers_are_signed_and_in_guardianship_by_the_judgment(night: Night) -> None:
+    page = night.runtime.case(night.case(REVOCATION).number, actor=SYSTEM)
+
+    now = {one.kind: (one.holder, one.valid_from.astimezone(ZONE)) for one in page.standings if one.valid_to is None}
+    told = [one.name for one in Repairs(night.runtime).messages(actor=SYSTEM) if one.sender == page.case.number]
+
+    assert now["custodian"] == ("青溪县未成年人救助保护中心", datetime(2024, 3, 4, 15, 30, tzinfo=ZONE))
+    assert now["guardian"] == ("青溪县民政局", datetime(2024, 9, 10, 10, tzinfo=ZONE))
+    assert told[0] == "GuardianDesignated"
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_to_those_outside_none_of_it_exists(night: Night, stranger: str) -> None:
+    runtime, actor = night.runtime, night.runtime.actor(stranger)
+    numbers = {one.number: one.number.replace("000001", "000009") for one in (night.case(key) for key in NIGHT)}
+    asked: list[tuple[Callable[..., Any], str, str]] = [(runtime.case, one, none) for one, none in numbers.items()]
+    asked += [(runtime.messages, one, none) for one, none in numbers.items()]
+    asked += [(runtime.subject, night.child, night.child.replace("000041", "000049"))]
+
+    answers = [(words(ask, real, actor), words(ask, none, actor), real, none) for ask, real, none in asked]
+
+    assert [said.replace(real, none) for said, _none, real, none in answers] == [said for _said, said, *_ in answers]
+    assert runtime.cases(actor=actor, limit=10) == () == runtime.subjects(actor=actor, limit=10)
+    with pytest.raises(NotAllowed):  # all messages of the office are for its owner alone
+        Repairs(runtime).messages(actor=actor)
+
+
+def test_those_who_act_in_it_find_it(night: Night) -> None:
+    clerk = night.runtime.actor("lu-chen")  # civil affairs of the county
+
+    found = {one.procedure for one in night.runtime.cases(actor=clerk, limit=10)}
+
+    assert found >= {CARE, INTERVENTION, REVOCATION}
+
+
+def words(ask: Callable[..., Any], number: str, actor: Actor) -> str:
+    with pytest.raises(NotFound) as refusal:
+        ask(number, actor=actor)
+    return str(refusal.value)
