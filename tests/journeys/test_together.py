@@ -1,0 +1,197 @@
+"""The procedures of care outside the county institution in one office: each begins the next, for the right child."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+import handlers  # noqa: F401  (registers the machine steps)
+from tests.integration.test_begun_about_others import child, surveyed
+from tests.procedures.conftest import story
+from workflow_runtime import scenarios
+from workflow_runtime.database import Database
+from workflow_runtime.model import SYSTEM, CasePage, CaseState
+from workflow_runtime.procedures import find_folder, gather, shipped_library
+from workflow_runtime.repairs import Repairs
+from workflow_runtime.runtime import Runtime
+
+TOGETHER = (
+    "transfer-base-survey",
+    "transfer-follow-up",
+    "county-city-transfer",
+    "entrusted-care-agreement",
+    "child-comprehensive-assessment",
+    "family-foster-care",
+    "family-style-care",
+    "kinship-care",
+)
+_DAY = re.compile(r"^202[4-9]-\d{2}-\d{2}(T|$)")
+
+
+def shifted(value: Any, days: int) -> Any:
+    """Entries of a worked case, so many days later; what was long before it stays."""
+    if isinstance(value, Mapping):
+        return {key: shifted(one, days) for key, one in value.items()}
+    if isinstance(value, list):
+        return [shifted(one, days) for one in value]
+    if isinstance(value, date):  # a moment is a date as well
+        return value + timedelta(days=days) if value.year >= 2024 else value
+    if isinstance(value, str) and _DAY.match(value):
+        later = datetime.fromisoformat(value) + timedelta(days=days)
+        return later.isoformat() if "T" in value else later.date().isoformat()
+    return value
+
+
+class Town:
+    """An office in which all of them are deployed, and its clock."""
+
+    def __init__(self, runtime: Runtime, clock: scenarios.ScenarioClock) -> None:
+        self.runtime = runtime
+        self.clock = clock
+
+    def case(self, number: str) -> CasePage:
+        return self.runtime.case(number, actor=SYSTEM)
+
+    def begun_with(self, number: str) -> tuple[str, Any]:
+        """The profile of a case, and the regions bound when it began."""
+        (begun,) = [one for one in self.runtime.history(number, actor=SYSTEM) if one.kind == "case_started"]
+        return number.partition("-")[0], begun.content["regions"]
+
+    def open_cases(self, subject: str) -> dict[str, str]:
+        """Procedures of the open cases about somebody, and the numbers of these."""
+        return {
+            one.procedure: one.number
+            for one in self.runtime.subject(subject, actor=SYSTEM).cases
+            if one.state == CaseState.OPEN
+        }
+
+    def take_up(self, number: str, name: str) -> scenarios.ScenarioRun:
+        """A worked case of the procedure, to be played in a case that something else began."""
+        page = self.case(number)
+        told = story(find_folder(page.case.procedure) / "scenarios" / f"{name}.yaml")
+        assert page.case.subject is not None
+        run = scenarios.ScenarioRun(self.runtime, self.runtime.parsed(page.case.procedure), told, self.clock)
+        run.case, run.number = number, page.case.subject.number
+        return run
+
+    def unheard(self) -> list[str]:
+        """Messages that began nothing, and why; incidents."""
+        kit = Repairs(self.runtime)
+        return [
+            *(f"{one.name}: {one.state} {one.reason}" for one in kit.messages(actor=SYSTEM) if one.state == "dead"),
+            *(f"{one.code}: {one.reason}" for one in kit.incidents(actor=SYSTEM)),
+        ]
+
+
+def play(run: scenarios.ScenarioRun, steps: list[Mapping[str, Any]]) -> None:
+    for number, step in enumerate(steps, start=1):
+        run.step(number, step)
+        assert run.problems == []
+
+
+def after(clock: scenarios.ScenarioClock, steps: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The steps that were not refused, from now on, on the same days of the week as in the worked case."""
+    first = next(scenarios._instant(step["at"]) for step in steps if "at" in step)
+    weeks = max(0, -((first - clock.now).days // 7))
+    return [one for one in shifted(steps, 7 * weeks) if "refused" not in one]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> scenarios.Office:
+    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
+    made = scenarios.Office(gather(find_folder(TOGETHER[0])), organisation, tmp_path_factory.mktemp("together"))
+    with Runtime(Database(made._base.database), made._base, library=made._library) as runtime:
+        for key in TOGETHER[1:]:
+            runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
+    return made
+
+
+@pytest.fixture
+def town(office: scenarios.Office) -> Iterator[Town]:
+    clock = scenarios.ScenarioClock(datetime(2024, 7, 29, 1, 0, tzinfo=UTC))
+    with office.open(clock) as runtime:
+        yield Town(runtime, clock)
+
+
+def test_the_survey_begins_what_each_child_needs_and_entrusted_care_ends_in_a_transfer(town: Town) -> None:
+    children = [child(town.runtime, at) for at in range(4)]
+    survey = surveyed(town.runtime, children)
+    town.runtime.sweep()
+
+    assert town.unheard() == []
+    urgent, waiting, entrusted, moving = (town.open_cases(one) for one in children)
+    assert set(urgent) == set(moving) == {"county-city-transfer"}
+    assert set(waiting) == {"transfer-follow-up"}
+    assert set(entrusted) == {"transfer-follow-up", "entrusted-care-agreement"}
+    for one, batch, escort in ((urgent, "急", "甲、乙"), (moving, "一", "甲、乙")):
+        page = town.case(one["county-city-transfer"])
+        assert (page.fields["batch_no"], page.fields["escort"], page.fields["base_case"]) == (batch, escort, survey)
+        assert town.begun_with(page.case.number) == ("GX", {"sending_county": "990101", "receiving_city": "990100"})
+    assert str(town.case(moving["county-city-transfer"]).fields["transfer_date"]) == "2025-03-03"
+
+    care = town.take_up(entrusted["entrusted-care-agreement"], "transfer-tells-its-effect")
+    assert town.begun_with(care.case) == ("GX", {"sending_county": "990101", "receiving_city": "990100"})
+    told = care.scenario["steps"]
+    ordered = next(at for at, step in enumerate(told) if step.get("message") == "GuardianshipTransferConfirmed")
+    play(care, told[:ordered])
+    assert town.unheard() == []
+
+    begun = town.open_cases(children[2])["county-city-transfer"]
+    page = town.case(begun)
+    assert page.fields["from_entrusted_care"] is True
+    assert page.fields["entrusted_care_case"] == care.case
+    transfer = town.take_up(begun, "entrusted-child-transferred")
+    assert town.case(care.case).case.milestone == "转入移交（P16），代养至移交生效时止"
+    play(transfer, after(town.clock, transfer.scenario["steps"]))
+
+    # the agreement of entrusted care is over at the moment of the handover; what is left are its last fees
+    assert town.unheard() == []
+    over, moved = town.case(care.case), town.case(begun)
+    assert over.fields["care_ended_at"] == moved.fields["handed_over_at"]
+    assert over.fields["transfer_agreement_number"] == moved.fields["d15_number"]
+    assert [item.element for item in over.items] == ["state_fee"]
+    assert {one.kind: one.case for one in moved.standings if one.valid_to is None}["guardian"] == begun
+
+
+def decide(town: Town, number: str, mode: str) -> None:
+    """Play an assessment as far as the decision on placement."""
+    run = town.take_up(number, "asked-again-relatives")
+    steps = [
+        {**step, "data": {**step["data"], "placement_mode": mode}} if step["complete"] == "decide_placement" else step
+        for step in run.scenario["steps"]
+    ]
+    play(run, [{key: value for key, value in step.items() if key != "expect"} for step in after(town.clock, steps)])
+
+
+def test_a_placement_that_ends_is_decided_again_until_one_holds(town: Town) -> None:
+    told = story(find_folder("child-comprehensive-assessment") / "scenarios" / "asked-again-relatives.yaml")
+    register = scenarios.ScenarioRun(town.runtime, town.runtime.parsed("kinship-care"), told, town.clock)
+    subject = register._register({**told["subject"], "region": "990101"})
+    number = town.runtime.start_case(
+        "child-comprehensive-assessment",
+        subject,
+        actor=SYSTEM,
+        data={"extent": "full"},
+        regions={"receiving_city": "990100"},
+        jurisdiction="GX",
+    ).case.number
+    for mode, key, name in (
+        ("KIN", "kinship-care", "no-relative"),
+        ("FAMILY_FOSTER", "family-foster-care", "not-suited"),
+        ("FAMILY_STYLE", "family-style-care", "sisters-together"),
+    ):
+        decide(town, number, mode)
+        assert town.unheard() == []
+        assert set(town.open_cases(subject)) == {key}
+        care = town.take_up(town.open_cases(subject)[key], name)
+        begun_with = {"placement_reference" if key == "family-foster-care" else "d36_number"}
+        assert begun_with <= set(town.case(care.case).fields)
+        play(care, after(town.clock, care.scenario["steps"][-16:]))
+        assert town.unheard() == []
+        assert set(town.open_cases(subject)) == {"child-comprehensive-assessment"}
+        number = town.open_cases(subject)["child-comprehensive-assessment"]
+        assert town.case(number).fields["extent"] == "full"
