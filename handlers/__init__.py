@@ -8,6 +8,7 @@ from handlers import (  # noqa: F401  (importing registers)
     notify,
     record_seals,
     switch_standings,
+    take_figures,
     update_ledger,
     update_subject,
 )

@@ -128,6 +128,13 @@ class Directory:
     jurisdiction: str = ""  #: whose profile a case takes when nobody names one
     hash: str = ""
 
+    def under(self, agency: str) -> tuple[Agency, ...]:
+        """The agency of that id and every agency under it, down to the last."""
+        found = {agency}
+        while more := {one.id for one in self.agencies if one.parent in found} - found:
+            found |= more
+        return tuple(one for one in self.agencies if one.id in found)
+
     @cached_property
     def departments(self) -> tuple[Department, ...]:
         """All departments of all agencies."""

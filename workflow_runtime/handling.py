@@ -18,7 +18,8 @@ from workflow_runtime.errors import XiebanError
 
 @dataclass(frozen=True, slots=True)
 class ServiceJob:
-    """One piece of machine work. `inputs` are what the diagram's ioMapping named, and nothing else."""
+    """One piece of machine work. `inputs` are what the diagram's ioMapping named, and nothing else; `lists` are the
+    control lists that the step's header `lists` names, as far as the agency of its lane and those under it see them."""
 
     id: str
     type: str
@@ -31,6 +32,7 @@ class ServiceJob:
     regions: Mapping[str, str]
     now: datetime
     attempt: int = 1
+    lists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  #: by id: title, columns, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class FileToKeep:
+    """A text that is filed with the case: `key` of the case file gets the list of all files with that key, each with
+    name, sha256, size and media type, as a file field holds them."""
+
+    key: str
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """Everything a handler wants done, applied in one transaction."""
 
@@ -96,6 +108,7 @@ class Effects:
     notices: tuple[Notice, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)  #: what is from now on so about the subject; None takes away
     basis: str = ""  #: the paper that says so
+    files: tuple[FileToKeep, ...] = ()
 
 
 class JobRefused(XiebanError):

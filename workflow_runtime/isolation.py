@@ -29,6 +29,7 @@ from workflow_runtime.handling import (
     DocumentEvent,
     DocumentToIssue,
     Effects,
+    FileToKeep,
     JobRefused,
     MessageToSend,
     Notice,
@@ -198,6 +199,7 @@ def _understood(answer: Mapping[str, Any], handler: str) -> Effects:
             notices=_many(Notice, given["notices"]),
             facts=given["facts"],
             basis=given["basis"],
+            files=_many(FileToKeep, given["files"]),
         )
     kind, text = str(answer.get("kind")), str(answer.get("text"))
     if kind == "refused":
@@ -288,6 +290,7 @@ def _nonsense(effects: object) -> str:
         "documents": DocumentToIssue,
         "document_events": DocumentEvent,
         "notices": Notice,
+        "files": FileToKeep,
     }
     for name, kind in kinds.items():
         values = getattr(effects, name)

@@ -6,14 +6,16 @@ Each method begins its own transactions; no handler, print or letter works insid
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import socket
 import threading
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -44,13 +46,14 @@ from workflow_runtime.model import NEVER, SYSTEM, Actor, CaseState, Swept
 from workflow_runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from workflow_runtime import casework, documents, engine, isolation, issuing
+    from workflow_runtime import casework, documents, engine, forms, isolation, issuing
     from workflow_runtime.casework import CaseInHand
     from workflow_runtime.documents import Renderer
 else:
     casework = when_used("workflow_runtime.casework")
     documents = when_used("workflow_runtime.documents")
     engine = when_used("workflow_runtime.engine")
+    forms = when_used("workflow_runtime.forms")
     isolation = when_used("workflow_runtime.isolation")
     issuing = when_used("workflow_runtime.issuing")
 
@@ -419,8 +422,12 @@ class Machine(ABC):
             hand = self._look(tx, claim.row.case_id)
             job = self._service_job(hand, claim)
         try:
+            if job.headers.get("lists"):
+                job = replace(job, lists=self._lists_for(hand, job))
             with self._keeping(claim):
                 effects = handler(job)
+            for one in effects.files:
+                self._files.put(one.content.encode())
             for wanted in effects.documents:
                 with self._database.read() as tx:
                     prepared = issuing.prepare(self._look(tx, claim.row.case_id), wanted, job.element, job.path)
@@ -485,6 +492,28 @@ class Machine(ABC):
             attempt=claim.row.attempts,
         )
 
+    def _lists_for(self, hand: CaseInHand, job: ServiceJob) -> dict[str, Mapping[str, Any]]:
+        """The control lists that a step reads, as the agency that answers for the step sees them."""
+        with self._database.read() as tx:
+            hand = self._look(tx, hand.row.id)
+            department, _lane = hand.department_of(hand.procedure.process_at(job.path), job.element, job.path)
+        return {id.strip(): self._list(id.strip(), department.agency) for id in job.headers["lists"].split(",")}
+
+    @abstractmethod
+    def _list(self, id: str, agency: str) -> Mapping[str, Any]:
+        """A control list whole, as an agency and those under it see it. Raises NotFound."""
+
+    def _keep(self, tx: Connection, effects: Effects, now: datetime) -> dict[str, list[dict[str, Any]]]:
+        """Record the files of a job, which are in the file store already; what the case file says of them."""
+        kept: dict[str, list[dict[str, Any]]] = {}
+        for one in effects.files:
+            content = one.content.encode()
+            sha256, media_type = hashlib.sha256(content).hexdigest(), forms.sniff(content)
+            store.record_file(tx, sha256=sha256, size=len(content), media_type=media_type, now=now, actor=SYSTEM)
+            value = {"name": one.name, "sha256": sha256, "size": len(content), "media_type": media_type}
+            kept.setdefault(one.key, []).append(value)
+        return kept
+
     def _finish_service(
         self, claim: store.Claim, effects: Effects, opened: list[str] | None, *, refusal: JobRefused | None = None
     ) -> None:
@@ -508,7 +537,12 @@ class Machine(ABC):
                     content={"code": refusal.code, "message": str(refusal)},
                 )
             else:
-                patch = {**effects.patch, **issuing.carry_out(hand, effects, claim.row.element, path, self._papers)}
+                kept = self._keep(tx, effects, hand.now)
+                patch = {
+                    **effects.patch,
+                    **kept,
+                    **issuing.carry_out(hand, effects, claim.row.element, path, self._papers),
+                }
                 hand.apply(
                     engine.JobDone(claim.row.id, patch),
                     "job_done",

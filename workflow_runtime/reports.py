@@ -154,6 +154,18 @@ class Reports:
         aside = tuple(one.aside for one in report.columns)
         return ReportRows(report.id, of_data(report.title), titles, aside, tuple(found))
 
+    def whole(self, id: str, *, agency: str) -> dict[str, Any]:
+        """A whole list as it is now, as an agency and those under it see it: title, columns and rows, to be filed."""
+        report = self.report(id)
+        with self._runtime._database.read() as tx:
+            directory = self._runtime._directory_or_none(tx)
+            departments = {one.id for part in directory.under(agency) for one in part.departments} if directory else ()
+            actor = Actor(clerk=agency, name=agency, departments=frozenset(departments))
+            rows = [
+                [self._value(one.value, facts) for one in report.columns] for facts in self._entries(tx, report, actor)
+            ]
+        return {"title": report.title, "columns": [one.title for one in report.columns], "rows": rows}
+
     def escalate(self) -> int:
         """Tell whoever a list names of every entry, once a week for each; how many were told. Safe to repeat."""
         told = 0

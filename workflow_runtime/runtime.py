@@ -89,7 +89,7 @@ from workflow_runtime.profiles import Profile
 from workflow_runtime.settings import Settings, shown, sqlite_path
 
 if TYPE_CHECKING:
-    from workflow_runtime import casework, documents, engine, feel, forms, issuing, subjects
+    from workflow_runtime import casework, documents, engine, feel, forms, issuing, reports, subjects
     from workflow_runtime.casework import CaseInHand
     from workflow_runtime.subjects import SubjectKind
 else:
@@ -99,6 +99,7 @@ else:
     feel = when_used("workflow_runtime.feel")
     forms = when_used("workflow_runtime.forms")
     issuing = when_used("workflow_runtime.issuing")
+    reports = when_used("workflow_runtime.reports")
     subjects = when_used("workflow_runtime.subjects")
 
 CALENDAR = "CN"
@@ -1586,6 +1587,9 @@ class Runtime(Machine):
 
     def _profiles(self, tx: Connection) -> dict[str, Profile]:
         return {row.jurisdiction: self._library.profile(tx, row.id) for row in queries.profile_rows(tx)}
+
+    def _list(self, id: str, agency: str) -> Mapping[str, Any]:
+        return reports.Reports(self).whole(id, agency=agency)
 
     def _region_of(self, actor: Actor) -> str:
         with self._database.read() as tx:
