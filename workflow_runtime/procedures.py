@@ -434,9 +434,12 @@ class Procedure:
     @cached_property
     def text(self) -> str:
         """All diagrams, tables and forms one after the other, as they are written."""
-        return "\n".join(
-            content.decode(errors="replace") for path, content in sorted(self.files.items()) if path.endswith(_PARTS)
-        )
+        return self.text_of(lambda _path: True)
+
+    def text_of(self, wanted: Callable[[str], bool]) -> str:
+        """The diagrams, tables and forms whose path is wanted, one after the other, as they are written."""
+        parts = sorted((path, content) for path, content in self.files.items() if path.endswith(_PARTS))
+        return "\n".join(content.decode(errors="replace") for path, content in parts if wanted(path))
 
     def attribute(self, name: str, default: str = "") -> str:
         """A property of the main process."""
@@ -774,9 +777,19 @@ def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str =
 
 
 def lacking(profile: Profile, procedure: Procedure) -> list[str]:
-    """Deadlines that a procedure names and a profile does not have."""
-    wanted = {named for named, more in _NAMED.findall(procedure.text) if not more}
-    wanted |= set(_DEADLINE.findall(procedure.text))
+    """Deadlines that a procedure names and a profile does not have.
+
+    What a called procedure names is not asked for where the profile switches that procedure off: it is not called there.
+    """
+    off = [
+        f"called/{id}/"
+        for id, drawn in procedure.diagrams.items()
+        if (code := drawn.scopes[id].properties.get("xb:code")) and code != procedure.code
+        if profile.procedure_state(code).state is State.OFF
+    ]
+    text = procedure.text_of(lambda path: not path.startswith(tuple(off)))
+    wanted = {named for named, more in _NAMED.findall(text) if not more}
+    wanted |= set(_DEADLINE.findall(text))
     return sorted(wanted - profile.names(procedure.code, called=procedure.called_codes))
 
 

@@ -23,7 +23,7 @@ TEXTS = {
     ),
 }
 #: Law of which only the content is known here, no numbers: what the article is about stands where its number would.
-WITHOUT_ARTICLES = ("家庭寄养管理办法（民政部令第54号）",)
+WITHOUT_ARTICLES = ("家庭寄养管理办法（民政部令第54号）", "民发〔2015〕158号", "民发〔2015〕159号")
 #: What the section must say, for the values that the text sets itself.
 SAYS = {
     ("GX", "P16", "programme_end"): ("一(二)", "到2025年底"),
