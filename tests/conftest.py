@@ -32,7 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "store" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--on")
-        metafunc.parametrize("store", STORES if chosen == "both" else [chosen], scope="session", indirect=True)
+        own = metafunc.definition.get_closest_marker("stores")  # a test that is for one of the stores says so
+        stores = [one for one in (own.args if own else STORES) if chosen in ("both", one)]
+        metafunc.parametrize("store", stores, scope="session", indirect=True)
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import yaml
 from lxml import etree
 
-from workflow_runtime import reports, subjects
+from workflow_runtime import reports, sources, subjects
 from workflow_runtime.clauses import Book, Clause
 from workflow_runtime.diagram.model import GATEWAYS, Diagram, Element, FlowNode
 from workflow_runtime.i18n import of_data
@@ -145,7 +144,7 @@ def _of_profiles(jurisdictions: Iterable[Profile]) -> Iterator[tuple[str, Rest]]
 
 
 def _of_library() -> Iterator[tuple[str, Rest]]:
-    register = yaml.safe_load((shipped_library() / "documents.yaml").read_bytes())["documents"]
+    register = sources.load((shipped_library() / "documents.yaml").read_bytes())["documents"]
     for code, one in register.items():
         if one.get("clause"):
             yield one["clause"], Rest("document", code, code, one["title"])

@@ -14,10 +14,9 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from sqlalchemy import Row
 
-from workflow_runtime import casefile, documents, feel, store
+from workflow_runtime import casefile, documents, feel, sources, store
 from workflow_runtime.casework import CaseInHand
 from workflow_runtime.directory import Agency, Department
 from workflow_runtime.documents import Rendered, Renderer, Template
@@ -325,7 +324,7 @@ def _event(hand: CaseInHand, event: DocumentEvent) -> None:
 
 @cache
 def _titles() -> Mapping[str, Mapping[str, str]]:
-    loaded = yaml.safe_load((shipped_library() / "documents.yaml").read_bytes())
+    loaded = sources.load((shipped_library() / "documents.yaml").read_bytes())
     return dict(loaded["documents"])
 
 

@@ -779,7 +779,7 @@ def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str =
 def lacking(profile: Profile, procedure: Procedure) -> list[str]:
     """Deadlines that a procedure names and a profile does not have.
 
-    What a called procedure names is not asked for where the profile switches that procedure off: it is not called there.
+    What a called procedure names is not asked for where the profile switches that one off: it is not called there.
     """
     off = [
         f"called/{id}/"

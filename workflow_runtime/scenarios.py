@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from workflow_runtime import calendars, feel
+from workflow_runtime import calendars, feel, sources
 from workflow_runtime.casefile import typed_equal
 from workflow_runtime.casework import resolve_party
 from workflow_runtime.database import Database, copy, remove
@@ -106,7 +106,7 @@ class Office:
 def read(source: bytes, *, name: str) -> dict[str, Any]:
     """A scenario file. Raises BadInput naming the file and the line."""
     try:
-        loaded = yaml.safe_load(source)
+        loaded = sources.load(source)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -580,9 +580,7 @@ class ScenarioRun:
             sent = [one for one in self.runtime.messages(self.case, actor=SYSTEM) if one["name"] != "LedgerUpdated"]
             keyed = {str(one["name"]) for one in wanted if isinstance(one, Mapping)}  # {name, key}: to whom, too
             found = [_addressed(one["name"], one["correlation"] if one["name"] in keyed else None) for one in sent]
-            names = [
-                _addressed(one["name"], one["key"]) if isinstance(one, Mapping) else str(one) for one in wanted
-            ]
+            names = [_addressed(one["name"], one["key"]) if isinstance(one, Mapping) else str(one) for one in wanted]
             self._same(where, "messages", names, found)
 
     def _kind(self, element: str) -> str | None:

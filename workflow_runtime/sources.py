@@ -47,6 +47,11 @@ _SCALARS = yaml.SafeLoader("")
 _PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
 
 
+def load(text: str | bytes) -> Any:
+    """The document in a file that came along with the program; raises yaml.YAMLError."""
+    return parse(text if isinstance(text, str) else text.decode("utf-8"))
+
+
 def parse(text: str) -> Any:
     """The document in `text` (mappings are `Table`s); raises yaml.YAMLError.
 

@@ -25,6 +25,7 @@ from lxml import etree
 
 from workflow_runtime import clauses
 from workflow_runtime.i18n import FEEL_STRING
+from workflow_runtime.sources import load as load_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -114,7 +115,7 @@ def _clauses_of_diagrams() -> Iterator[tuple[Message, Message]]:
 
 
 def _titles_of_documents() -> Iterator[tuple[Message, Message]]:
-    known = yaml.safe_load((ROOT / "bpmn" / "documents.yaml").read_bytes())["documents"].values()
+    known = load_yaml((ROOT / "bpmn" / "documents.yaml").read_bytes())["documents"].values()
     templates = (yaml.safe_load(path.read_bytes()) for path in sorted((ROOT / "templates").glob("*/document.yaml")))
     for one in (*known, *templates):
         if one.get("title_en"):
@@ -241,7 +242,7 @@ def _form_strings(content: bytes) -> Iterator[str]:
 
 def _scenario_strings(content: bytes) -> Iterator[str]:
     """The title alone: the rest is what fictional clerks write."""
-    yield yaml.safe_load(content).get("title", "")
+    yield load_yaml(content).get("title", "")
 
 
 def _template_strings(content: bytes) -> Iterator[str]:
@@ -253,7 +254,7 @@ def _template_strings(content: bytes) -> Iterator[str]:
 
 def _yaml_strings(names: frozenset[str], content: bytes) -> Iterator[str]:
     """The entries of these names; of a control list also what its FEEL values may answer."""
-    file = yaml.safe_load(content)
+    file = load_yaml(content)
     yield from _valued(file, names)
     if names is _REPORT:
         for text in _valued(file, frozenset({"value"})):
