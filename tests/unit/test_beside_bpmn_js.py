@@ -49,8 +49,9 @@ def source(name: str) -> bytes:
 class Ours:
     """One of our pictures, by element."""
 
-    def __init__(self, content: bytes) -> None:
-        self.diagram = read(content)
+    def __init__(self, name: str) -> None:
+        self.recorded: dict[str, Rectangle] = RECORD[name]["shapes"]
+        self.diagram = read(source(name))
         svg = etree.fromstring(render(self.diagram))
         self.groups = {str(g.get("id"))[2:]: g for g in svg.iter(f"{SVG}g") if str(g.get("id", "")).startswith("e-")}
         self.notes = {id for id, one in self.diagram.elements.items() if one.kind == "textAnnotation"}
@@ -62,15 +63,12 @@ class Ours:
         drawn = parts(self.groups[id])
         if drawn and (found := place(drawn[0])) is not None and not drawn[0].get("class", "").startswith(("i", "f")):
             return found
-        return min((place(part) or (0, 0, 0, 0) for part in self.under), key=lambda r: _away(r, RECORD_OF[id]))
+        return min((place(part) or (0, 0, 0, 0) for part in self.under), key=lambda r: _away(r, self.recorded[id]))
 
     def signs(self, id: str) -> list[Rectangle]:
         """What is drawn inside a shape."""
         drawn = [place(part) for part in parts(self.groups[id]) if part.get("class", "").split()[0] in ("i", "f")]
         return [found for found in drawn if found is not None]
-
-
-RECORD_OF: dict[str, Rectangle] = {id: shape for name in NAMES for id, shape in RECORD[name]["shapes"].items()}
 
 
 def _away(a: Rectangle, b: Rectangle) -> float:
@@ -104,7 +102,7 @@ def _middle(rectangle: Rectangle) -> tuple[float, float]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_shape_stands_where_bpmn_js_draws_it(name: str) -> None:
-    ours, record = Ours(source(name)), RECORD[name]
+    ours, record = Ours(name), RECORD[name]
 
     # bpmn-js lays an invisible rectangle under a note; its bracket is compared with the signs
     shapes = {id: shape for id, shape in record["shapes"].items() if id not in ours.notes}
@@ -115,7 +113,7 @@ def test_every_shape_stands_where_bpmn_js_draws_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_flow_turns_where_bpmn_js_turns_it(name: str) -> None:
-    ours, record = Ours(source(name)), RECORD[name]
+    ours, record = Ours(name), RECORD[name]
 
     for id, corners in record["edges"].items():
         path = next(part for part in parts(ours.groups[id]) if "e" in part.get("class", "").split())
@@ -136,7 +134,7 @@ def _distance(point: tuple[float, float], a: tuple[float, float], b: tuple[float
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_sign_stands_where_bpmn_js_draws_it(name: str) -> None:
-    ours, record = Ours(source(name)), RECORD[name]
+    ours, record = Ours(name), RECORD[name]
 
     for id, signs in record["signs"].items():
         if ours.diagram.elements[id].kind in ("participant", "lane", "transaction"):
@@ -158,7 +156,7 @@ def test_every_sign_stands_where_bpmn_js_draws_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_label_stands_where_bpmn_js_sets_it(name: str) -> None:
-    ours, record = Ours(source(name)), RECORD[name]
+    ours, record = Ours(name), RECORD[name]
 
     for id, label in record["labels"].items():
         text = list(ours.groups[id].iter(f"{SVG}text"))[-1]
