@@ -31,7 +31,7 @@ def clause() -> None:
 
 
 @clause.command("list", help=_("The clauses there are, and how much rests on each."))
-@click.option("--document", metavar="CODE", help=_("Only clauses of this document: S004, 民法典."))
+@click.option("--document", metavar="CODE", help=_("Only clauses of this document, e.g. S004."))
 @click.option("--search", metavar="TEXT", help=_("Part of the number, the title or the gist."))
 @click.option("--on", "day", type=DAY, metavar="DATE", help=_("Only clauses that are in force on this day."))
 @click.option("--unused", is_flag=True, help=_("Only clauses on which nothing rests."))

@@ -226,7 +226,7 @@ class TestOneMatterAtATime:
 
     @pytest.mark.parametrize(
         ("holder", "starts"),
-        [("CAB.CNTY@sending_county", True), ("CAB.CITY", False), ("CWI.CNTY@sending_county", False)],
+        [("CAB.CNTY@sending_county", True), ("MPI.CNTY@sending_county", False), ("CWI.CNTY@sending_county", False)],
     )
     def test_a_procedure_for_those_whose_guardian_is_another_does_not_start(
         self, runtime: Runtime, child: str, holder: str, starts: bool
