@@ -79,12 +79,12 @@ def list_clauses(
 
 
 @clause.command(help=_("What rests on CLAUSE: steps, gateways, deadlines, documents, parameters, rules, open cases."))
-@click.argument("reference", metavar="CLAUSE", shell_complete=references)
+@click.argument("clause", shell_complete=references)
 @paging
 @pass_session
-def impact(session: Session, reference: str, limit: int, page: int, as_csv: bool, xlsx: Path | None) -> None:
+def impact(session: Session, clause: str, limit: int, page: int, as_csv: bool, xlsx: Path | None) -> None:
     book = shipped()
-    found = book.clause(reference)
+    found = book.clause(clause)
     rests = [*_resting(session, book).get(found.ref, ()), *_open_cases(session, book, found)]
     if session.as_json:
         start = (page - 1) * limit

@@ -38,6 +38,7 @@ def placeholders(text: str) -> str:
         "KEY=VALUE": _("KEY=VALUE"),
         "KIND": _("KIND"),
         "NAME": _("NAME"),
+        "CLAUSE": _("CLAUSE"),
         "NUMBER": _("NUMBER"),
         "OPTIONS": _("OPTIONS"),
         "PARTY": _("PARTY"),
