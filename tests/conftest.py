@@ -53,6 +53,16 @@ def _called_by_its_name() -> Iterator[None]:
     use_program(PROGRAM)
 
 
+@pytest.fixture
+def english() -> Iterator[None]:
+    """English is spoken while the test runs, and Chinese again afterwards."""
+    from workflow_runtime.i18n import use_language
+
+    use_language("en")
+    yield
+    use_language("zh")
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 

@@ -26,18 +26,12 @@ from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.errors import NotADatabase, NotAllowed, StoreError, WrongSchema, XiebanError
 from workflow_runtime.files import FileStore
-from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.moving import backup, bring_in, export
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from workflow_runtime import tables as t
 from workflow_runtime.database import APPLICATION_ID, Database
 from workflow_runtime.dispatch import Waiting
 from workflow_runtime.errors import StoreError, WrongSchema, XiebanError
-from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM, CaseState
 from workflow_runtime.moving import backup, restore
 from workflow_runtime.procedures import gather
@@ -32,12 +31,7 @@ from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def people(runtime: Runtime) -> dict[str, Any]:

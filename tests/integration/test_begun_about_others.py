@@ -11,13 +11,14 @@ from tests.conftest import Clock
 from tests.journeys.conftest import ORGANISATION
 from workflow_runtime import casefile, queries, store
 from workflow_runtime.errors import NotInThisDepartment, RuleBroken
-from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.procedures import find_folder, gather
 from workflow_runtime.repairs import Repairs
 from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("english")
 
 LEAD = {"lead": {"party": "CAB.CITY@990100"}}
 FACTS = {
@@ -31,13 +32,11 @@ FACTS = {
 
 @pytest.fixture
 def office(settings: Settings, clock: Clock) -> Iterator[Runtime]:
-    use_language("en")
     with Runtime.create(settings, clock=clock) as runtime:
         runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
         for key in ("transfer-base-survey", "transfer-follow-up"):
             runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
         yield runtime
-    use_language("zh")
 
 
 def child(runtime: Runtime, number: int) -> str:

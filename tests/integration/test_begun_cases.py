@@ -14,25 +14,24 @@ from tests.integration.test_cluster import child
 from tests.journeys.conftest import ORGANISATION
 from workflow_runtime import tables as t
 from workflow_runtime.dispatch import Waiting
-from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.repairs import IncidentView, MessageView, Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("english")
+
 HERE = Path(__file__).parent
 
 
 @pytest.fixture
 def office(settings: Settings, clock: Clock) -> Iterator[Runtime]:
-    use_language("en")
     with Runtime.create(settings, clock=clock) as runtime:
         runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
         for procedure in ("asking", "inquiry"):
             runtime.deploy(gather(HERE / procedure), actor=SYSTEM)
         yield runtime
-    use_language("zh")
 
 
 def begun(runtime: Runtime) -> tuple[CasePage, CasePage]:

@@ -23,7 +23,6 @@ from workflow_runtime import worker
 from workflow_runtime.dispatch import Waiting
 from workflow_runtime.errors import StoreBusy, WrongClock
 from workflow_runtime.handling import Effects, ServiceJob, _handlers
-from workflow_runtime.i18n import use_language
 from workflow_runtime.machine import utc_now
 from workflow_runtime.model import SYSTEM, CaseState, Swept
 from workflow_runtime.procedures import gather
@@ -31,14 +30,9 @@ from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("english")
+
 JOB = "0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
 
 
 @pytest.mark.parametrize("broker", ["redis://localhost/0", "amqp://localhost//"])

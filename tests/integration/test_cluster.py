@@ -18,21 +18,15 @@ from tests.integration.cluster import free_port, until, worker
 from tests.journeys.conftest import CHILD, ORGANISATION, STANDINGS, open_item
 from workflow_runtime import identifiers
 from workflow_runtime.dispatch import Waiting
-from workflow_runtime.i18n import use_language
 from workflow_runtime.machine import utc_now
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("english")
+
 REVIEW = Path(__file__).parent.parent / "journeys" / "review"
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
 
 
 @pytest.fixture

@@ -15,12 +15,13 @@ from tests.conftest import Clock
 from tests.integration.test_cluster import approved, notices
 from tests.journeys.conftest import ORGANISATION
 from workflow_runtime.handling import JobRefused, ServiceJob, StandingChange
-from workflow_runtime.i18n import use_language
 from workflow_runtime.isolation import Bench, HandlerFailed, HandlerUnfit, Limits
 from workflow_runtime.model import SYSTEM, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("english")
 
 REVIEW = Path(__file__).parent.parent / "journeys" / "review"
 NOW = datetime(2024, 3, 4, 1, 0, tzinfo=UTC)
@@ -74,13 +75,6 @@ def refuse(job):
 def notify(job):
     raise SystemExit(3)
 """
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
 
 
 @pytest.fixture

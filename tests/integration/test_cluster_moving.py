@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,12 @@ from workflow_runtime import doctor, migrations
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.errors import NotAllowed, StoreError
-from workflow_runtime.i18n import use_language
 from workflow_runtime.model import SYSTEM, CaseState
 from workflow_runtime.moving import backup, restore
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from workflow_runtime import calendars
 from workflow_runtime import tables as t
 from workflow_runtime.errors import AlreadyDone, BadInput, NotAllowed
 from workflow_runtime.handling import Effects, ServiceJob, _handlers
-from workflow_runtime.i18n import use_language
 from workflow_runtime.inbox import Inbox
 from workflow_runtime.model import SYSTEM, CaseState
 from workflow_runtime.procedures import gather
@@ -28,14 +27,9 @@ from workflow_runtime.repairs import Repairs, incident_lines
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("english")
+
 REVIEW = Path(__file__).parent.parent / "journeys" / "review"
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
 
 
 @pytest.fixture

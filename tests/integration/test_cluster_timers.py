@@ -16,19 +16,13 @@ from workflow_runtime import store
 from workflow_runtime.database import Database
 from workflow_runtime.dispatch import Bell, Waiting
 from workflow_runtime.handling import Effects
-from workflow_runtime.i18n import use_language
 from workflow_runtime.machine import LEASE, utc_now
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import gather
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

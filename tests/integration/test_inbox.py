@@ -22,7 +22,6 @@ from tests.integration.test_cluster_repairs import lay
 from workflow_runtime import tables as t
 from workflow_runtime.database import Database
 from workflow_runtime.errors import StoreBusy, StoreError
-from workflow_runtime.i18n import use_language
 from workflow_runtime.inbox import LONGEST_MESSAGE, Inbox
 from workflow_runtime.library import Library
 from workflow_runtime.machine import utc_now
@@ -31,12 +30,7 @@ from workflow_runtime.repairs import Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

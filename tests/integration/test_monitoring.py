@@ -34,12 +34,7 @@ from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 from workflow_runtime.worker import JsonLines
 
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.integration.test_inbox import files
 from tests.journeys.conftest import ORGANISATION
 from workflow_runtime import doctor
 from workflow_runtime.errors import AlreadyDone, BadInput, StoreError
-from workflow_runtime.i18n import of_data, use_language
+from workflow_runtime.i18n import of_data
 from workflow_runtime.inbox import Inbox
 from workflow_runtime.machine import utc_now
 from workflow_runtime.model import SYSTEM
@@ -32,6 +32,8 @@ from workflow_runtime.procedures import gather
 from workflow_runtime.repairs import MessageView, Repairs
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("english")
 
 HERE = Path(__file__).parent
 #: The procedure `asking`, whose message goes to a hospital instead of another case.
@@ -52,13 +54,6 @@ def opened(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Runti
     runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
     runtime.deploy(bundle | {drawing: source.replace(POOL, DRAWN).encode()}, actor=SYSTEM)
     return runtime
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,20 +19,14 @@ from tests.integration.office import Deeds, clerks, open_office
 from workflow_runtime import database, doctor, startup
 from workflow_runtime.database import Database
 from workflow_runtime.errors import UnsafeSQLite, WrongClock, WrongSchema
-from workflow_runtime.i18n import use_language
 from workflow_runtime.machine import LEASE, utc_now
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("english")
+
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language("en")
-    yield
-    use_language("zh")
 
 
 @pytest.fixture
