@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflow_runtime import Effects, FileToKeep, JobRefused, ServiceJob, handler
+from workflow_runtime.escaping import cell
 
 
 @handler("take_figures")
@@ -47,4 +48,4 @@ def _csv(found: Mapping[str, Any]) -> str:
 
 def _cell(value: Any) -> str:
     shown = "" if value is None else "、".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@", "\t", "\r") else shown
+    return str(cell(shown))

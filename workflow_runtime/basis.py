@@ -18,7 +18,7 @@ from workflow_runtime import reports, sources, subjects
 from workflow_runtime.clauses import Book, Clause
 from workflow_runtime.diagram.model import GATEWAYS, Diagram, Element, FlowNode
 from workflow_runtime.i18n import of_data
-from workflow_runtime.procedures import Procedure, shipped_library
+from workflow_runtime.procedures import Procedure, named_deadlines, shipped_library
 from workflow_runtime.profiles import Profile
 
 #: What can rest on a clause, in the order in which it is told.
@@ -26,7 +26,6 @@ KINDS = (
     *("procedure", "step", "gateway", "event", "way", "deadline", "parameter"),
     *("document", "decision rule", "field", "path rule", "list", "open case"),
 )
-_NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*"(\w+)"\s*[,)]')
 _IN_WORDS = re.compile(r"S00\d [^;；）)，,]+(?:[（(][^（()）]*[）)]\d?)?")
 
 
@@ -116,7 +115,7 @@ def _deadlines(element: Element) -> Iterator[str]:
     if name := element.properties.get("xb:deadline"):
         yield name
     for event in element.events if isinstance(element, FlowNode) else ():
-        yield from _NAMED.findall(event.expression or "")
+        yield from named_deadlines(event.expression or "")
 
 
 def _of_table(content: bytes) -> Iterator[tuple[str, Rest]]:

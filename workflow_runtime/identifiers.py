@@ -8,6 +8,7 @@ the caller names them in `regions`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Collection
@@ -258,6 +259,11 @@ def new_uscc(body: str) -> str:
 
 
 # --- masked, for readers who need not know -----------------------------------------------------------------------
+
+
+def digest(identity: object) -> str | None:
+    """What is kept of an identity number to see that one person has one file; None where there is no number."""
+    return hashlib.sha256(str(identity).encode()).hexdigest() if identity else None
 
 
 def mask_resident_id(text: str) -> str:

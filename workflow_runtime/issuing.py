@@ -6,7 +6,6 @@ rendered after the commit from that row alone, and comes out the same however of
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from workflow_runtime import casefile, documents, feel, sources, store
+from workflow_runtime import casefile, documents, feel, identifiers, sources, store
 from workflow_runtime.casework import CaseInHand
 from workflow_runtime.directory import Agency, Department
 from workflow_runtime.documents import Rendered, Renderer, Template
@@ -112,7 +111,7 @@ def _settle(hand: CaseInHand, facts: Mapping[str, Any], basis: str) -> None:
         raise RuleBroken(text.format(kind=hand.row.subject_kind))
     row = store.subject_to_change(hand.tx, hand.row.subject_id)
     known = dict(casefile.loads(row.document))
-    given = {key: value for key, value in casefile.loads(casefile.dumps(dict(facts))).items()}
+    given = casefile.loads(casefile.dumps(dict(facts)))
     changed = {key: value for key, value in given.items() if not casefile.typed_equal(known.get(key), value)}
     if not changed:
         return
@@ -128,7 +127,7 @@ def _settle(hand: CaseInHand, facts: Mapping[str, Any], basis: str) -> None:
         row.id,
         name=str(settled.get("name") or row.name),
         region=str(settled.get("region") or row.region),
-        identity_hash=hashlib.sha256(str(identity).encode()).hexdigest() if identity else None,
+        identity_hash=identifiers.digest(identity),
         document=casefile.dumps(settled),
     ):
         raise RuleBroken(_("another file has this identity already; one person has one file (R-23)"))

@@ -742,6 +742,11 @@ _NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*(?:"|&#34;|&quot;)(\w+)(?:"|&#34;
 _DEADLINE = re.compile(r'name="xb:deadline"\s+value="([^"]*)"')
 
 
+def named_deadlines(text: str) -> set[str]:
+    """The deadlines that expressions in a text ask for by their whole name."""
+    return {named for named, more in _NAMED.findall(text) if not more}
+
+
 def check_profile(source: bytes, procedures: Iterable[Procedure], *, name: str = "") -> list[Finding]:
     """Everything that is wrong in a profile, and, for procedures at hand, what is missing in it or read by nobody."""
     try:
@@ -788,8 +793,7 @@ def lacking(profile: Profile, procedure: Procedure) -> list[str]:
         if profile.procedure_state(code).state is State.OFF
     ]
     text = procedure.text_of(lambda path: not path.startswith(tuple(off)))
-    wanted = {named for named, more in _NAMED.findall(text) if not more}
-    wanted |= set(_DEADLINE.findall(text))
+    wanted = named_deadlines(text) | set(_DEADLINE.findall(text))
     return sorted(wanted - profile.names(procedure.code, called=procedure.called_codes))
 
 

@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from workflow_runtime import (
     calendars,
     casefile,
+    identifiers,
     migrations,
     pages,
     profiles,
@@ -441,7 +442,7 @@ class Runtime(Machine):
                     number=given,
                     name=str(facts.get("name") or given),
                     region=region,
-                    identity_hash=hashlib.sha256(str(identity).encode()).hexdigest() if identity else None,
+                    identity_hash=identifiers.digest(identity),
                     document=casefile.dumps(facts),
                     now=now,
                 )

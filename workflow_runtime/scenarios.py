@@ -565,16 +565,10 @@ class ScenarioRun:
             self._documents(where, expected["documents"])
         if "standings" in expected:
             self._standings(where, expected["standings"], page.standings)
-        known = self.runtime.subject(self.number, actor=SYSTEM).fields if expected.get("subject") else {}
-        values = [*(expected.get("file") or {}).items(), *(expected.get("subject") or {}).items()]
-        for position, (key, wanted) in enumerate(values):
-            found_value = (page.fields if position < len(expected.get("file") or {}) else known).get(str(key))
-            if not _like(wanted, found_value):
-                self.problems.append(
-                    _("{where}: {key} is {found!r}, expected {wanted!r}").format(
-                        where=where, key=key, found=found_value, wanted=wanted
-                    )
-                )
+        if expected.get("file"):
+            self._values(where, expected["file"], page.fields)
+        if expected.get("subject"):
+            self._values(where, expected["subject"], self.runtime.subject(self.number, actor=SYSTEM).fields)
         if "messages" in expected:
             wanted = list(expected["messages"] or ())
             sent = [one for one in self.runtime.messages(self.case, actor=SYSTEM) if one["name"] != "LedgerUpdated"]
@@ -582,6 +576,15 @@ class ScenarioRun:
             found = [_addressed(one["name"], one["correlation"] if one["name"] in keyed else None) for one in sent]
             names = [_addressed(one["name"], one["key"]) if isinstance(one, Mapping) else str(one) for one in wanted]
             self._same(where, "messages", names, found)
+
+    def _values(self, where: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+        for key, value in wanted.items():
+            if not _like(value, found.get(str(key))):
+                self.problems.append(
+                    _("{where}: {key} is {found!r}, expected {wanted!r}").format(
+                        where=where, key=key, found=found.get(str(key)), wanted=value
+                    )
+                )
 
     def _kind(self, element: str) -> str | None:
         found = self.procedure.main.elements.get(element)
