@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,6 +137,7 @@ class CaseInHand:
             "cycle": cycle,
             "registered": self._registered,
             "region_name": lambda code: self.directory.regions.get(str(code)),
+            "answers": partial(answers, self.directory, self.regions),
             "newest_case": self._newest_case,
         }
 
@@ -145,15 +146,10 @@ class CaseInHand:
         row = queries.subject(self.tx, str(number))
         if row is None:
             return None
-        agencies = {agency.id: agency for agency in self.directory.agencies}
-        held = {one.kind: agencies.get(one.holder_agency or "") for one in store.open_standings(self.tx, row.id)}
         return {
             "kind": row.kind,
             "region": row.region,
-            "standing": {
-                kind: {"agency": agency.code, "region": agency.region} if agency is not None else None
-                for kind, agency in held.items()
-            },
+            "standing": holders(self.directory, store.open_standings(self.tx, row.id)),
         }
 
     def _newest_case(self, number: Any, code: Any) -> dict[str, Any] | None:
@@ -351,6 +347,8 @@ class CaseInHand:
                 self.row.id,
                 [{"lane": key, "name": lane.name, "department_id": department.id, "sees": lane.sees}],
             )
+        elif self._bound_role(lane.role, ()):  # it may have been bound anew since the case began
+            store.rebind_party(self.tx, self.row.id, lane.key, department.id)
         name = node.properties.get("xb:deadline")
         note, due = self.count(name) if name else (None, None)
         return {
@@ -691,10 +689,42 @@ def resolve_party(directory: Directory, reference: str, regions: Mapping[str, st
     return directory.party(agency, regions.get(region, region) or None, department or None)
 
 
-def with_roles(procedure: Procedure, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The first entries of a case, with `party`: who plays which role, as the procedure's `xb:parties` says of them."""
+def holders(directory: Directory, held: Iterable[Any]) -> dict[str, dict[str, str] | None]:
+    """Kind of standing → code and region of the agency that holds it; null where that is nobody on the platform."""
+    agencies = {agency.id: agency for agency in directory.agencies}
+    found = {one.kind: agencies.get(one.holder_agency or "") for one in held}
+    return {
+        kind: {"agency": agency.code, "region": agency.region} if agency is not None else None
+        for kind, agency in found.items()
+    }
+
+
+def answers(directory: Directory, regions: Mapping[str, str], reference: Any) -> bool:
+    """Whether a department answers behind `AGENCY[/department][@region]`."""
+    try:
+        resolve_party(directory, str(reference), regions)
+    except NotFound:
+        return False
+    return True
+
+
+def with_roles(
+    procedure: Procedure,
+    directory: Directory,
+    regions: Mapping[str, str],
+    data: Mapping[str, Any],
+    held: Callable[[], Iterable[Any]],
+) -> dict[str, Any]:
+    """The first entries of a case, with `party`: who plays which role, as the procedure's `xb:parties` says of them and
+    of `standing`, the open standings of the subject."""
     text = procedure.attribute("xb:parties")
-    roles = feel.evaluate(text.removeprefix("="), data) if text else None
+    if not text:
+        return dict(data)
+    roles = feel.evaluate(
+        text.removeprefix("="),
+        {**data, "standing": holders(directory, held())},
+        functions={"answers": partial(answers, directory, regions)},
+    )
     return {**data, "party": roles} if isinstance(roles, Mapping) else dict(data)
 
 

@@ -651,13 +651,15 @@ class Machine(ABC):
         subject = message.correlation.rpartition("/")[2] or (sender.subject_number if sender is not None else "")
         if sender is not None and "/" not in message.correlation:
             subject = sender.subject_number
+        payload = dict(casefile.loads(message.payload))
+        named = payload.pop("region") if isinstance(payload.get("region"), Mapping) else {}
         number = self._start(
             tx,
             key,
             subject,
             SYSTEM,
-            json.loads(sender.regions) if sender is not None else {},
-            casefile.loads(message.payload),
+            {**(json.loads(sender.regions) if sender is not None else {}), **named},
+            payload,
             sender.jurisdiction if sender is not None else None,
             message.name,
             started_by=message.sender,

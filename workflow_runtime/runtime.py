@@ -604,12 +604,13 @@ class Runtime(Machine):
         self._alone(tx, procedure, subject_number)
         if started_by is not None:  # what the case that began it binds, as far as this procedure knows it
             regions = {name: region for name, region in regions.items() if name in procedure.regions}
-        regions = self._bind_regions(procedure, directory, subject, regions)
+        elsewhere = subject.region if started_by is not None else None  # nobody is there to be asked
+        regions = self._bind_regions(procedure, directory, subject, regions, elsewhere)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
         if message is None:
             local_day = now.astimezone(ZoneInfo(self._settings.zone)).date()
             data = self._opening(tx, procedure, profile, subject, data, local_day)
-        data = casework.with_roles(procedure, data)
+        data = casework.with_roles(procedure, directory, regions, data, partial(store.open_standings, tx, subject.id))
         parties = casework.bind_lanes(procedure, directory, regions, data)
         self._held(tx, procedure, directory, subject, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
@@ -733,7 +734,12 @@ class Runtime(Machine):
                 )
 
     def _bind_regions(
-        self, procedure: Procedure, directory: Directory, subject: Row[Any], given: dict[str, str]
+        self,
+        procedure: Procedure,
+        directory: Directory,
+        subject: Row[Any],
+        given: dict[str, str],
+        elsewhere: str | None = None,
     ) -> dict[str, str]:
         unknown = sorted(set(given) - set(procedure.regions))
         if unknown:
@@ -742,7 +748,9 @@ class Runtime(Machine):
                     procedure=procedure.name, known=", ".join(procedure.regions), unknown=", ".join(unknown)
                 )
             )
-        bound = {name: given.get(name) or _default_region(name, subject.region) for name in procedure.regions}
+        bound = {
+            name: given.get(name) or _default_region(name, subject.region) or elsewhere for name in procedure.regions
+        }
         missing = sorted(name for name, region in bound.items() if not region)
         if missing:
             raise BadInput(

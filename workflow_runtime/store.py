@@ -400,6 +400,12 @@ def add_parties(tx: Connection, case_id: int, parties: Sequence[Mapping[str, Any
         tx.execute(insert(t.party), fresh)
 
 
+def rebind_party(tx: Connection, case_id: int, lane: str, department_id: str) -> None:
+    """A lane whose role somebody else plays from here on: who played it before has no part in the case any more."""
+    own = (t.party.c.case_id == case_id, t.party.c.lane == lane, t.party.c.department_id != department_id)
+    tx.execute(update(t.party).where(*own).values(department_id=department_id))
+
+
 def save_case(tx: Connection, case_id: int, rev: int, move_name: str, **values: Any) -> bool:
     """Write a step's result over revision `rev`; False when somebody else wrote first or the case does not allow it."""
     return move(tx, t.case, {"id": case_id, "rev": rev}, move_name, rev=rev + 1, **values)

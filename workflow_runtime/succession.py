@@ -85,7 +85,7 @@ class Succession(Reckoning):
             raise RuleBroken(_("the case cannot go on from there: {reason}").format(reason="; ".join(prospect.faults)))
         if not prospect.decided:
             raise RuleBroken(_("it could not be proved that the case can finish"))
-        parties = casework.bind_lanes(target, hand.directory, hand.regions)
+        parties = casework.bind_lanes(target, hand.directory, hand.regions, hand.file)
         if not dry:
             store.add_parties(hand.tx, hand.row.id, parties)
             hand.procedure, hand.snapshot = target, snapshot

@@ -28,6 +28,7 @@ TOGETHER = (
     "family-foster-care",
     "family-style-care",
     "kinship-care",
+    "temporary-guardianship",
 )
 _DAY = re.compile(r"^202[4-9]-\d{2}-\d{2}(T|$)")
 
@@ -167,11 +168,9 @@ def decide(town: Town, number: str, mode: str) -> None:
     play(run, [{key: value for key, value in step.items() if key != "expect"} for step in after(town.clock, steps)])
 
 
-def test_a_placement_that_ends_is_decided_again_until_one_holds(town: Town) -> None:
-    told = story(find_folder("child-comprehensive-assessment") / "scenarios" / "asked-again-relatives.yaml")
-    register = scenarios.ScenarioRun(town.runtime, town.runtime.parsed("kinship-care"), told, town.clock)
-    subject = register._register({**told["subject"], "region": "990101"})
-    number = town.runtime.start_case(
+def assessed(town: Town, subject: str) -> str:
+    """A whole assessment of somebody, begun by hand."""
+    return town.runtime.start_case(
         "child-comprehensive-assessment",
         subject,
         actor=SYSTEM,
@@ -179,6 +178,71 @@ def test_a_placement_that_ends_is_decided_again_until_one_holds(town: Town) -> N
         regions={"receiving_city": "990100"},
         jurisdiction="GX",
     ).case.number
+
+
+def held(town: Town, region: str, custodian: str, guardian: str) -> str:
+    """A child that these have."""
+    since = datetime(2024, 5, 2, tzinfo=UTC)
+    return town.runtime.register_subject(
+        "child",
+        {
+            "name": "莫小宁",
+            "sex": "female",
+            "birth_date": date(2014, 3, 1),
+            "temp_person_no": f"L-{region}",
+            "category": ["orphan"],
+            "birth_date_basis": "medical_estimate",
+            "hukou_status": "registered_here",
+            "region": region,
+        },
+        actor=SYSTEM,
+        region=region,
+        standings={
+            kind: {"party": party, "since": since}
+            for kind, party in (("custodian", custodian), ("guardian", guardian), ("payer", guardian))
+        },
+    )
+
+
+def test_a_relative_far_away_cares_for_a_child_of_the_city_and_breaks_down(town: Town) -> None:
+    """The city is the guardian, the relative's village visits, the county where the child is takes it in."""
+    subject = held(town, "990100", "CWI.CITY@990100", "CAB.CITY@990100")
+    decide(town, assessed(town, subject), "KIN")
+    assert town.unheard() == []
+    care = town.take_up(town.open_cases(subject)["kinship-care"], "harm-on-a-visit")
+    lead, village = "民政部门（监护人）", "村（居）民委员会儿童主任"
+    assert town.case(care.case).parties == dict.fromkeys((lead, village), "南屏市民政局 儿童福利科")
+    told = after(town.clock, care.scenario["steps"])
+    play(care, [{name: value for name, value in one.items() if "fire" not in one or name != "at"} for one in told])
+    assert town.case(care.case).parties[lead] == "南屏市民政局 儿童福利科"
+    assert town.case(care.case).parties[village] == "青溪县榕江镇榕树村村民委员会 村民委员会"
+    assert town.unheard() == []
+    begun = town.open_cases(subject)["temporary-guardianship"]
+    assert town.begun_with(begun) == ("GX", {"place": "990101"})
+    assert "region" not in town.case(begun).fields
+
+
+@pytest.mark.parametrize("mode, key", [("FAMILY_FOSTER", "family-foster-care"), ("FAMILY_STYLE", "family-style-care")])
+def test_a_child_of_the_county_is_assessed_and_placed_by_its_own_institution(town: Town, mode: str, key: str) -> None:
+    subject = held(town, "990101", "CWI.CNTY@990101", "CAB.CNTY@990101")
+    number = assessed(town, subject)
+    begun = [number]
+    decide(town, number, mode)
+    assert town.unheard() == []
+    begun += town.open_cases(subject).values()
+    assert set(town.open_cases(subject)) == {key}
+    for one in begun:
+        places = {name: place.partition(" ")[0] for name, place in town.case(one).parties.items()}
+        filing = next(name for name in places if "民政部门" in name)
+        assert places.pop(filing) == "青溪县民政局"
+        assert set(places.values()) == {"青溪县儿童福利院"}
+
+
+def test_a_placement_that_ends_is_decided_again_until_one_holds(town: Town) -> None:
+    told = story(find_folder("child-comprehensive-assessment") / "scenarios" / "asked-again-relatives.yaml")
+    register = scenarios.ScenarioRun(town.runtime, town.runtime.parsed("kinship-care"), told, town.clock)
+    subject = register._register({**told["subject"], "region": "990101"})
+    number = assessed(town, subject)
     for mode, key, name in (
         ("KIN", "kinship-care", "no-relative"),
         ("FAMILY_FOSTER", "family-foster-care", "not-suited"),
