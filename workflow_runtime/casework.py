@@ -139,6 +139,7 @@ class CaseInHand:
             "region_name": lambda code: self.directory.regions.get(str(code)),
             "answers": partial(answers, self.directory, self.regions),
             "newest_case": self._newest_case,
+            "open_cases": self._open_cases,
         }
 
     def _registered(self, number: Any) -> dict[str, Any] | None:
@@ -156,6 +157,10 @@ class CaseInHand:
         """Number and state of the newest case about that subject of a procedure with that code."""
         row = queries.newest_case_of(self.tx, str(number), str(code))
         return {"number": row.number, "state": row.state} if row is not None else None
+
+    def _open_cases(self, number: Any, code: Any) -> list[str]:
+        """The open cases about that subject of procedures with that code, the oldest first, without this one."""
+        return queries.open_numbers_of(self.tx, str(number), str(code), self.row.id)
 
     def parameter(self, name: str) -> Parameter:
         """A value of the case's profile: of its procedure, of a process that it calls, or shared. Raises NotFound."""

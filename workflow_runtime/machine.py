@@ -606,7 +606,7 @@ class Machine(ABC):
             if not store.end_job(tx, claim, "finish"):
                 return
             message = queries.message(tx, message_id)
-            target = store.waiting_subscription(tx, message.name, message.correlation)
+            target = store.waiting_subscription(tx, message.name, message.correlation) or self._beside(tx, message)
             if message.state == "waiting" and message.expires_at is not None and message.expires_at <= self._clock():
                 store.move(tx, t.message, {"id": message.id}, "expire", reason=expired())
                 return
@@ -648,15 +648,12 @@ class Machine(ABC):
             words = _("case {number}, which sent it, was cancelled before").format(number=sender.number)
             store.move(tx, t.message, {"id": message.id}, "bury", reason=words)
             return
-        subject = message.correlation.rpartition("/")[2] or (sender.subject_number if sender is not None else "")
-        if sender is not None and "/" not in message.correlation:
-            subject = sender.subject_number
         payload = dict(casefile.loads(message.payload))
         named = payload.pop("region") if isinstance(payload.get("region"), Mapping) else {}
         number = self._start(
             tx,
             key,
-            subject,
+            _subject_of(message, sender.subject_number if sender is not None else None),
             SYSTEM,
             {**(json.loads(sender.regions) if sender is not None else {}), **named},
             payload,
@@ -672,6 +669,20 @@ class Machine(ABC):
             content = {"case": number, "message": message.id}
             hand.history.add("case_begun", actor=SYSTEM, at=hand.now, element=message.element, content=content)
             hand.save()
+
+    def _beside(self, tx: Connection, message: Row[Any]) -> Row[Any] | None:
+        """The procedure that begins by the message does not run twice about one subject (`xb:notWith`): what the open
+        case waits for under the message's name, whatever number it was sent to."""
+        key = self._library.begun_by(tx, message.name)
+        if key is None:
+            return None
+        active = next(one for one in queries.versions(tx, key) if one.state == "active")
+        alone = self._library.procedure(tx, active.id).attribute("xb:notWith").split(",")
+        if key not in {part.strip() for part in alone}:
+            return None
+        sender = queries.subject_of_case(tx, message.sender_case_id) if message.sender_case_id is not None else None
+        numbers = queries.open_cases_of(tx, _subject_of(message, sender), [key])
+        return next((one for number in numbers if (one := store.awaited_by(tx, number, message.name))), None)
 
     def _carry(self, tx: Connection, message_id: str, name: str, correlation: str) -> None:
         """A job that brings a message to the case that waits for it, or begins the one that begins by it, if any."""
@@ -817,6 +828,12 @@ def unacknowledged() -> str:
 def at(row: Row[Any]) -> str:
     """Where an item or job stands, as the history says it: the path of called processes, then the element."""
     return f"{row.path}.{row.element}" if row.path else str(row.element)
+
+
+def _subject_of(message: Row[Any], sender: str | None) -> str:
+    """Whom a message is about: the subject that its key names behind the slash, or else the sender's."""
+    _case, slash, subject = str(message.correlation).rpartition("/")
+    return subject or sender or "" if slash or sender is None else sender
 
 
 def _without_data(error: Exception) -> str:

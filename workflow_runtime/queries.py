@@ -1200,6 +1200,12 @@ def subjects_after(
     return tx.execute(statement).all()
 
 
+def subject_of_case(tx: Connection, case_id: int) -> str | None:
+    """The number of the subject that a case is about."""
+    statement = select(t.subject.c.number).join(t.case, t.case.c.subject_id == t.subject.c.id)
+    return tx.execute(statement.where(t.case.c.id == case_id)).scalar()
+
+
 def newest_case_of(tx: Connection, subject_number: str, code: str) -> Any:
     """The case about a subject that started last, of procedures of that code."""
     c, v = t.case.c, t.procedure_version.c
@@ -1212,6 +1218,20 @@ def newest_case_of(tx: Connection, subject_number: str, code: str) -> Any:
         .limit(1)
     )
     return tx.execute(statement).first()
+
+
+def open_numbers_of(tx: Connection, subject_number: str, code: str, without: int) -> list[str]:
+    """Numbers of the open cases about a subject, of procedures of that code, the oldest first, without one."""
+    c, v = t.case.c, t.procedure_version.c
+    return list(
+        tx.execute(
+            select(c.number)
+            .join(t.subject, t.subject.c.id == c.subject_id)
+            .join(t.procedure_version, v.id == c.version_id)
+            .where(t.subject.c.number == subject_number, v.code == code, c.state == CaseState.OPEN, c.id != without)
+            .order_by(c.id)
+        ).scalars()
+    )
 
 
 def begun_by(tx: Connection, case_id: int, number: str) -> dict[str, int]:

@@ -1719,7 +1719,7 @@ def _default_region(name: str, subject_region: str) -> str | None:
         return None
     if name.endswith("_city"):
         return subject_region[:4] + "00"
-    return subject_region if name.startswith("sending_") or name == "region" else None
+    return subject_region if name.startswith("sending_") or name in ("region", "place") else None
 
 
 def _make_folder(folder: Path) -> None:

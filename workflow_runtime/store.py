@@ -665,6 +665,15 @@ def waiting_subscription(tx: Connection, name: str, correlation: str) -> Row[Any
     ).first()
 
 
+def awaited_by(tx: Connection, case_number: str, name: str) -> Row[Any] | None:
+    """What a case waits for under a message's name, if it is open."""
+    s, c = t.subscription.c, t.case.c
+    statement = select(t.subscription).join(t.case, c.id == s.case_id)
+    return tx.execute(
+        statement.where(c.number == case_number, c.state == CaseState.OPEN, s.name == name).limit(1)
+    ).first()
+
+
 def cases_begun_by(tx: Connection, case_id: int, number: str) -> Sequence[int]:
     """Ids of cases that began by a message of this one and have not ended."""
     m, c = t.message.c, t.case.c
