@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.app import Group
-from cli.completion import lists
+from cli.completion import cases, lists
 from cli.options import paging, sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.reports import Report, Reports, shipped
+from workflow_runtime.reports import Figure, Report, Reports, shipped
 
 
 @click.group(cls=Group, help=_("Control lists: what needs somebody's eye, with the rule behind it."))
@@ -62,11 +62,62 @@ def show(session: Session, id: str, limit: int, page: int, as_csv: bool, xlsx: P
         if whole or not found.aside[number]
     ]
     nothing = _("Nothing stands on this list, or nothing you may see.")
+    totals = () if whole else reports.totals(id, actor=session.actor)
     if session.as_json:
         rows = [dict(zip(found.columns, map(_translated, row), strict=True)) for row in found.rows[:limit]]
-        output.json({"id": found.id, "title": found.title, "rows": rows})
+        figures = [{"title": of_data(title), "value": _translated(value)} for title, value in totals]
+        output.json({"id": found.id, "title": found.title, "rows": rows, "totals": figures})
         return
     Listing(output, columns, found.rows, page, limit, nothing, as_csv, xlsx).show()
+    if totals and found.rows:
+        output.line()
+        output.facts([(of_data(title), str(_said(value) if value is not None else "—")) for title, value in totals])
+
+
+@report.command(
+    help=_("The figures that a case's reports state; with LIST, the entries that the figure counts, as filed.")
+)
+@click.argument("case", shell_complete=cases)
+@click.argument("list", required=False, shell_complete=lists)
+@click.option("--of", "document", metavar="NUMBER", help=_("Of the report with this number; default: the last one."))
+@sheets
+@pass_session
+def figures(
+    session: Session, case: str, list: str | None, document: str | None, as_csv: bool, xlsx: Path | None
+) -> None:
+    reports = Reports(session.runtime)
+    if list is None:
+        every = [one for one in reports.figures(case, actor=session.actor) if document in (None, one.document)]
+        columns: Sequence[Column[Figure]] = [
+            Column(_("Report"), lambda one: one.document or "—", least=10, once=True),
+            Column(_("Due"), lambda one: one.due, once=True),
+            Column(_("List"), lambda one: one.list),
+            Column(_("Title"), lambda one: of_data(one.title), least=8),
+            Column(_("Number"), lambda one: one.number),
+            Column(_("Corrected to"), lambda one: one.corrected),
+            Column(_("Reason"), lambda one: one.reason, least=6),
+            Column(_("Filed as"), lambda one: one.file),
+        ]
+        nothing = _("No figure was taken in this case, or none you may see.")
+        Listing(session.output, columns, every, 1, max(1, len(every)), nothing, as_csv, xlsx).show()
+        return
+    filed = reports.filed(case, list, actor=session.actor, document=document)
+    titles = [of_data(title) for title in filed.columns]
+    output = session.output
+    if session.as_json:
+        rows = [dict(zip(titles, map(of_data, row), strict=True)) for row in filed.rows]
+        output.json({"figure": filed.figure, "rows": rows})
+        return
+    if not (as_csv or xlsx):
+        one = filed.figure
+        output.heading(f"{one.list}  {of_data(one.title)}")
+        text = _("Counted on {day} for {report}: {number}; filed as {file}, SHA-256 {hash}")
+        parts = {"day": one.taken_on, "report": one.document or case, "number": one.number, "file": one.file}
+        output.wrapped(text.format(**parts, hash=one.sha256[:12]))
+        output.line()
+    every_column: Sequence[Column[Any]] = [Column(title, _nth(number), least=6) for number, title in enumerate(titles)]
+    nothing = _("The list was empty on that day.")
+    Listing(output, every_column, filed.rows, 1, max(1, len(filed.rows)), nothing, as_csv, xlsx).show()
 
 
 def _short(rows: Sequence[tuple[Any, ...]], number: int) -> bool:
@@ -82,6 +133,8 @@ def _translated(value: Any) -> Any:
     """A value as it is, with words of the data in the language in use."""
     if isinstance(value, (list, tuple)):
         return [_translated(part) for part in value]
+    if isinstance(value, Mapping):
+        return {key: _translated(part) for key, part in value.items()}
     return of_data(value) if isinstance(value, str) else value
 
 
@@ -91,4 +144,6 @@ def _said(value: Any) -> Any:
         return _("yes") if value else _("no")
     if isinstance(value, (list, tuple)):
         return _("; ").join(str(_said(part)) for part in value)
+    if isinstance(value, Mapping):
+        return f"{_said(value['what'])} {value['number']}"
     return of_data(value) if isinstance(value, str) else value

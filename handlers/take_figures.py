@@ -16,7 +16,7 @@ from workflow_runtime.escaping import cell
 @handler("take_figures")
 def take_figures(job: ServiceJob) -> Effects:
     """Count the entries of each list that the step's header `lists` names; answers `figures` (list, title, number,
-    taken_on, file, sha256) and `figure_lists`, the files."""
+    parts, taken_on, file, sha256) and `figure_lists`, the files."""
     if not job.lists:
         raise JobRefused("NO_LISTS", "the step's header `lists` must name at least one control list, as in S-01,S-04")
     day = job.now.astimezone(ZoneInfo("Asia/Shanghai")).date()
@@ -29,6 +29,7 @@ def take_figures(job: ServiceJob) -> Effects:
                 "list": id,
                 "title": str(found["title"]),
                 "number": len(found["rows"]),
+                "parts": "；".join(f"{one['title']} {_shown(one['value'])}" for one in found["totals"] if one["value"]),
                 "taken_on": day,
                 "file": name,
                 "sha256": hashlib.sha256(text.encode()).hexdigest(),
@@ -47,5 +48,10 @@ def _csv(found: Mapping[str, Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    shown = "" if value is None else "、".join(map(str, value)) if isinstance(value, list) else str(value)
-    return str(cell(shown))
+    return str(cell(_shown(value)))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{value['what']} {value['number']}"
+    return "" if value is None else "、".join(map(_shown, value)) if isinstance(value, list) else str(value)

@@ -1298,7 +1298,7 @@ def documents_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> di
     """Documents of these subjects in cases that the actor may see, oldest first."""
     d = t.document.c
     statement = (
-        select(d.subject_id, d.code, d.state, d.number, d.issued_at)
+        select(d.subject_id, d.code, d.state, d.number, d.issued_at, t.case.c.number.label("case_number"))
         .join(t.case, t.case.c.id == d.case_id)
         .where(d.subject_id.in_(subject_ids), visible(actor))
         .order_by(d.issued_at, d.id)

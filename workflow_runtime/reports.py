@@ -7,10 +7,13 @@ checked by the machine once a day, and whoever it names is told of every entry, 
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib import resources
 from itertools import islice
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 #: What a list can go over: everybody registered, or every open item and its deadline.
 OVER: Final = ("subject", "item")
 _BATCH: Final = 500
+_ABOUT: Final = ("report_number", "report_due")
 _ID: Final = re.compile(r"[A-Z][A-Z0-9-]*")
 
 
@@ -59,6 +63,9 @@ class Report:
     where: feel.Expression
     columns: tuple[Column, ...]
     entries: tuple[str, ...] = ()  #: entries of the case files that the columns show, none of them personal
+    private: tuple[str, ...] = ()  #: the same for what only those see who hold a standing of the subject
+    each: tuple[str, feel.Expression] | None = None  #: a row for each element of this, under this name
+    totals: tuple[Column, ...] = ()  #: figures over the whole list: FEEL over `rows`, each by the columns' titles
     escalates: tuple[str, ...] = ()  #: agencies that are told: `CAB.CITY`, `CAB.CITY/child_welfare`
 
 
@@ -78,6 +85,31 @@ class ReportRows:
     rows: tuple[tuple[Any, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that was taken for a document of a case, and the filed list that it counts."""
+
+    document: str | None  #: the number of the document, once it is issued
+    due: date | None
+    list: str
+    title: str
+    number: Any
+    corrected: Any  #: what the draft says instead, if anything, and why
+    reason: str | None
+    taken_on: date
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiledList:
+    """A control list as it was filed with a case: whom its figure counts."""
+
+    figure: Figure
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
     """The lists of a file; raises ProfileError with everything that is wrong in it."""
     file = Source(source, name=name or _("report"), rule="report")
@@ -91,8 +123,8 @@ def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
 
 
 def _report(file: Source, entry: Table) -> Report:
-    keys = ("id", "title", "text", "source", "over", "of", "values", "where", "columns", "entries", "escalates")
-    file.only(entry, keys)
+    keys = ("id", "title", "text", "source", "over", "of", "values", "each", "where", "columns", "totals", "entries")
+    file.only(entry, (*keys, "private", "escalates"))
     id = file.text(entry, "id")
     if id and not _ID.fullmatch(id):
         file.wrong(file.line(entry, "id"), _("{text!r} cannot be an id").format(text=id), "S-02", field="id")
@@ -100,10 +132,19 @@ def _report(file: Source, entry: Table) -> Report:
     for one in file.tables(entry, "values"):
         file.only(one, ("name", "value"))
         values.append((file.text(one, "name"), file.feel(one, "value")))
-    columns = []
+    each = []
+    for one in file.tables(entry, "each"):
+        file.only(one, ("name", "value"))
+        each.append((file.text(one, "name"), file.feel(one, "value")))
+    if len(each) > 1:
+        file.wrong(file.line(entry, "each"), _("a list has one “each” only"), _("keep one of them"), field="each")
+    columns, totals = [], []
     for one in file.tables(entry, "columns", optional=False):
         file.only(one, ("title", "value", "aside"))
         columns.append(Column(file.text(one, "title"), file.feel(one, "value"), file.flag(one, "aside")))
+    for one in file.tables(entry, "totals"):
+        file.only(one, ("title", "value"))
+        totals.append(Column(file.text(one, "title"), file.feel(one, "value")))
     return Report(
         id=id,
         title=file.text(entry, "title"),
@@ -115,6 +156,9 @@ def _report(file: Source, entry: Table) -> Report:
         where=file.feel(entry, "where"),
         columns=tuple(columns),
         entries=file.texts(entry, "entries"),
+        private=file.texts(entry, "private"),
+        each=each[0] if each else None,
+        totals=tuple(totals),
         escalates=file.texts(entry, "escalates"),
     )
 
@@ -164,7 +208,68 @@ class Reports:
             rows = [
                 [self._value(one.value, facts) for one in report.columns] for facts in self._entries(tx, report, actor)
             ]
-        return {"title": report.title, "columns": [one.title for one in report.columns], "rows": rows}
+        found = {"title": report.title, "columns": [one.title for one in report.columns], "rows": rows}
+        return {**found, "totals": self._totals(report, rows)}
+
+    def totals(self, id: str, *, actor: Actor) -> tuple[tuple[str, Any], ...]:
+        """The figures over the whole list, as far as the actor sees it: title (as written) and value of each."""
+        report = self.report(id)
+        if not report.totals:
+            return ()
+        with self._runtime._database.read() as tx:
+            rows = [
+                [self._value(one.value, facts) for one in report.columns] for facts in self._entries(tx, report, actor)
+            ]
+        return tuple((one["title"], one["value"]) for one in self._totals(report, rows))
+
+    def _totals(self, report: Report, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        titles = [one.title for one in report.columns]
+        facts = {"rows": [dict(zip(titles, row, strict=True)) for row in rows], **self._common(None)}
+        return [{"title": one.title, "value": self._value(one.value, facts)} for one in report.totals]
+
+    def figures(self, case: str, *, actor: Actor) -> tuple[Figure, ...]:
+        """The figures of a case's documents, in the order of its calls. Raises NotFound when the case is not theirs."""
+        fields = self._runtime.case(case, actor=actor, history=0).fields
+        found = []
+        for key in fields:
+            scope, dot, last = key.rpartition(".")
+            if last != "figure_lists":
+                continue
+            of = {name: fields.get(scope + dot + name) for name in (*_ABOUT, "figures", "figure_corrections")}
+            corrections = {one["list"]: one for one in of["figure_corrections"] or ()}
+            for one in of["figures"] or ():
+                other = corrections.get(one["list"], {})
+                found.append(
+                    Figure(
+                        document=of["report_number"],
+                        due=of["report_due"],
+                        list=one["list"],
+                        title=one["title"],
+                        number=one["number"],
+                        corrected=other.get("corrected_number"),
+                        reason=other.get("reason"),
+                        taken_on=one["taken_on"],
+                        file=one["file"],
+                        sha256=one["sha256"],
+                    )
+                )
+        return tuple(found)
+
+    def filed(self, case: str, list: str, *, actor: Actor, document: str | None = None) -> FiledList:
+        """The list that a figure counts, as it was filed that day; of the last document, or of the one named.
+
+        Raises NotFound when no such figure was taken, or the filed list is gone or was changed.
+        """
+        figures = self.figures(case, actor=actor)
+        fitting = [one for one in figures if one.list == list and document in (None, one.document)]
+        if not fitting:
+            text = _("no figure of list {id} was taken in {case}; there are {known}")
+            known = ", ".join(dict.fromkeys(one.list for one in figures)) or "—"
+            raise NotFound(text.format(id=list, case=case, known=known))
+        figure = fitting[-1]
+        content = self._runtime._files.get(figure.sha256)
+        head, *rows = (tuple(row) for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        return FiledList(figure, head, tuple(rows))
 
     def escalate(self) -> int:
         """Tell whoever a list names of every entry, once a week for each; how many were told. Safe to repeat."""
@@ -215,8 +320,15 @@ class Reports:
         for facts in found:
             for name, expression in report.values:
                 facts[name] = self._value(expression, facts)
-            if self._value(report.where, facts) is True:
-                yield facts
+            if report.each is None:
+                if self._value(report.where, facts) is True:
+                    yield facts
+                continue
+            name, expression = report.each
+            for one in self._value(expression, facts) or ():
+                facts[name] = one
+                if self._value(report.where, facts) is True:
+                    yield facts
 
     # --- what an expression sees ---------------------------------------------------------------------------------
     def _subjects(self, tx: Connection, actor: Actor, report: Report) -> Iterator[dict[str, Any]]:
@@ -238,7 +350,8 @@ class Reports:
             standings = queries.standings_of(tx, ids)
             cases = queries.cases_of(tx, actor, ids)
             documents = queries.documents_of(tx, actor, ids)
-            files = queries.files_of(tx, [one.id for found in cases.values() for one in found]) if entries else {}
+            asked = entries or report.private
+            files = queries.files_of(tx, [one.id for found in cases.values() for one in found]) if asked else {}
             for row in rows:
                 held = standings.get(row.id, ())
                 knows = actor.clerk == "system" or any(s.valid_to is None and s.holder_agency in own for s in held)
@@ -249,7 +362,10 @@ class Reports:
                     "filled": {key: value not in (None, "", []) for key, value in everything.items()},
                     "standing": {s.kind: self._standing(s, agencies) for s in held if s.valid_to is None},
                     "standings": [self._standing(s, agencies) for s in held],
-                    "cases": [self._case(one, files.get(one.id, {}), entries) for one in cases.get(row.id, ())],
+                    "cases": [
+                        self._case(one, files.get(one.id, {}), (*entries, *(report.private if knows else ())))
+                        for one in cases.get(row.id, ())
+                    ],
                     "documents": [self._document(one) for one in documents.get(row.id, ())],
                     **self._common(profile),
                 }
@@ -321,4 +437,5 @@ class Reports:
         }
 
     def _document(self, row: Row[Any]) -> dict[str, Any]:
-        return {"code": row.code, "state": row.state, "number": row.number, "on": self._runtime._day_of(row.issued_at)}
+        on = self._runtime._day_of(row.issued_at)
+        return {"code": row.code, "state": row.state, "number": row.number, "on": on, "case": row.case_number}

@@ -30,6 +30,7 @@ from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CasePage, HistoryView, ItemView
 from workflow_runtime.procedures import Procedure, calls, find_folder, gather
+from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
 
@@ -569,6 +570,8 @@ class ScenarioRun:
             self._values(where, expected["file"], page.fields)
         if expected.get("subject"):
             self._values(where, expected["subject"], self.runtime.subject(self.number, actor=SYSTEM).fields)
+        for id, wanted in (expected.get("lists") or {}).items():
+            self._list(where, str(id), wanted)
         if "messages" in expected:
             wanted = list(expected["messages"] or ())
             sent = [one for one in self.runtime.messages(self.case, actor=SYSTEM) if one["name"] != "LedgerUpdated"]
@@ -585,6 +588,20 @@ class ScenarioRun:
                         where=where, key=key, found=found.get(str(key)), wanted=value
                     )
                 )
+
+    def _list(self, where: str, id: str, wanted: Mapping[str, Any]) -> None:
+        """A control list as it is now: its entries by the titles of its columns, and its figures."""
+        reports = Reports(self.runtime)
+        titles = [column.title for column in reports.report(id).columns]
+        rows = [dict(zip(titles, row, strict=True)) for row in reports.rows(id, actor=SYSTEM).rows]
+        entries = list(wanted.get("rows") or ())
+        if len(rows) != len(entries):
+            self._same(where, id, len(entries), len(rows))
+            return
+        for entry, row in zip(entries, rows, strict=True):
+            self._values(f"{where}: {id}", entry, row)
+        if wanted.get("totals"):
+            self._values(f"{where}: {id}", wanted["totals"], dict(reports.totals(id, actor=SYSTEM)))
 
     def _kind(self, element: str) -> str | None:
         found = self.procedure.main.elements.get(element)

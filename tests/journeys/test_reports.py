@@ -116,6 +116,7 @@ def test_a_list_that_cannot_be_read_is_refused_with_every_fault() -> None:
     title: 清单
     over: planet
     where: count(
+    each: [{name: one, value: cases}, {name: other, value: cases}]
     columns: [{title: 编号, value: subject.number, width: 3}]
 """
     with pytest.raises(ProfileError) as refused:
@@ -123,7 +124,8 @@ def test_a_list_that_cannot_be_read_is_refused_with_every_fault() -> None:
 
     assert [(one.line, one.element) for one in refused.value.findings] == [
         (2, "id"),
-        (6, "width"),
+        (6, "each"),
+        (7, "width"),
         (4, "over"),
         (5, "where"),
     ]
@@ -156,10 +158,30 @@ def test_the_life_of_a_subject_runs_over_all_its_cases(
     assert [event.at for event in life] == sorted(event.at for event in life)
 
 
-def test_the_lists_of_the_catalogue_that_touch_a_transfer_are_shipped() -> None:
+def test_the_lists_of_the_catalogue_that_rest_on_what_is_drawn_are_shipped() -> None:
     assert list(reports.shipped()) == [
-        "S-01", "S-02", "S-03", "S-04", "S-05", "S-10", "S-11", "S-11-FAMILY", "S-15", "S-15-WAIT", "S-16", "S-23",
+        "S-01", "S-02", "S-03", "S-04", "S-05", "S-06", "S-07", "S-08", "S-09", "S-10", "S-11", "S-11-FAMILY", "S-12",
+        "S-13", "S-14", "S-15", "S-15-WAIT", "S-16", "S-17", "S-18", "S-23",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("day", "listed"), [(date(2024, 4, 30), 0), (date(2024, 5, 1), 0), (date(2024, 5, 2), 1)])
+def test_a_stay_in_a_protection_institution_is_listed_from_the_day_after_three_months(
+    runtime: Runtime, lists: Reports, clock: Clock, day: date, listed: int
+) -> None:
+    held = {**STANDINGS, "custodian": {"party": "MPI.CNTY@990101", "since": "2024-02-01"}}
+    runtime.register_subject("child", CHILD, actor=SYSTEM, region="990101", standings=held)
+
+    clock.set(datetime.combine(day, time(2), UTC))
+
+    assert len(lists.rows("S-06", actor=SYSTEM).rows) == listed
+    assert dict(lists.totals("S-06", actor=SYSTEM))["儿童数"] == listed
+
+
+def test_what_only_a_holder_may_see_is_not_shown_to_others(runtime: Runtime, lists: Reports, child: str) -> None:
+    (mine,) = lists.rows("S-13", actor=runtime.actor("tang-yi")).rows
+    assert (mine[0], mine[4]) == (child, "没有就学登记")
+    assert lists.rows("S-13", actor=runtime.actor("qin-hai")).rows == ()
 
 
 @pytest.mark.parametrize(
