@@ -25,7 +25,7 @@ from workflow_runtime.engine import Command, Decided, OpenedItem, Passed, Step, 
 from workflow_runtime.errors import CaseStopped, DirectoryError, NotFound, StaleVersion
 from workflow_runtime.feel import government
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, of_data
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CaseState, ItemState
 from workflow_runtime.procedures import LaneRef, Procedure, around, calls, values_of
@@ -478,13 +478,11 @@ class CaseInHand:
 
     def _thrown(self, thrown: Thrown) -> None:
         if thrown.kind == "message":
-            self.send(
-                thrown.name,
-                thrown.key or self.default_key(),
-                thrown.payload,
-                element=thrown.element,
-                outside=self.procedure.receivers(self.procedure.process_at(thrown.path), thrown.element),
-            )
+            outside = self.procedure.receivers(self.procedure.process_at(thrown.path), thrown.element)
+            key = thrown.key or self.default_key()
+            self.send(thrown.name, key, thrown.payload, element=thrown.element, outside=outside)
+            if not outside and not self.library.takes(self.tx, thrown.name):
+                self._tell_nobody_takes(thrown)
         elif thrown.kind == "escalation":
             process = self.procedure.process_at(thrown.path)
             department, _lane = self.department_of(process, thrown.element, thrown.path)
@@ -492,6 +490,17 @@ class CaseInHand:
             self.notify(department.id, "escalation", f"{self.row.number} {name}")
         elif thrown.kind == "signal" and self.row.subject_id is not None:
             self._tell(thrown.name, thrown.payload)
+
+    def _tell_nobody_takes(self, thrown: Thrown) -> None:
+        """A message for a procedure that this office does not run: its sender sees to it."""
+        process = self.procedure.process_at(thrown.path)
+        department, _lane = self.department_of(process, thrown.element, thrown.path)
+        step = self.procedure.node(process, thrown.element).name or thrown.name
+        text = _("no procedure here takes it: see that those whom it concerns are told")
+        self.notify(department.id, "unreceived", f"{self.row.number} {of_data(step)}: {text}")
+        self.history.add(
+            "message_unreceived", actor=SYSTEM, at=self.now, element=thrown.element, content={"name": thrown.name}
+        )
 
     def _tell(self, signal: str, payload: Mapping[str, Any]) -> None:
         """A signal that this case throws, for the other cases of its subject; here it was heard when it was thrown."""
@@ -719,15 +728,16 @@ def with_roles(
     regions: Mapping[str, str],
     data: Mapping[str, Any],
     held: Callable[[], Iterable[Any]],
+    profile: Callable[[], Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The first entries of a case, with `party`: who plays which role, as the procedure's `xb:parties` says of them and
-    of `standing`, the open standings of the subject."""
+    """The first entries of a case, with `party`: who plays which role, as the procedure's `xb:parties` says of them,
+    of `standing`, the open standings of the subject, and of `profile`, the parameters."""
     text = procedure.attribute("xb:parties")
     if not text:
         return dict(data)
     roles = feel.evaluate(
         text.removeprefix("="),
-        {**data, "standing": holders(directory, held())},
+        {**data, "standing": holders(directory, held()), "profile": profile()},
         functions={"answers": partial(answers, directory, regions)},
     )
     return {**data, "party": roles} if isinstance(roles, Mapping) else dict(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from threading import Lock
@@ -58,15 +58,24 @@ class Library:
 
     def begun_by(self, tx: Connection, message: str) -> str | None:
         """The key of the procedure whose newest active version begins by that message, if there is one."""
+        drawn = (one for one in self._naming(tx, message) if message in one.compiled.message_starts)
+        return next((one.key for one in drawn), None)
+
+    def takes(self, tx: Connection, message: str) -> bool:
+        """Whether some procedure here begins by that message, or waits for it at one of its steps."""
+        drawn = (one.compiled for one in self._naming(tx, message))
+        return any(message in one.message_starts or message in one.messages for one in drawn)
+
+    def _naming(self, tx: Connection, message: str) -> Iterator[Procedure]:
+        """The newest active version of every procedure whose drawings name that message."""
         seen: set[str] = set()
         for version in queries.versions(tx):
             if version.state != VersionState.ACTIVE or version.key in seen:
                 continue
             seen.add(version.key)
             drawn = self._get("drawings", version.id, partial(_drawings, tx, version.id))
-            if message.encode() in drawn and message in self.procedure(tx, version.id).compiled.message_starts:
-                return version.key
-        return None
+            if message.encode() in drawn:
+                yield self.procedure(tx, version.id)
 
     def profile(self, tx: Connection, profile_id: int) -> profiles.Profile:
         """A profile version."""

@@ -262,8 +262,11 @@ class Machine(ABC):
         with self._database.read() as tx:
             if not queries.any_message_waits(tx, now):
                 return 0
+            unanswered = queries.unanswered(tx, now, limit)
+        for message in unanswered:
+            self._expire(message)
         with self._database.begin() as tx:
-            tidied = store.expire_messages(tx, now, expired(), unacknowledged())
+            tidied = len(unanswered) + store.expire_messages(tx, now, expired())
             for one in store.unmet(tx, limit):
                 store.insert_job(
                     tx,
@@ -277,6 +280,18 @@ class Machine(ABC):
                 )
                 tidied += 1
         return tidied
+
+    def _expire(self, message: Row[Any]) -> None:
+        """Nobody took in time what a case sent: a person is told, unless that was done when it was sent."""
+        with self._database.begin() as tx:
+            row = store.lock_case_by_id(tx, message.sender_case_id)
+            reason = expired() if message.receiver is None else unacknowledged()
+            if not store.move(tx, t.message, {"id": message.id}, "expire", reason=reason) or row is None:
+                return
+            if message.receiver is not None or self._library.takes(tx, message.name):
+                hand = self._take(tx, row, SYSTEM)
+                self._note_incident(hand, "message_expired", f"{message.name}: {reason}", element=message.element or "")
+                hand.save()
 
     def settle_signals(self, limit: int = 100, *, subject: int | None = None) -> list[str]:
         """Let cases hear what happened to their subjects (or to one), each once; numbers of the cases that heard.

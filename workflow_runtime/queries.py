@@ -1126,6 +1126,13 @@ def any_message_waits(tx: Connection, now: datetime) -> bool:
     return tx.execute(waiting).first() is not None
 
 
+def unanswered(tx: Connection, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Messages that a case sent and nobody took within their time to live."""
+    m = t.message.c
+    over = and_(m.state == "waiting", m.expires_at <= now, m.sender_case_id.is_not(None))
+    return tx.execute(select(t.message).where(over).order_by(m.expires_at).limit(limit)).all()
+
+
 def element_that_began(tx: Connection, case_id: int, begun: str) -> str:
     """The step of a case whose message began another; empty when none did."""
     m, c = t.message.c, t.case.c

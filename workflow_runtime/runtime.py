@@ -607,10 +607,17 @@ class Runtime(Machine):
         elsewhere = subject.region if started_by is not None else None  # nobody is there to be asked
         regions = self._bind_regions(procedure, directory, subject, regions, elsewhere)
         profile_id, profile = self._choose_profile(tx, jurisdiction or directory.jurisdiction or None, procedure)
+        local_day = now.astimezone(ZoneInfo(self._settings.zone)).date()
         if message is None:
-            local_day = now.astimezone(ZoneInfo(self._settings.zone)).date()
             data = self._opening(tx, procedure, profile, subject, data, local_day)
-        data = casework.with_roles(procedure, directory, regions, data, partial(store.open_standings, tx, subject.id))
+        data = casework.with_roles(
+            procedure,
+            directory,
+            regions,
+            data,
+            partial(store.open_standings, tx, subject.id),
+            partial(self._library.profile_values, profile_id, profile, procedure, local_day),
+        )
         parties = casework.bind_lanes(procedure, directory, regions, data)
         self._held(tx, procedure, directory, subject, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
@@ -619,7 +626,7 @@ class Runtime(Machine):
                     name=actor.name, procedure=procedure.name
                 )
             )
-        local_year = now.astimezone(ZoneInfo(self._settings.zone)).year
+        local_year = local_day.year
         number = f"{profile.jurisdiction}-{procedure.code}-{local_year}-" + (
             f"{store.next_number(tx, profile.jurisdiction, 'case.' + procedure.code, local_year):06d}"
         )

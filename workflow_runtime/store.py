@@ -922,12 +922,11 @@ def revive_job(tx: Connection, job_id: str, now: datetime) -> bool:
     return move(tx, t.job, {"id": job_id}, "revive", counting=("fence",), run_at=now, attempts=0, last_error=None)
 
 
-def expire_messages(tx: Connection, now: datetime, reason: str, outside: str) -> int:
-    """Messages whose time to live has run out; `outside`: why, of those that agencies outside did not acknowledge."""
+def expire_messages(tx: Connection, now: datetime, reason: str) -> int:
+    """Messages that no case sent, whose time to live has run out."""
     m = t.message.c
     over = update(t.message).where(m.state == MessageState.WAITING, m.expires_at.is_not(None), m.expires_at <= now)
-    ended = tx.execute(over.where(m.receiver.is_(None)).values(state=MessageState.EXPIRED, reason=reason)).rowcount
-    return ended + tx.execute(over.values(state=MessageState.EXPIRED, reason=outside)).rowcount
+    return tx.execute(over.where(m.sender_case_id.is_(None)).values(state=MessageState.EXPIRED, reason=reason)).rowcount
 
 
 def hand_out(tx: Connection, message_id: str, token: str, now: datetime) -> bool:

@@ -162,10 +162,29 @@ def test_without_a_receipt_it_expires_and_a_late_receipt_still_counts(
     office.sweep()
 
     assert message(office).state == "expired" and "left no receipt" in (message(office).reason or "")
+    assert [one.code for one in Repairs(office).incidents(actor=SYSTEM)] == ["message_expired"]
     assert Repairs(office).acknowledge(handed.message[:12], taken=True, text="by telephone")[1]
     assert message(office).state == "consumed"
     with pytest.raises(AlreadyDone, match="医疗机构"):
         Repairs(office).redeliver(handed.message, reason="again", actor=SYSTEM)
+
+
+def test_what_no_procedure_takes_is_told_to_the_department_that_sent_it(settings: Settings, clock: Clock) -> None:
+    with Runtime.create(settings, clock=clock) as office:
+        office.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
+        office.deploy(gather(HERE / "asking"), actor=SYSTEM)
+
+        number = asked(office)
+        office.sweep()
+        told = [json.loads(one.read_text(encoding="utf-8")) for one in settings.outbox.glob("*.json")]
+        noted = [one.text for one in office.history(number, actor=SYSTEM) if one.kind == "message_unreceived"]
+
+        clock.advance(days=91)
+        office.sweep()
+
+        assert [(one["kind"], one["case"]) for one in told] == [("unreceived", number)]
+        assert len(noted) == 1 and "no procedure here takes the message" in noted[0]
+        assert message(office).state == "expired" and not Repairs(office).incidents(actor=SYSTEM)
 
 
 def test_what_is_inside_the_platform_is_not_laid_out(office: Runtime, folder: Path) -> None:
