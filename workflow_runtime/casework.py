@@ -143,14 +143,20 @@ class CaseInHand:
         }
 
     def _registered(self, number: Any) -> dict[str, Any] | None:
-        """Of the subject of that number: its kind, its region, and the agency that holds each standing now, by code."""
+        """Of the subject of that number: its kind, its region, and the agency that holds each standing now, by code,
+        and since which day."""
         row = queries.subject(self.tx, str(number))
         if row is None:
             return None
+        held = store.open_standings(self.tx, row.id)
+        since = {one.kind: one.valid_from.astimezone(ZoneInfo(self.zone)).date() for one in held}
         return {
             "kind": row.kind,
             "region": row.region,
-            "standing": holders(self.directory, store.open_standings(self.tx, row.id)),
+            "standing": {
+                kind: {**one, "since": since[kind]} if one is not None else None
+                for kind, one in holders(self.directory, held).items()
+            },
         }
 
     def _newest_case(self, number: Any, code: Any) -> dict[str, Any] | None:

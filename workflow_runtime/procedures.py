@@ -369,11 +369,20 @@ class Procedure:
         return MappingProxyType(found)
 
     def _held(self, holder: FlowNode) -> list[str]:
-        """The steps that a step holds back; `*` are all but those of the reactions to what happens to the subject."""
+        """The steps that a step holds back; `*` are all, those inside sub-processes too, but not those of the reactions
+        to what happens to the subject."""
         names = [part.strip() for part in holder.properties.get("xb:holds", "").split(",") if part.strip()]
         if "*" not in names:
             return names
-        return [node.id for node in self.main.nodes(self.main.process_of(holder)) if node.id != holder.id]
+        return [one for one in self._steps_in(self.main.process_of(holder)) if one != holder.id]
+
+    def _steps_in(self, scope: str) -> list[str]:
+        found = []
+        for node in self.main.nodes(scope):
+            found.append(node.id)
+            if node.id in self.main.scopes and not node.event_subprocess:
+                found += self._steps_in(node.id)
+        return found
 
     @cached_property
     def holders(self) -> frozenset[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import namedtuple
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,11 +22,11 @@ from sqlalchemy import update
 from benchmarks import coming_of_age
 from tests.conftest import Clock
 from tests.journeys.conftest import CHILD, HERE, ORGANISATION
-from workflow_runtime import casefile, subjects
+from workflow_runtime import casefile, casework, directory, subjects
 from workflow_runtime import tables as t
 from workflow_runtime.feel.government import OF_DATES, add_months, age_on
 from workflow_runtime.model import SYSTEM, CaseView
-from workflow_runtime.procedures import gather, shipped_library
+from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
 from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
@@ -101,6 +103,50 @@ def test_a_year_before_majority_the_city_institution_is_asked_once(
     (one,) = asked(office, subject)
     (item,) = office.case(one.number, actor=SYSTEM).items
     assert (one.started_at.astimezone(ZONE).date().isoformat(), item.department) == (day, "cwi-nanping.social_work")
+
+
+def test_the_machine_that_is_up_again_the_day_after_asks_then(office: Runtime, clock: Clock) -> None:
+    at(clock, "2024-03-04")
+    subject = person(office, "2007-09-10")
+
+    at(clock, "2024-09-11")
+    office.sweep()
+    office.sweep()
+
+    (one,) = asked(office, subject)
+    assert one.started_at.astimezone(ZONE).date().isoformat() == "2024-09-11"
+
+
+REGIONS = {"receiving_city": "990101"}  # what is bound where no agency cares: the region of the subject
+CITY, COUNTY, OTHER, MPI = "cwi-nanping", "cwi-qingxi", "cwi-xiping", "mpi-qingxi"
+CAB_CITY, CAB_COUNTY = "cab-nanping", "cab-qingxi"
+Held = namedtuple("Held", ["kind", "holder_agency"])
+CARE = {  # custodian, guardian; who asks, who decides
+    "in-the-city": (CITY, CAB_CITY, "cwi-nanping.social_work", "cab-nanping.child_welfare"),
+    "in-the-county": (COUNTY, CAB_COUNTY, "cwi-qingxi.social_work", "cab-qingxi.child_welfare"),
+    "entrusted-by-the-county": (CITY, CAB_COUNTY, "cwi-nanping.social_work", "cab-qingxi.child_welfare"),
+    "entrusted-by-another-city": (OTHER, CAB_CITY, "cwi-xiping.social_work", "cab-nanping.child_welfare"),
+    "in-temporary-care": (MPI, None, "cwi-nanping.social_work", "cab-nanping.child_welfare"),
+    "in-a-foster-family": (None, CAB_CITY, "cwi-nanping.social_work", "cab-nanping.child_welfare"),
+}
+
+
+@cache
+def resettlement() -> tuple[directory.Directory, Procedure]:
+    return directory.read(ORGANISATION.read_bytes()), Procedure.parse(gather(find_folder(PLAN)))
+
+
+@pytest.mark.parametrize(("custodian", "guardian", "asks", "decides"), CARE.values(), ids=CARE)
+def test_whoever_cares_asks_and_whoever_is_guardian_decides(
+    custodian: str | None, guardian: str | None, asks: str, decides: str
+) -> None:
+    office, procedure = resettlement()
+    held = [Held("custodian", custodian), Held("guardian", guardian)]
+
+    data = casework.with_roles(procedure, office, REGIONS, {}, lambda: held)
+    bound = {row["lane"]: row["department_id"] for row in casework.bind_lanes(procedure, office, REGIONS, data)}
+
+    assert (bound["institution"], bound["civil_affairs"]) == (asks, decides)
 
 
 def test_an_outage_over_the_birthday_itself_loses_nobody(office: Runtime, settings: Settings, clock: Clock) -> None:
@@ -212,6 +258,24 @@ def _clerks(office: Runtime) -> Iterator[Any]:
         yield office.actor(one.id)
 
 
+def test_who_has_a_case_and_is_not_asked_in_time_stands_on_the_list_until_asked(office: Runtime, clock: Clock) -> None:
+    at(clock, "2024-03-04")
+    subject = person(office, "2007-03-04")
+    office.sweep()
+
+    listed = []
+    for day in ("2024-09-03", "2024-09-04"):
+        at(clock, day)
+        listed.append(office_rows(office))
+    late = person(office, "2006-12-01", 2)  # registered three months before the birthday: a month to ask
+    office.sweep()
+    for day in ("2024-10-04", "2024-10-05"):
+        at(clock, day)
+        listed.append(office_rows(office))
+
+    assert listed == [[], [subject], [subject], [subject, late]]
+
+
 def test_what_cannot_start_is_told_and_starts_when_it_can(settings: Settings, clock: Clock, tmp_path: Path) -> None:
     at(clock, "2024-03-04")
     with Runtime.create(settings, clock=clock) as office:
@@ -243,7 +307,7 @@ def test_where_the_profile_does_not_run_it_nobody_is_asked_and_civil_affairs_is_
     letters = [json.loads(path.read_bytes()) for path in sorted(settings.outbox.glob("*.json"))]
     assert asked(office, subject) == []
     assert [(one["department"], one["text"]) for one in letters if one["kind"] == "escalation"] == [
-        ("cab-nanping.child_welfare", f"S-15-WAIT 应启动未启动的成年安置 {subject}")
+        ("cab-nanping.child_welfare", f"S-15-WAIT 应启动、征询而未办的成年安置 {subject}")
     ]
 
 

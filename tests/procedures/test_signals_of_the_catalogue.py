@@ -80,6 +80,15 @@ def test_a_missing_child_and_a_court_order_hold_back_what_the_table_suspends() -
     assert set(procedure.holders_of("hand_over_child")) >= {"search_for_child", "review_guardianship"}
 
 
+def test_a_missing_person_holds_back_what_stands_inside_a_subprocess_too() -> None:
+    procedure = Procedure.parse(gather(find_folder("adult-orphan-resettlement")))
+
+    assert procedure.holders_of("assess_ability") == ("search_for_person",)
+    assert procedure.holders_of("interview_child", ("consult_wishes",)) == ("search_for_person",)
+    assert procedure.holders_of("not_asked_due") == ("search_for_person",)  # the timer stands still
+    assert procedure.holders_of("settle_death") == ()
+
+
 def test_the_other_cases_of_a_child_are_told_that_the_transfer_is_decided() -> None:
     thrown = [
         node.id
