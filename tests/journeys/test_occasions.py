@@ -143,7 +143,7 @@ def test_whoever_cares_asks_and_whoever_is_guardian_decides(
     office, procedure = resettlement()
     held = [Held("custodian", custodian), Held("guardian", guardian)]
 
-    data = casework.with_roles(procedure, office, REGIONS, {}, lambda: held)
+    data = casework.with_roles(procedure, office, REGIONS, {}, lambda: held, dict)
     bound = {row["lane"]: row["department_id"] for row in casework.bind_lanes(procedure, office, REGIONS, data)}
 
     assert (bound["institution"], bound["civil_affairs"]) == (asks, decides)
