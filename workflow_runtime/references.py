@@ -77,7 +77,7 @@ def _broken(
         "others": others,
     }
     return [
-        _wrong(one, f"form.{limit.id}", of_data(limit.text), of_data(limit.source))
+        _wrong(one, f"form.{limit.id}", _told(limit, scope, hand), f"{of_data(limit.source)} — {of_data(limit.remedy)}")
         for limit in kind.limits
         if not _holds(limit, scope, hand)
     ]
@@ -88,6 +88,12 @@ def _holds(limit: subjects.Limit, scope: Mapping[str, Any], hand: CaseInHand) ->
         return limit.holds(scope, functions=hand.functions()) is True
     except FeelError:  # what cannot be computed does not hold
         return False
+
+
+def _told(limit: subjects.Limit, scope: Mapping[str, Any], hand: CaseInHand) -> str:
+    """The limit, and what was found."""
+    found = limit.found(scope, functions=hand.functions())
+    return _("{limit}; found: {found}").format(limit=of_data(limit.text), found=found)
 
 
 def _wrong(one: Field, rule: str, message: str, remedy: str) -> Finding:

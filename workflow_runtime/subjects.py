@@ -103,13 +103,15 @@ class Limit:
 
     `holds` is FEEL over the subject's fields and `today`, `profile` (values of the case's procedure), `joining` (the
     subject of the case) and `others` (the subjects of the other open cases); both carry the keys of their case files
-    that `reads` names.
+    that `reads` names. `found`, over the same, says what there is now; `remedy` says what may be done instead.
     """
 
     id: str
     text: str
     source: str
     holds: feel.Expression
+    found: feel.Expression
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,13 +387,15 @@ def _limits(file: Source, references: Table) -> tuple[Limit, ...]:
     entries = file.tables(references, "limits")
     limits = []
     for entry in entries:
-        file.only(entry, ("id", "text", "source", "holds"))
+        file.only(entry, ("id", "text", "source", "holds", "found", "remedy"))
         limits.append(
             Limit(
                 id=_code(file, entry, "id", re.compile(r"[a-z][a-z0-9-]*"), "foster-children"),
                 text=file.text(entry, "text"),
                 source=file.text(entry, "source"),
                 holds=file.feel(entry, "holds"),
+                found=file.feel(entry, "found"),
+                remedy=file.text(entry, "remedy"),
             )
         )
     file.unique([(one.id, entry) for one, entry in zip(limits, entries, strict=True)], _("limit"))

@@ -114,6 +114,7 @@ def test_a_third_child_is_refused_at_the_field_until_a_case_of_the_family_is_ove
         fostering.apply(third)
     assert "no more than the number laid down (two)" in refusal(refused)
     assert "Order 54" in refusal(refused)
+    assert "found: 2 / 2" in refusal(refused) and "choose another family" in refusal(refused)
 
     families, children = (Reports(fostering.runtime).rows(id, actor=SYSTEM) for id in ("S-11-FAMILY", "S-11"))
     assert [row[0] for row in families.rows] == [fostering.family]

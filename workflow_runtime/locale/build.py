@@ -195,7 +195,7 @@ def said_by_the_procedures(root: Path = ROOT) -> Iterator[tuple[str, str]]:
 
 #: what a person reads of each kind of file, by the names of its entries
 _PROFILE = frozenset({"name", "title", "note", "source", "section", "reason", "value"})
-_SUBJECT = frozenset({"name", "title", "text", "source"})
+_SUBJECT = frozenset({"name", "title", "text", "source", "remedy"})
 _CALENDAR = frozenset({"name", "source"})
 _REPORT = frozenset({"title", "text", "source"})
 _EXAMPLE = frozenset({"case"})
