@@ -508,6 +508,17 @@ class CaseInHand:
             "message_unreceived", actor=SYSTEM, at=self.now, element=thrown.element, content={"name": thrown.name}
         )
 
+    def tell_unanswered(self, message: Any, reason: str) -> None:
+        """Nobody took in time what a step of this case said: the department of that step is told."""
+        step = self.procedure.compiled.elements[self.procedure.key].get(message.element or "")
+        if step is not None:
+            department, _lane = self.department_of(self.procedure.key, step.id, ())
+            words = of_data(step.name) if step.name else message.name
+            self.notify(department.id, "unanswered", f"{self.row.number} {words}: {reason}")
+        self.history.add(
+            "message_unanswered", actor=SYSTEM, at=self.now, element=message.element, content={"name": message.name}
+        )
+
     def _tell(self, signal: str, payload: Mapping[str, Any]) -> None:
         """A signal that this case throws, for the other cases of its subject; here it was heard when it was thrown."""
         given = secrets.token_hex(16)

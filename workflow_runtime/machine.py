@@ -290,7 +290,7 @@ class Machine(ABC):
                 return
             if message.receiver is not None or self._library.takes(tx, message.name):
                 hand = self._take(tx, row, SYSTEM)
-                self._note_incident(hand, "message_expired", f"{message.name}: {reason}", element=message.element or "")
+                hand.tell_unanswered(message, reason)
                 hand.save()
 
     def settle_signals(self, limit: int = 100, *, subject: int | None = None) -> list[str]:

@@ -462,6 +462,7 @@ def _words(kind: str, name: str | None, content: Mapping[str, Any]) -> str:
         "message_received": _("message {name} arrived"),
         "message_acknowledged": _("{receiver} acknowledged the message {name}"),
         "message_unreceived": _("{at}: no procedure here takes the message {name}; the department was told"),
+        "message_unanswered": _("{at}: nobody took the message {name} in time"),
         "case_begun": _("case {case} began by a message of this one"),
         "signal_received": _("signal {signal} received"),
         "withdrawn": _("withdrawn"),
