@@ -23,12 +23,16 @@ from workflow_runtime.i18n import _, os_reason
 from workflow_runtime.settings import shown, sqlite_path
 
 APPLICATION_ID = 0x78626E31  #: "xbn1", written into every SQLite file of ours
-#: How long PostgreSQL may keep us waiting: for a connection, and for a row that another transaction holds.
-PATIENCE = {"connect_timeout": 10, "options": "-c lock_timeout=10s"}
+WAIT = 10.0  #: seconds that another writer may keep us waiting
 RESTED = 10.0  #: seconds after which a connection is asked whether it still lives
 SAFE_WAL = (3, 51, 3)  #: first SQLite release without the WAL reset fault (decision 17)
 WITHDRAWN = ((3, 52, 0),)  #: releases that were taken back
 OLDEST_SQLITE = (3, 35, 0)  #: RETURNING
+
+
+def _wait() -> int:
+    """In milliseconds, as both stores understand it."""
+    return int(WAIT * 1000)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,7 +68,7 @@ class Database:
                 pool_size=5,
                 max_overflow=20,
                 hide_parameters=True,  # no case data in any log
-                connect_args=PATIENCE,
+                connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={_wait()}"},
             )
             _ping_after_a_pause(self._writing)
 
@@ -214,7 +218,7 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # our BEGIN, not the driver's
-        connection.execute("PRAGMA busy_timeout=10000")
+        connection.execute(f"PRAGMA busy_timeout={_wait()}")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         if wal:

@@ -74,7 +74,7 @@ class Desk:
             input=given if given is not None else "",
             capture_output=True,
             text=True,
-            timeout=170,
+            timeout=600,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Answer(done.returncode, done.stdout, done.stderr)

@@ -15,7 +15,7 @@ from .test_demo import read, supervisor
 from .test_refusals import an_item, clerks_of
 
 
-def on_a_terminal(desk: Desk, *arguments: str, typed: str = "", seconds: float = 20, **variables: str) -> str:
+def on_a_terminal(desk: Desk, *arguments: str, typed: str = "", seconds: float = 300, **variables: str) -> str:
     """What a person sees who calls the program on a terminal of 80 columns and types `typed`."""
     main, other = pty.openpty()
     environment = desk.environment({"TERM": "xterm", **variables})
@@ -113,7 +113,7 @@ def test_a_worker_stops_when_it_is_told(office: Desk) -> None:
 
     process.terminate()
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=300) == 0
     assert "stopped" in process.stderr.read()
     for stream in (process.stdout, process.stderr):
         assert stream is not None

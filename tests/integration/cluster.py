@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,19 @@ RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens on, and that no outgoing connection is given meanwhile: below those."""
+    while True:
+        port = random.randint(10_000, 32_000)
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
 
 
-def until(true: Callable[[], bool], seconds: float, what: str) -> None:
+#: How long a test waits for what must come: only a failure takes so long, and a busy machine may need minutes.
+PATIENCE = 300.0
+
+
+def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something holds; fails with its name otherwise."""
     end = time.monotonic() + seconds
     while not true():
@@ -43,20 +50,26 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def answers(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether the server that we started answers on its port."""
+    assert process.poll() is None, f"it ended with code {process.returncode}: the port was taken meanwhile?"
+    return listens(port)
+
+
 @contextmanager
-def redis_server(port: int | None = None) -> Iterator[str]:
+def redis_server() -> Iterator[str]:
     """A Redis of our own; its URL."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("needs redis-server: apt-get install redis-server")
-    port = port or free_port()
+    port = free_port()
     process = subprocess.Popen(
         [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
         stdout=subprocess.DEVNULL,
         cwd="/tmp",
     )
     try:
-        until(lambda: listens(port), 10, "Redis listens")
+        until(lambda: answers(process, port), "Redis listens")
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.kill()
@@ -86,7 +99,7 @@ def rabbit_server() -> Iterator[str]:
         [RABBIT], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        until(lambda: listens(port), 60, "RabbitMQ listens")
+        until(lambda: answers(process, port), "RabbitMQ listens")
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     finally:
         os.killpg(process.pid, signal.SIGKILL)

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.cluster import rabbit_server, redis_server
+from tests.integration.cluster import PATIENCE, rabbit_server, redis_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient() -> Iterator[None]:
+    """Many write at once here; on a busy machine one may wait for long until it is its turn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workflow_runtime.database.WAIT", PATIENCE)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -259,6 +259,8 @@ def at_random(server: ForkServer, *, kills: int, seed: int) -> tuple[int, list[s
         journey = dice.choice(sorted(JOURNEYS))
         run, outcome = server.strike(journey, after=dice.random() * lasted[journey])
         struck += outcome.killed
+        if not outcome.killed:  # as quick as it can be: the machine may have been busy before
+            lasted[journey] = min(lasted[journey], outcome.lasted)
         if outcome.problem:
             wrong.append(f"seed {seed}, kill {number}, {journey}: {outcome.problem}")
         left = server.carry_on(journey, run, outcome, to_the_end=journey == "document" or number % 24 == 0)

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from cli.session import choose_language
 from tests.conftest import Clock
 from tests.integration.office import HERE, Deeds, clerks, open_office
 from workflow_runtime.i18n import use_language
+from workflow_runtime.machine import utc_now
 from workflow_runtime.settings import Settings
 
 #: What is wrong with a drawing: the text that is replaced (None: the whole), what stands there, and what must be named.
@@ -69,6 +69,7 @@ class Office:
     clerk: str = ""
     colleague: tuple[str, str] = ("", "")
     stranger: str = ""
+    year: str = ""
 
     @property
     def database(self) -> Path:
@@ -81,10 +82,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     folder = tmp_path_factory.mktemp("bad-input")
     found = Office(folder)
     settings = Settings.from_env({"XIEBAN_HOME": str(folder)}, database=str(found.database))
-    clock = Clock(datetime.now(UTC))
+    clock = Clock(utc_now())
     with open_office(settings, clock) as runtime:
         mine, other, *_rest = clerks(runtime, "cwi-qingxi.social_work")
         found.clerk, found.colleague = mine.clerk, (other.clerk, other.name)
+        found.year = str(runtime._today().year)
         found.stranger = clerks(runtime, "cab-qingxi.child_welfare")[0].clerk
         for number, state in enumerate(("ready", "taken", "done"), start=1):
             deeds = Deeds(runtime, clock, number, {"prepare": other})
@@ -175,8 +177,8 @@ def test_entries_that_cannot_be_used_change_nothing(
 def test_who_may_not_is_told_why(office: Office, language: str, what: str, capsys: pytest.CaptureFixture[str]) -> None:
     attempts: Mapping[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
         "another department's item": (office.stranger, "ready", (), ("社会工作科",)),
-        "an item that is taken": (office.clerk, "taken", (), (office.colleague[1], str(datetime.now(UTC).year))),
-        "an item that is done": (office.clerk, "done", (), (office.colleague[1], str(datetime.now(UTC).year))),
+        "an item that is taken": (office.clerk, "taken", (), (office.colleague[1], office.year)),
+        "an item that is done": (office.clerk, "done", (), (office.colleague[1], office.year)),
         "a version that is stale": (office.clerk, "ready", ("--version", "7"), ("7", "1")),
         "an outcome without its reason": (office.clerk, "ready", ("--outcome", "returned"), ("returned",)),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from kombu import Connection, Message, Queue
 from sqlalchemy import select, update
 
 from tests.conftest import Clock
+from tests.integration.cluster import PATIENCE, until
 from tests.integration.test_cluster import REVIEW, approved, notices, state
 from tests.journeys.conftest import ORGANISATION
 from workflow_runtime import tables as t
@@ -57,9 +57,10 @@ def test_people_go_before_timers_and_timers_before_batch() -> None:
 
 
 def test_a_message_on_redis_holds_an_id_and_nothing_else(redis: str) -> None:
-    worker.publish(redis, "xieban.job", JOB, "people")
+    ours = redis.removesuffix("/0") + "/1"  # where no worker and no other test ever rang
+    worker.publish(ours, "xieban.job", JOB, "people")
 
-    with Connection(redis) as connection:
+    with Connection(ours) as connection:
         raw = connection.default_channel.client.rpop("xieban.people")
 
     envelope = json.loads(raw)
@@ -78,17 +79,21 @@ def test_a_message_on_rabbitmq_holds_an_id_and_lies_in_a_quorum_queue(rabbit: st
                 "xieban.batch", durable=True, auto_delete=False, arguments={"x-queue-type": "classic"}
             )
 
-    assert message is not None and message.content_type == "application/json"
+    assert message.content_type == "application/json"
     holds_an_id(message.body if isinstance(message.body, bytes) else message.body.encode(), message.headers)
 
 
-def one_of(queue: Queue) -> Message | None:
+def one_of(queue: Queue) -> Message:
     """A quorum queue hands out what its members have agreed on: a moment after it was published, not at once."""
-    for _ in range(200):
-        if (message := queue.get(no_ack=True)) is not None:
-            return message
-        time.sleep(0.05)
-    return None
+    found: list[Message] = []
+
+    def look() -> bool:
+        message = queue.get(no_ack=True)
+        found.extend([message] if message is not None else [])
+        return bool(found)
+
+    until(look, "the queue hands out its message")
+    return found[0]
 
 
 def holds_an_id(body: bytes, headers: dict[str, Any]) -> None:
@@ -102,37 +107,46 @@ def holds_an_id(body: bytes, headers: dict[str, Any]) -> None:
 
 # --- the lease ---------------------------------------------------------------------------------------------------
 def test_a_handler_that_works_longer_than_a_lease_keeps_its_job(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workflow_runtime.machine.LEASE", timedelta(seconds=0.6))
-    working, taken = threading.Event(), []
+    lease = timedelta(seconds=0.6)
+    monkeypatch.setattr("workflow_runtime.machine.LEASE", lease)
+    working, enough, taken = threading.Event(), threading.Event(), []
     proper = _handlers["notify"]
 
     def slow(job: ServiceJob) -> Effects:
         working.set()
-        time.sleep(2.0)
+        assert enough.wait(PATIENCE)
         return proper(job)
 
     monkeypatch.setitem(_handlers, "notify", slow)
-    Runtime.create(settings).close()
+    Runtime.create(settings, clock=clock).close()
     with (
-        Runtime.open(settings, dispatch=Waiting()) as first,
-        Runtime.open(settings, dispatch=Waiting()) as second,
+        Runtime.open(settings, clock=clock, dispatch=Waiting()) as first,
+        Runtime.open(settings, clock=clock, dispatch=Waiting()) as second,
     ):
         first.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
         first.deploy(gather(REVIEW), actor=SYSTEM)
         case = approved(first)
         with first._database.read() as tx:
             job_id = tx.execute(select(t.job.c.id).where(t.job.c.kind == "service")).scalar_one()
+
+        def renewed() -> bool:
+            with second._database.read() as tx:
+                ends = tx.execute(select(t.job.c.lease_until).where(t.job.c.id == job_id)).scalar_one()
+            return bool(ends >= clock() + lease)
+
         keeper = threading.Thread(target=first.run_job, args=(job_id,))
         keeper.start()
-        assert working.wait(20)
-        while keeper.is_alive():
+        assert working.wait(PATIENCE)
+        for _most_of_a_lease in range(4):
+            until(renewed, "the lease is renewed")
+            clock.advance(seconds=0.5)
             taken.append(second.run_job(job_id))
-            time.sleep(0.1)
+        enough.set()
         keeper.join()
 
-        assert len(taken) > 5 and not any(taken)
+        assert not any(taken)
         assert state(first, case) == CaseState.COMPLETED and notices(first, case) == 1
 
 

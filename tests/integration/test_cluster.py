@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -89,13 +88,13 @@ def test_a_worker_hears_the_bell_and_finishes_what_people_began(province: dict[s
     with worker(surroundings, "--poll", "30"), Runtime.open(Settings.from_env(surroundings)) as runtime:
         cases = [approved(runtime, number) for number in (1, 2, 3)]
 
-        until(lambda: all(state(runtime, one) == CaseState.COMPLETED for one in cases), 120, "the cases end")
+        until(lambda: all(state(runtime, one) == CaseState.COMPLETED for one in cases), "the cases end")
 
         def fired() -> int:
             history = runtime.history(late.case.number, actor=SYSTEM)
             return [line.kind for line in history].count("timer_fired")
 
-        until(lambda: fired() > 0, 120, "the timer that has been due for weeks takes effect")
+        until(lambda: fired() > 0, "the timer that has been due for weeks takes effect")
         assert [notices(runtime, one) for one in cases] == [1, 1, 1] and fired() == 1
         assert all(runtime.verify_history(one.case.number, actor=SYSTEM) is None for one in cases)
 
@@ -106,7 +105,7 @@ def test_a_lost_bell_costs_time_and_nothing_else(province: dict[str, str], redis
         assert state(runtime, case) == CaseState.OPEN
 
         with worker(province | {"XIEBAN_BROKER": redis}, "--poll", "0.5"):
-            until(lambda: state(runtime, case) == CaseState.COMPLETED, 120, "the poller finds the job")
+            until(lambda: state(runtime, case) == CaseState.COMPLETED, "the poller finds the job")
 
         assert notices(runtime, case) == 1
 
@@ -115,12 +114,10 @@ def test_a_broker_that_is_away_fails_no_commit_and_workers_work_without_it(provi
     broker = f"redis://127.0.0.1:{free_port()}/0"
     surroundings = province | {"XIEBAN_BROKER": broker}
     with Runtime.open(Settings.from_env(surroundings)) as runtime:
-        began = time.monotonic()
         case = approved(runtime)
-        assert time.monotonic() - began < 10
 
         with worker(surroundings, "--poll", "0.5"):
-            until(lambda: state(runtime, case) == CaseState.COMPLETED, 120, "the poller works itself")
+            until(lambda: state(runtime, case) == CaseState.COMPLETED, "the poller works itself")
 
         assert notices(runtime, case) == 1
 
@@ -130,13 +127,12 @@ def test_a_worker_killed_with_its_processes_is_replaced_by_another(province: dic
     with Runtime.open(Settings.from_env(surroundings)) as runtime:
         with worker(surroundings, "--poll", "0.5") as doomed:
             case = approved(runtime, 1)
-            until(lambda: state(runtime, case) == CaseState.COMPLETED, 120, "the first worker works")
+            until(lambda: state(runtime, case) == CaseState.COMPLETED, "the first worker works")
             os.killpg(doomed.pid, signal.SIGKILL)
         second = approved(runtime, 2)
 
         with worker(surroundings, "--poll", "0.5"):
-            until(
-                lambda: state(runtime, second) == CaseState.COMPLETED, 150, "the second takes over"
-            )  # at the latest after a lease
+            # at the latest after a lease
+            until(lambda: state(runtime, second) == CaseState.COMPLETED, "the second takes over")
 
         assert notices(runtime, case) == notices(runtime, second) == 1

@@ -65,4 +65,4 @@ def test_a_journey_that_is_cut_at_any_time_is_continued(server: ForkServer, stor
     struck, wrong = crashes.at_random(server, kills=kills, seed=20240304)
 
     assert wrong == []
-    assert struck > kills / 3
+    assert struck > kills / 5  # about half, on a machine whose pace is steady

@@ -411,7 +411,7 @@ def test_a_worker_watches_the_folder_all_the_time(tmp_path: Path, folder: Path) 
     with worker(surroundings, "--inline", "--poll", "0.2", "--watch", str(folder)):
         for number in range(3):
             lay(folder, f"{number}.json", **answer(deeds.number, id="7"))
-            until(lambda: (folder / "receipts" / f"{number}.receipt.json").exists(), 60, "a receipt")  # noqa: B023
+            until(lambda: (folder / "receipts" / f"{number}.receipt.json").exists(), "a receipt")  # noqa: B023
 
     assert [receipt(folder, str(number))["state"] for number in range(3)] == ["accepted", "repeated", "repeated"]
     with Runtime.open(office) as runtime:
