@@ -43,6 +43,8 @@ Kind = TypeVar("Kind")
 
 #: No answer of a handler is longer.
 LONGEST_ANSWER = 4 * 1024 * 1024
+#: How many seconds a child that has closed its end may take to die, so that it says itself what it died of.
+DYING = 10.0
 #: What a handler needs of the surroundings of the worker; above all not its database.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "SSL_CERT_FILE", "LANGUAGE")
 
@@ -160,7 +162,7 @@ class Bench:
         if child is None:
             return None
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(0.2 if child.poll() is None and self._ended() else 0)
+            child.wait(DYING if child.poll() is None and self._ended() else 0)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         code = child.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -86,8 +85,10 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def bench(module: str) -> Iterator[Bench]:
-    made = Bench([module], Limits(processor=1, memory=768 * 1024 * 1024, patience=2.5))
+def bench(module: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Patient as nobody would be, but with whoever hangs: on a busy machine a start may take a minute."""
+    patience = getattr(request, "param", 300.0)
+    made = Bench([module], Limits(processor=1, memory=768 * 1024 * 1024, patience=patience))
     yield made
     made.close()
 
@@ -105,20 +106,19 @@ def test_effects_come_back_as_they_were_given(bench: Bench, monkeypatch: pytest.
     assert effects.standings == (StandingChange("custodian", NOW, "D16", party="CWI.CITY@990100"),)
 
 
-def test_a_warm_bench_answers_quickly(bench: Bench) -> None:
+def test_a_bench_stays_warm_from_job_to_job(bench: Bench) -> None:
     bench.run(job("echo"))
+    child = bench._child
 
-    began = time.monotonic()
-    for _round in range(50):
+    for _round in range(5):
         bench.run(job("echo"))
 
-    assert (time.monotonic() - began) / 50 < 0.05
+    assert child is not None and bench._child is child
 
 
 @pytest.mark.parametrize(
     ("type", "error", "said"),
     [
-        ("hang", HandlerFailed, "no answer within 2.5 seconds"),
         ("spin", HandlerFailed, "more than 1 seconds of processor time"),
         ("eat", HandlerFailed, "more than 768 MB of memory"),
         ("leave", HandlerFailed, "SystemExit"),
@@ -136,6 +136,14 @@ def test_a_handler_that_misbehaves_is_told_of_and_the_next_job_is_done(
         bench.run(job(type))
 
     assert bench.run(job("echo")).patch["amount"] == Decimal("1.50")
+
+
+@pytest.mark.parametrize("bench", [2.5], indirect=True)
+def test_a_handler_that_hangs_is_stopped(bench: Bench) -> None:
+    with pytest.raises(HandlerFailed, match=r"no answer within 2\.5 seconds"):
+        bench.run(job("hang"))
+
+    assert bench._child is None
 
 
 def test_a_handler_that_leaves_by_system_exit_becomes_an_incident(
