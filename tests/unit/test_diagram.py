@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from tests.unit.effort import least_effort
 from workflow_runtime.diagram import read, write
 from workflow_runtime.errors import DiagramError
 
@@ -144,14 +144,16 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused_with_a_reason(name: str) -> None:
     source, rule = HOSTILE[name]
-    began = time.process_time()
+    answers: list[DiagramError] = []
 
-    with pytest.raises(DiagramError) as refused:
-        read(source)
+    def refuse() -> None:
+        with pytest.raises(DiagramError) as refused:
+            read(source)
+        answers.append(refused.value)
 
-    assert next(finding.rule for finding in refused.value.findings) == rule
-    assert all(finding.remedy for finding in refused.value.findings)
-    assert time.process_time() - began < 2
+    assert least_effort(refuse, within=2) < 2
+    assert answers[0].findings[0].rule == rule
+    assert all(finding.remedy for finding in answers[0].findings)
 
 
 def test_a_doctype_in_a_comment_or_a_text_is_only_a_text() -> None:

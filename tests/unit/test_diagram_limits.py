@@ -52,6 +52,13 @@ def big(steps: int) -> bytes:
     return drawing.xml()
 
 
+def asked(paths: list[str]) -> list[tuple[str, list[str], float]]:
+    """Path, rules that found something and seconds of processor time of each file."""
+    child = subprocess.run([sys.executable, "-c", CHILD, *paths], capture_output=True, text=True, check=False)
+    assert child.returncode == 0, child.stderr[-2_000:]
+    return [tuple(json.loads(line)) for line in child.stdout.splitlines()]
+
+
 def test_the_hostile_and_the_huge_stay_within_two_seconds_and_256_megabytes(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     assert resource
@@ -68,11 +75,11 @@ def test_the_hostile_and_the_huge_stay_within_two_seconds_and_256_megabytes(tmp_
         path.write_bytes(source)
         paths[str(path)] = name
 
-    child = subprocess.run([sys.executable, "-c", CHILD, *paths], capture_output=True, text=True, check=False)
+    answers = asked(list(paths))
 
-    assert child.returncode == 0, child.stderr[-2_000:]
-    answers = [json.loads(line) for line in child.stdout.splitlines()]
     assert [path for path, _rules, _seconds in answers] == list(paths)
     assert not [paths[path] for path, rules, _seconds in answers if not rules]
-    slow = {paths[path]: seconds for path, _rules, seconds in answers if seconds > 2}
-    assert len(slow) <= 1, slow  # one may meet a busy moment of the machine
+    slow = [path for path, _rules, seconds in answers if seconds > 2]
+    for _try in range(4):  # each may meet a busy moment of the machine
+        slow = [path for path, _rules, seconds in asked(slow) if seconds > 2]
+    assert not [paths[path] for path in slow]

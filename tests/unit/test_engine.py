@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tests.unit.effort import least_effort
 from tests.unit.engine_drawings import MONDAY, Desk, drawn, written
 from workflow_runtime.diagram import read
 from workflow_runtime.engine import (
@@ -17,6 +17,7 @@ from workflow_runtime.engine import (
     CaseState,
     CompleteItem,
     DeliverMessage,
+    Step,
     TimersDue,
     apply,
     compile,
@@ -1295,12 +1296,11 @@ def test_a_procedure_that_never_waits_becomes_an_incident() -> None:
 
 
 def test_a_case_that_multiplies_its_tokens_becomes_an_incident() -> None:
-    begun = time.process_time()
+    compiled = compile([drawn("start s\ninclusive j\nuser z\ns -> j -> j\nj -> z")])
+    steps: list[Step] = []
 
-    step = start(compile([drawn("start s\ninclusive j\nuser z\ns -> j -> j\nj -> z")]), {}, now=MONDAY)
-
-    assert step.incident is not None and step.incident.code in ("too_many", "endless")
-    assert time.process_time() - begun < 10
+    assert least_effort(lambda: steps.append(start(compiled, {}, now=MONDAY)), within=10) < 10
+    assert steps[0].incident is not None and steps[0].incident.code in ("too_many", "endless")
 
 
 def test_a_chain_of_three_thousand_tasks_is_no_recursion() -> None:

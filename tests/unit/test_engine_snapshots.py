@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import count
-from statistics import median
 from typing import Any
 
 import pytest
@@ -311,7 +310,7 @@ def test_the_two_hundredth_round_costs_what_the_tenth_did(loop: str) -> None:
     best = 9.9
     for _attempt in range(4):  # other work on the machine can only make it look worse
         cost, size = rework(drawn(LOOPS[loop]), 205, Q)
-        best = min(best, median(cost[190:205]) / median(cost[5:20]))
+        best = min(best, min(cost[190:205]) / min(cost[5:20]))
         if best <= 1.3:
             break
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks.diagrams import random_diagram, shipped
+from tests.unit.effort import least_effort
 from tests.unit.picture_drawings import STORY, flows, pooled, process
 from workflow_runtime.diagram import read
 from workflow_runtime.diagram.model import Diagram
@@ -187,7 +187,4 @@ def test_what_we_ship_speaks_no_chinese_kinds_in_english(path: Path) -> None:
 def test_a_large_diagram_is_told_in_a_moment() -> None:
     diagram = random_diagram(3, 400)
 
-    started = time.process_time()
-    outline(diagram)
-
-    assert time.process_time() - started < 0.5
+    assert least_effort(lambda: outline(diagram), within=0.5) < 0.5

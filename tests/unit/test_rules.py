@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.unit.effort import least_effort
 from tests.unit.random_nets import Drawing
 from tests.unit.rule_world import context_for
 from workflow_runtime.diagram import CheckContext, check, read
 from workflow_runtime.diagram.checking import all_rules
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.errors import BadInput, DiagramError
-from workflow_runtime.findings import Severity
+from workflow_runtime.findings import Finding, Severity
 
 HERE = Path(__file__).parent
 DIAGRAMS = HERE / "diagrams"
@@ -157,14 +157,12 @@ def test_a_file_of_weights_is_refused_with_all_its_mistakes() -> None:
     assert len(refused.value.findings) == 2
 
 
-@pytest.mark.parametrize(("steps", "limit"), [("chain", 2.0), ("fan", 2.0)])
-def test_a_diagram_of_thousands_is_answered_or_refused_by_size(steps: str, limit: float) -> None:
-    began = time.process_time()
+@pytest.mark.parametrize("steps", ["chain", "fan"])
+def test_a_diagram_of_thousands_is_answered_or_refused_by_size(steps: str) -> None:
+    source, answers = HUGE[steps](), list[list[Finding]]()
 
-    findings = check(read(HUGE[steps]()), rules="house")
-
-    assert "house/sizes" in {finding.rule for finding in findings}
-    assert time.process_time() - began < limit * 2  # twice, for a busy machine
+    assert least_effort(lambda: answers.append(check(read(source), rules="house")), within=2) < 2
+    assert "house/sizes" in {finding.rule for finding in answers[0]}
 
 
 def chain() -> bytes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.unit.drawn import TIMER, process, sub
+from tests.unit.effort import least_effort
 from tests.unit.random_nets import GATEWAYS, HEAD, Drawing, grow, grown, wired
 from tests.unit.token_game import Game, TooBig
 from workflow_runtime.diagram import Diagram, check, read, stories
@@ -212,11 +212,8 @@ def test_two_hundred_elements_take_less_than_a_second() -> None:
     while len(drawing.kinds) < 200:
         grow(drawing, dice)
     diagram = read(drawing.xml())
-    began = time.process_time()
 
-    list(soundness(diagram))
-
-    assert time.process_time() - began < 1
+    assert least_effort(lambda: list(soundness(diagram)), within=1) < 1
 
 
 def test_the_story_is_told_in_the_language_of_the_reader() -> None:
