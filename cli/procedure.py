@@ -148,8 +148,10 @@ def test(session: Session, key: str, wanted: str | None, organisation: Path | No
     people = organisation or procedures.shipped_library() / "demo" / "organisation.yaml"
     stories = [scenarios.read(read_bytes(path), name=path.name) for path in files]
     results = []
-    with TemporaryDirectory(prefix="xieban-scenarios-") as scratch:
-        office = scenarios.Office(procedures.gather(folder), read_bytes(people), Path(scratch))
+    with (
+        TemporaryDirectory(prefix="xieban-scenarios-") as scratch,
+        scenarios.Office(procedures.gather(folder), read_bytes(people), Path(scratch)) as office,
+    ):
         for story in stories:
             results.append(scenarios.run(office, story))
             if not session.as_json:

@@ -55,13 +55,14 @@ class Instant(TypeDecorator[datetime]):
 class Database:
     """A store that can be written (`begin`) and read (`read`)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lasting: bool = True) -> None:
+        """Where it is not `lasting`, SQLite does not wait for the disk: for a store that is thrown away anyhow."""
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.path = sqlite_path(url)
         if self.is_sqlite:
-            self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE")
-            self._reading = _sqlite_engine(url, "BEGIN")
+            self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", lasting)
+            self._reading = _sqlite_engine(url, "BEGIN", lasting)
         else:
             self._writing = self._reading = create_engine(
                 url,
@@ -210,7 +211,7 @@ def _leave_wal(connection: sqlite3.Connection, path: Path) -> None:
         ) from error
 
 
-def _sqlite_engine(url: str, begin: str) -> Engine:
+def _sqlite_engine(url: str, begin: str, lasting: bool) -> Engine:
     refuse_unsafe_sqlite()
     engine = create_engine(url, hide_parameters=True)
     wal = wal_is_safe()
@@ -219,7 +220,7 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # our BEGIN, not the driver's
         connection.execute(f"PRAGMA busy_timeout={_wait()}")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA synchronous=" + ("FULL" if lasting else "OFF"))
         connection.execute("PRAGMA foreign_keys=ON")
         if wal:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -85,7 +85,9 @@ class Machine(ABC):
         clock: Clock = utc_now,
         dispatch: Dispatch | None = None,
         library: Library | None = None,
+        renderer: Renderer | None = None,
     ) -> None:
+        """`library` and `renderer` may be shared with other offices; whoever lends a renderer closes it."""
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -93,7 +95,8 @@ class Machine(ABC):
         self._files = FileStore(settings.files)
         self._papers = Papers(settings.papers)
         self._library = library or Library()
-        self._renderer: Renderer | None = None
+        self._renderer = renderer
+        self._lent = renderer is not None
         self._rendering = threading.Lock()
         self._dispatch = dispatch or chosen(settings.broker)
         self._last_sweep: Swept | None = None
@@ -103,7 +106,7 @@ class Machine(ABC):
     def close(self) -> None:
         """Give back connections and the document child."""
         with self._rendering:
-            if self._renderer is not None:
+            if self._renderer is not None and not self._lent:
                 self._renderer.close()
                 self._renderer = None
         if self._bench is not None:

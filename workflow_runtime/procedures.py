@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +27,7 @@ from workflow_runtime.diagram.model import SUBPROCESSES, MessageFlow, Participan
 from workflow_runtime.diagram.severities import read_severities
 from workflow_runtime.errors import BadInput, DiagramError, NotFound, ProfileError
 from workflow_runtime.findings import Finding, Severity
-from workflow_runtime.i18n import _
+from workflow_runtime.i18n import _, language
 from workflow_runtime.loading import when_used
 from workflow_runtime.profiles import Mark, Profile, State
 from workflow_runtime.profiles import read as read_profile
@@ -187,10 +187,32 @@ def _readable_diagrams(files: Bundle) -> list[Diagram]:
     for path, content in files.items():
         if path.endswith(".bpmn"):
             try:
-                found.append(diagram.read(content))
+                found.append(_diagram(content, language()))
             except DiagramError:
                 continue  # the check reads it again and says what is wrong
     return found
+
+
+# What was read once in this process is not read again: one called process, form or template is in many bundles. The
+# language belongs to it, because what a file says of itself may be told when it is read.
+@lru_cache(maxsize=256)
+def _diagram(content: bytes, _language: str) -> Diagram:
+    return diagram.read(content)
+
+
+@lru_cache(maxsize=1024)
+def _form(content: bytes, path: str, _language: str) -> Form:
+    return forms.read(content, name=path)
+
+
+@lru_cache(maxsize=256)
+def _table(content: bytes, _language: str) -> Model:
+    return decisions.read(content)
+
+
+@lru_cache(maxsize=256)
+def _template(files: tuple[tuple[str, bytes], ...], house: tuple[tuple[str, bytes], ...], _language: str) -> Template:
+    return documents.load(dict(files), house_bytes=dict(house))
 
 
 def _called(diagrams: list[Diagram]) -> set[str]:
@@ -301,21 +323,22 @@ class Procedure:
     def _read_fresh(self, path: str) -> Any:
         content = self.files[path]
         if path.endswith(".bpmn"):
-            return diagram.read(content)
+            return _diagram(content, language())
         if path.endswith(".form") and not path.startswith("subjects/"):
-            return forms.read(content, name=path)
+            return _form(content, path, language())
         if path.endswith(".dmn"):
-            return decisions.read(content)
+            return _table(content, language())
         if path.startswith("templates/") and path.endswith("/document.yaml"):
-            return documents.load(
-                self._below(path.removesuffix("document.yaml")), house_bytes=self._below("templates/_house/")
+            return _template(
+                self._below(path.removesuffix("document.yaml")), self._below("templates/_house/"), language()
             )
         if path.startswith("subjects/") and path.endswith(".yaml"):
             return subjects.read(content, name=path, form=self.files.get(path.removesuffix(".yaml") + ".form"))
         return None
 
-    def _below(self, prefix: str) -> dict[str, bytes]:
-        return {path.removeprefix(prefix): content for path, content in self.files.items() if path.startswith(prefix)}
+    def _below(self, prefix: str) -> tuple[tuple[str, bytes], ...]:
+        below = ((path, content) for path, content in self.files.items() if path.startswith(prefix))
+        return tuple((path.removeprefix(prefix), content) for path, content in below)
 
     def _all(self, ending: str) -> list[Any]:
         found = (self._read(path) for path in sorted(self.files) if path.endswith(ending))

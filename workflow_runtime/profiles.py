@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
@@ -227,8 +227,9 @@ class Profile:
         )
 
 
+@lru_cache(maxsize=64)
 def read(source: bytes, *, name: str = "") -> Profile:
-    """A profile; raises ProfileError with everything that is wrong in it."""
+    """A profile; raises ProfileError with everything that is wrong in it. What was read once is not read again."""
     file = Source(source, name=name or _("profile"), rule="profile")
     file.raise_if_wrong(ProfileError)
     root = file.root
@@ -398,11 +399,12 @@ def _value(file: Source, entry: Table, unit: str) -> Any:
 def _no_overlap(file: Source, parameters: tuple[Parameter, ...], entries: Any) -> None:
     """Two values of one name may not hold on the same day: nobody could say which one counted."""
     first, last = date.min, date.max
-    for later, (one, entry) in enumerate(zip(parameters, entries, strict=True)):
-        for other in parameters[:later]:
-            if (one.procedure, one.name) == (other.procedure, other.name) and (
-                (one.valid_from or first) <= (other.valid_to or last)
-                and (other.valid_from or first) <= (one.valid_to or last)
+    before: dict[tuple[str, str], list[Parameter]] = {}
+    for one, entry in zip(parameters, entries, strict=True):
+        others = before.setdefault((one.procedure, one.name), [])
+        for other in others:
+            if (one.valid_from or first) <= (other.valid_to or last) and (other.valid_from or first) <= (
+                one.valid_to or last
             ):
                 file.wrong(
                     entry.line,
@@ -412,6 +414,7 @@ def _no_overlap(file: Source, parameters: tuple[Parameter, ...], entries: Any) -
                     _("end the first with valid_to before the second begins"),
                     field=one.name,
                 )
+        others.append(one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -509,6 +510,12 @@ class Runtime(Machine):
         """One subject with standings and cases, as far as the actor may see. Raises NotFound."""
         with self._database.read() as tx:
             return pages.subject_page(tx, self._subject_row(tx, number, actor), actor, self._subject_kind)
+
+    def held(self, number: str, *, actor: Actor) -> Counter[str]:
+        """How many hold each standing of a subject now, by its kind. Raises NotFound."""
+        with self._database.read() as tx:
+            row = self._subject_row(tx, number, actor)
+            return Counter(one.kind for one in store.open_standings(tx, row.id))
 
     def _subject_row(self, tx: Connection, number: str, actor: Actor) -> Row[Any]:
         row = queries.subject(tx, number)

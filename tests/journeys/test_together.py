@@ -102,13 +102,14 @@ def after(clock: scenarios.ScenarioClock, steps: list[Mapping[str, Any]]) -> lis
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> scenarios.Office:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[scenarios.Office]:
     organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-    made = scenarios.Office(gather(find_folder(TOGETHER[0])), organisation, tmp_path_factory.mktemp("together"))
-    with Runtime(Database(made._base.database), made._base, library=made._library) as runtime:
-        for key in TOGETHER[1:]:
-            runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
-    return made
+    bundle = gather(find_folder(TOGETHER[0]))
+    with scenarios.Office(bundle, organisation, tmp_path_factory.mktemp("together")) as made:
+        with Runtime(Database(made._base.database), made._base, library=made._library) as runtime:
+            for key in TOGETHER[1:]:
+                runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
+        yield made
 
 
 @pytest.fixture

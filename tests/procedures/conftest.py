@@ -13,6 +13,7 @@ import pytest
 import handlers  # noqa: F401  (importing registers the handlers)
 from tests.conftest import empty_database
 from workflow_runtime import scenarios
+from workflow_runtime.documents import Renderer
 from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
 
 
@@ -28,7 +29,8 @@ def story(path: Path) -> dict[str, Any]:
 class Rehearsals:
     """The worked cases of one procedure in an office where it is deployed."""
 
-    def __init__(self, key: str, folder: Path, database: str) -> None:
+    def __init__(self, key: str, folder: Path, database: str, renderer: Renderer) -> None:
+        self._renderer = renderer
         self._key = key
         self._folder = folder
         self._database = database
@@ -37,7 +39,8 @@ class Rehearsals:
     @cached_property
     def office(self) -> scenarios.Office:
         organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-        return scenarios.Office(gather(find_folder(self._key)), organisation, self._folder, database=self._database)
+        bundle = gather(find_folder(self._key))
+        return scenarios.Office(bundle, organisation, self._folder, database=self._database, renderer=self._renderer)
 
     @property
     def procedure(self) -> Procedure:
@@ -55,7 +58,8 @@ class Rehearsals:
 class Playhouse:
     """The rehearsals of every procedure, each in a store of its own."""
 
-    def __init__(self, folder: Path, database: Callable[[Path], str]) -> None:
+    def __init__(self, folder: Path, database: Callable[[Path], str], renderer: Renderer) -> None:
+        self._renderer = renderer
         self._folder = folder
         self._database = database
         self._rehearsals: dict[str, Rehearsals] = {}
@@ -64,7 +68,7 @@ class Playhouse:
         if key not in self._rehearsals:
             folder = self._folder / key
             folder.mkdir()
-            self._rehearsals[key] = Rehearsals(key, folder, self._database(folder))
+            self._rehearsals[key] = Rehearsals(key, folder, self._database(folder), self._renderer)
         return self._rehearsals[key]
 
 
@@ -73,8 +77,9 @@ def playhouse(
     store: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Playhouse]:
     """The rehearsals, on SQLite and on PostgreSQL."""
-    with ExitStack() as stores:
+    with ExitStack() as stores, Renderer() as renderer:
         yield Playhouse(
             tmp_path_factory.mktemp("offices"),
             lambda folder: stores.enter_context(empty_database(store, request, folder)),
+            renderer,
         )

@@ -65,10 +65,9 @@ def test_the_agreement_holds_every_clause_of_the_list() -> None:
 def test_years_of_visits_leave_the_case_as_small_as_it_was(tmp_path: Path) -> None:
     told = story(FOLDER / "scenarios" / "district-entrusts.yaml")
     organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-    office = scenarios.Office(gather(FOLDER), organisation, tmp_path)
     clock = scenarios.ScenarioClock(scenarios._instant(told["clock"]))
     sizes = []
-    with office.open(clock) as runtime:
+    with scenarios.Office(gather(FOLDER), organisation, tmp_path) as office, office.open(clock) as runtime:
         run = scenarios.ScenarioRun(runtime, office.procedure, told, clock)
         run.begin()
         for number, step in enumerate(told["steps"], start=1):

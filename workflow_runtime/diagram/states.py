@@ -15,6 +15,7 @@ class States:
 
     def __init__(self, net: Net, bound: int, goals: frozenset[str] = frozenset()) -> None:
         self._moves = [Move(net, transition) for transition in net.transitions]
+        self._always, self._by_place = _indexed(self._moves)
         self._transitions, self._begun = net.transitions, net.begun
         first = mask(net.initial)
         self.came_from: dict[int, tuple[int, int] | None] = {first: None}
@@ -39,7 +40,8 @@ class States:
 
     def _visit(self, state: int, waiting: deque[int]) -> None:
         moved = False
-        for number, move in enumerate(self._moves):
+        for number in self._perhaps(state):
+            move = self._moves[number]
             if not move.enabled(state):
                 continue
             moved = True
@@ -59,6 +61,17 @@ class States:
                 waiting.append(following)
         if not moved and state:
             self.stuck.append(state)
+
+    def _perhaps(self, state: int) -> list[int]:
+        """Moves that may be possible in a state, in their order: those whose first place is marked, and all joins."""
+        found = list(self._always)
+        left = state
+        while left:
+            place = left & -left
+            left ^= place
+            found += self._by_place.get(place, ())
+        found.sort()
+        return found
 
     def _cannot_finish(self) -> list[int]:
         """States from which no way leads to the end, nearest first (stuck ones and those cut short not counted)."""
@@ -101,6 +114,11 @@ class Move:
         self.pre, self.post, self.clears = mask(transition.pre), mask(transition.post), transition.clears
         self._ways = _ways_to(net, transition) if transition.joins_any else None
 
+    @property
+    def joins_any(self) -> bool:
+        """Whether one full way in can be enough."""
+        return self._ways is not None
+
     def enabled(self, state: int) -> bool:
         if self._ways is None:
             return state & self.pre == self.pre
@@ -115,6 +133,18 @@ class Move:
                 to_missing |= ways
         # BPMN 2.0.2, 13.4.3: wait while a token can still come to an empty way in, but not to a full one.
         return not state & ~self.pre & to_missing & ~to_present
+
+
+def _indexed(moves: list[Move]) -> tuple[list[int], dict[int, list[int]]]:
+    """The moves to be asked in every state, and by the lowest bit of what they need those to be asked where it is."""
+    always: list[int] = []
+    by_place: dict[int, list[int]] = {}
+    for number, move in enumerate(moves):
+        if move.joins_any or not move.pre:
+            always.append(number)
+        else:
+            by_place.setdefault(move.pre & -move.pre, []).append(number)
+    return always, by_place
 
 
 def _ways_to(net: Net, join: Transition) -> list[tuple[int, int]]:
