@@ -6,6 +6,7 @@ A test that asks for `database_url` (or anything built on it) runs on both store
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import warnings
@@ -35,6 +36,58 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         own = metafunc.definition.get_closest_marker("stores")  # a test that is for one of the stores says so
         stores = [one for one in (own.args if own else STORES) if chosen in ("both", one)]
         metafunc.parametrize("store", stores, scope="session", indirect=True)
+
+
+# --- several processes at once: pytest -n 2 ----------------------------------------------------------------------
+#: What takes longest must not begin last; whatever is not named here comes after it.
+FIRST = (
+    "integration/test_crashes",
+    "procedures/test_worked_cases.py@",
+    "unit/test_documents",
+    "proofs/",
+    "integration/",
+    "acceptance/",
+    "journeys/",
+    "procedures/",
+)
+#: The store that a test runs on and, of a worked case, its procedure: `[sqlite-procedure/case]`.
+PARTS = re.compile(r"\[(sqlite|postgresql)?(?:-?([a-z0-9-]+)/)?")
+
+
+def unit_of(nodeid: str) -> str:
+    """What stays in one process: the tests of a file on one store; of the worked cases those of one procedure."""
+    file, _colons, test = nodeid.partition("::")
+    found = PARTS.search(test)
+    store, procedure = found.groups() if found else (None, None)
+    if "test_worked_cases" in file:
+        return f"{file}@{procedure}" if procedure else file
+    return f"{file}[{store}]" if store else file
+
+
+def begins(nodeid: str) -> int:
+    """The place of a test's unit; what looks back at all worked cases comes last."""
+    unit = unit_of(nodeid)
+    if unit.endswith("test_worked_cases.py"):
+        return len(FIRST) + 1
+    return next((place for place, part in enumerate(FIRST) if part in unit), len(FIRST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: begins(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByUnit(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+    config.option.loadscopereorder = False  # they come in the order of `begins`
+    return ByUnit(config, log)
 
 
 @pytest.fixture

@@ -15,17 +15,18 @@ from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_
 
 KEYS = shipped_procedures()
 CASES = [(key, path) for key in KEYS for path in stories(key)]
-SOME = [(key, path) for key in KEYS for path in stories(key)[:2]]
+ALL = [pytest.param(key, path, id=f"{key}/{path.stem}") for key, path in CASES]  # conftest.PARTS reads these
+SOME = [pytest.param(key, path, id=f"{key}/{path.stem}") for key in KEYS for path in stories(key)[:2]]
 
 
 @pytest.mark.stores("postgresql")
-@pytest.mark.parametrize(("key", "path"), SOME, ids=lambda one: one if isinstance(one, str) else one.stem)
+@pytest.mark.parametrize(("key", "path"), SOME)
 def test_a_worked_case_runs_on_a_server_too(playhouse: Playhouse, key: str, path: Path) -> None:
     assert playhouse[key][path].problems == ()
 
 
 @pytest.mark.stores("sqlite")
-@pytest.mark.parametrize(("key", "path"), CASES, ids=lambda one: one if isinstance(one, str) else one.stem)
+@pytest.mark.parametrize(("key", "path"), ALL)
 def test_a_worked_case_runs_as_written(playhouse: Playhouse, key: str, path: Path) -> None:
     result = playhouse[key][path]
 
