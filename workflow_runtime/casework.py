@@ -24,6 +24,7 @@ from workflow_runtime.directory import Agency, Department, Directory
 from workflow_runtime.engine import Command, Decided, OpenedItem, Passed, Step, Thrown
 from workflow_runtime.errors import CaseStopped, DirectoryError, NotFound, StaleVersion
 from workflow_runtime.feel import government
+from workflow_runtime.feel.scope import HANDED_IN, Priced
 from workflow_runtime.findings import Finding, Severity
 from workflow_runtime.i18n import _, of_data
 from workflow_runtime.library import Library
@@ -135,10 +136,10 @@ class CaseInHand:
             **government.functions(self.calendar.is_working_day),
             "deadline": deadline,
             "cycle": cycle,
-            "registered": self._registered,
+            "registered": Priced(of_each(self._registered), _by_number),
             "region_name": lambda code: self.directory.regions.get(str(code)),
             "answers": partial(answers, self.directory, self.regions),
-            "newest_case": self._newest_case,
+            "newest_case": Priced(of_each(self._newest_case), _by_number),
             "open_cases": self._open_cases,
         }
 
@@ -718,6 +719,20 @@ def resolve_party(directory: Directory, reference: str, regions: Mapping[str, st
     head, _at, region = reference.partition("@")
     agency, _slash, department = head.partition("/")
     return directory.party(agency, regions.get(region, region) or None, department or None)
+
+
+def of_each(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """The question about one number, asked also about each of a list: the answers are in its order."""
+
+    def asked(number: Any, *more: Any) -> Any:
+        return [ask(one, *more) for one in number] if isinstance(number, list) else ask(number, *more)
+
+    return asked
+
+
+def _by_number(number: Any = None, *_more: Any) -> int:
+    """What such a question costs: as a function that is handed in, and a little for each of many."""
+    return HANDED_IN + (20 * len(number) if isinstance(number, list) else 0)
 
 
 def holders(directory: Directory, held: Iterable[Any]) -> dict[str, dict[str, str] | None]:

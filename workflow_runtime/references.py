@@ -35,20 +35,40 @@ def take(hand: CaseInHand, form: Form, patch: Mapping[str, Any]) -> None:
         row = store.lock_subject(hand.tx, number)
         kind = subjects.shipped().get(one.refers)
         if row is None or kind is None or row.kind != one.refers:
-            name = of_data(kind.name) if kind is not None else one.refers
-            findings.append(
-                _wrong(
-                    one,
-                    "form.refers",
-                    _("{number} is no registered number of: {kind}").format(number=number, kind=name),
-                    _("look it up with “xieban subject list”, or register it first"),
-                )
-            )
+            findings.append(_unknown(one, number))
             continue
         findings += _broken(hand, one, kind, row, patch)
         store.refer(hand.tx, hand.row.id, one.key, row.id)
+    findings += _in_lists(hand, form, patch)
     if findings:
         raise FormError(findings=findings)
+
+
+def _in_lists(hand: CaseInHand, form: Form, patch: Mapping[str, Any]) -> list[Finding]:
+    """A finding for every entry of a list that names nobody: a list holds nothing, however many it names."""
+    findings: list[Finding] = []
+    for each in form.fields:
+        for one in each.fields:
+            rows = patch.get(each.key) if one.refers else None
+            for at, row in enumerate(rows or (), start=1):
+                number = row.get(one.key)
+                found = queries.subject(hand.tx, str(number)) if number else None
+                if number and (found is None or found.kind != one.refers):
+                    findings.append(_unknown(one, str(number), (each.key, f"#{at}")))
+    return findings
+
+
+def _unknown(one: Field, number: str, path: tuple[str, ...] = ()) -> Finding:
+    kind = subjects.shipped().get(one.refers)
+    return _wrong(
+        one,
+        "form.refers",
+        _("{number} is no registered number of: {kind}").format(
+            number=number, kind=of_data(kind.name) if kind is not None else one.refers
+        ),
+        _("look it up with “xieban subject list”, or register it first"),
+        path,
+    )
 
 
 def _broken(
@@ -96,6 +116,7 @@ def _told(limit: subjects.Limit, scope: Mapping[str, Any], hand: CaseInHand) -> 
     return _("{limit}; found: {found}").format(limit=of_data(limit.text), found=found)
 
 
-def _wrong(one: Field, rule: str, message: str, remedy: str) -> Finding:
+def _wrong(one: Field, rule: str, message: str, remedy: str, path: tuple[str, ...] = ()) -> Finding:
     named = _("{title} ({key})").format(title=one.title, key=one.key) if one.title != one.key else one.key
-    return Finding(rule, Severity.ERROR, one.key, None, f"{named}: {message}", remedy, path=(one.key,))
+    where = "".join(f" {part}" for part in path if part.startswith("#"))
+    return Finding(rule, Severity.ERROR, one.key, None, f"{named}{where}: {message}", remedy, path=(*path, one.key))

@@ -269,6 +269,7 @@ class Hearing:
     """A decision model, as far as the engine asks."""
 
     decisions = ("hearing",)
+    looks_at = frozenset({"age"})
 
     def explain(self, decision: str, inputs: dict[str, Any], *, now: datetime | None = None) -> Any:
         class Explained:

@@ -368,6 +368,17 @@ def test_rows_are_checked_one_by_one_and_named_by_their_number() -> None:
     assert patch == {}
 
 
+def test_what_stands_once_in_a_list_is_refused_at_the_row_that_repeats_it() -> None:
+    rows = form(one("dynamiclist", "rows", components=[one("textfield", "number", properties={"once": "true"})]))
+
+    _patch, findings = rows.validate(
+        {"rows": [{"number": "a"}, {}, {"number": "b"}, {"number": "a"}]}, evaluate=evaluate, today=TODAY
+    )
+
+    assert [(one.rule, one.path[-2:]) for one in findings] == [("form.once", ("#4", "number"))]
+    assert "#1" in findings[0].message
+
+
 def test_answers_that_are_no_object_are_refused() -> None:
     assert check(PLAN, ["risk"])[1] == ["form.object"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from workflow_runtime.decisions.elements import (
@@ -306,6 +307,14 @@ class Model:
     def definitions(self) -> Definitions:
         """The elements of the file."""
         return self._file.definitions
+
+    @cached_property
+    def looks_at(self) -> frozenset[str] | None:
+        """The names that anything in the file can take from outside, None where that is not told by its texts alone."""
+        drawn = self._file.definitions
+        if drawn.imports or not all(stands_alone(one) for one in drawn.elements):
+            return None
+        return frozenset[str]().union(*self._file.logic.free.values())
 
     def evaluate(
         self,

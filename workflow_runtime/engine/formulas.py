@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from workflow_runtime import feel
@@ -23,6 +23,11 @@ class Formula:
         self.text = text.strip()
         self.literal = not optional_mark and not self.text.startswith("=")
         self._expression = None if self.literal else feel.compile(self.text.removeprefix("=").strip())
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names that it takes from outside."""
+        return () if self._expression is None else self._expression.names
 
     def __call__(self, names: Mapping[str, Any], **surroundings: Any) -> Any:
         """Its value. Raises FeelError, or whatever a function that was handed in raises."""

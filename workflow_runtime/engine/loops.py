@@ -168,6 +168,11 @@ class RepeatSpec(ElementSpec):
         state = task.internal_data
         if self.kind != "parallel" or self.collection is None:
             return False
+        wf: CaseWorkflow = task.workflow
+        names, known = wf.names(task), wf.turn.lists.get(task.id)
+        wf.turn.lists[task.id] = given = [names.get(name) for name in self.collection.names]
+        if known is not None and all(one is other for one, other in zip(known, given, strict=True)):
+            return False  # of a long list nobody looks at every entry after every entry
         added = self.items(task)[state["n"] :]
         state["n"] += len(added)
         if self.gathers:

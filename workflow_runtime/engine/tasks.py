@@ -137,7 +137,9 @@ class DecisionSpec(ElementSpec):
         if model is None:
             raise wf.stuck(task, "no_decision", _("There is no decision {decision}.").format(decision=decision))
         try:
-            explained = model.explain(decision, dict(wf.names(task, inputs)), now=wf.turn.clock.local)
+            names = wf.names(task, inputs)
+            wanted = names if model.looks_at is None else [name for name in model.looks_at if name in names]
+            explained = model.explain(decision, {name: names[name] for name in wanted}, now=wf.turn.clock.local)
         except Exception as error:  # DecisionError; a table may also meet values its functions cannot digest
             raise wf.stuck(
                 task,

@@ -71,6 +71,7 @@ class Turn:
     thrown: list[Thrown] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     history: list[Passed] = field(default_factory=list)
+    lists: dict[Any, list[Any]] = field(default_factory=dict)  #: from what loops last made the list of their instances
     transitions: int = 0
     arrived: datetime = field(init=False)  #: when the command came, whatever instant its timers are reckoned from
 

@@ -9,7 +9,9 @@ need stands in the component's custom properties:
     notBefore, notAfter        FEEL: the earliest and the latest day or moment that a date takes
     valid        FEEL: a condition that the answer must meet, whatever its kind; `rule` says which one it breaks
     birthDateField, sexField   fields that a resident-id must agree with, or `=subject.birth_date`
-    refers       a kind of subject: the answer is the number of such a subject, and its limits are held
+    refers       a kind of subject: the answer is the number of such a subject, and its limits are held (in a list it is
+                 only asked that there is one)
+    once         true: of a list's entries no two say the same here
     accept, maxSize, minItems, maxItems, minAge, maxAge, source (where the value comes from), rule (said to the clerk)
 
 `Form.validate` turns answers, from a terminal or from JSON, into typed values, and reports everything that is

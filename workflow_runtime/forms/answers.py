@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -151,7 +151,19 @@ def _rows(
         row, found = check_fields(one.fields, entry, inner, (*path, one.key, f"#{number}"))
         rows.append(row)
         findings += found
+    for each in one.fields:
+        if each.once:
+            findings += _repeated(each, rows, (*path, one.key))
     return rows, tuple(findings)
+
+
+def _repeated(one: Field, rows: Sequence[Mapping[str, Value]], path: _Path) -> Iterator[Finding]:
+    first: dict[Value, int] = {}
+    for number, row in enumerate(rows, start=1):
+        value = row.get(one.key)
+        if value is not None and (before := first.setdefault(value, number)) != number:
+            message = _("{value} is entered in #{row} already").format(value=value, row=before)
+            yield finding("form.once", one, message, _rule_or(one, _("take one of them out")), (*path, f"#{number}"))
 
 
 def _scope(fields: Sequence[Field], values: Mapping[str, Value], room: Room) -> dict[str, Any]:

@@ -111,6 +111,7 @@ class Field:
     birth_date_field: str = ""
     sex_field: str = ""
     refers: str = ""  #: the answer is the number of a subject of that kind
+    once: bool = False  #: of a list's entries no two say the same here
     source: str = ""
     rule: str = ""
     default: Any = None

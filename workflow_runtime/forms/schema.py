@@ -52,7 +52,7 @@ _VALIDATE: Final = frozenset("required minLength maxLength pattern patternErrorM
 _PROPERTIES: Final = frozenset(
     (
         "class format notBefore notAfter valid birthDateField sexField accept maxSize minItems maxItems minAge "
-        "maxAge refers source rule"
+        "maxAge refers once source rule"
     ).split()
 )
 _TYPES: Final = {
@@ -334,6 +334,7 @@ class _Reader:
             birth_date_field=str(properties.get("birthDateField") or ""),
             sex_field=str(properties.get("sexField") or ""),
             refers=self.refers(component, kind, properties),
+            once=str(properties.get("once") or "").lower() == "true",
             source=str(properties.get("source") or ""),
             rule=str(properties.get("rule") or ""),
             default=component.get("defaultValue"),
