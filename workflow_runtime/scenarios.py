@@ -31,6 +31,7 @@ from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CasePage, HistoryView, ItemView
 from workflow_runtime.procedures import Procedure, calls, find_folder, gather
+from workflow_runtime.repairs import Repairs
 from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 from workflow_runtime.settings import Settings
@@ -335,6 +336,8 @@ class ScenarioRun:
         if target < self.clock.now:
             self.problems.append(_("{where}: the clock cannot run back to {at}").format(where=where, at=target))
             return
+        if target > self.clock.now:
+            self._leave_receipts()
         allowed = [str(one) for one in step.get("fires") or ()]
         if target > self.clock.now or self.runtime.anything_due():
             self._pass_time(where, target, allowed)
@@ -363,6 +366,13 @@ class ScenarioRun:
                     )
         self.clock.now = max(self.clock.now, target)
         self.runtime.sweep()
+
+    def _leave_receipts(self) -> None:
+        """Agencies outside leave a receipt for what they were sent, as they do where nothing is wrong."""
+        repairs = Repairs(self.runtime)
+        for one in repairs.messages(actor=SYSTEM, state="waiting"):
+            if one.receiver is not None:
+                repairs.acknowledge(one.id, taken=True, text="")
 
     def _timers(self, *, until: datetime) -> list[tuple[datetime, str]]:
         waits = self.runtime.why(self.case, actor=SYSTEM)
