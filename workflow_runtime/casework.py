@@ -139,8 +139,7 @@ class CaseInHand:
             "registered": Priced(of_each(self._registered), _by_number),
             "region_name": lambda code: self.directory.regions.get(str(code)),
             "answers": partial(answers, self.directory, self.regions),
-            "newest_case": Priced(of_each(self._newest_case), _by_number),
-            "open_cases": self._open_cases,
+            **of_cases(self.tx, self.row.id),
         }
 
     def _registered(self, number: Any) -> dict[str, Any] | None:
@@ -159,15 +158,6 @@ class CaseInHand:
                 for kind, one in holders(self.directory, held).items()
             },
         }
-
-    def _newest_case(self, number: Any, code: Any) -> dict[str, Any] | None:
-        """Number and state of the newest case about that subject of a procedure with that code."""
-        row = queries.newest_case_of(self.tx, str(number), str(code))
-        return {"number": row.number, "state": row.state} if row is not None else None
-
-    def _open_cases(self, number: Any, code: Any) -> list[str]:
-        """The open cases about that subject of procedures with that code, the oldest first, without this one."""
-        return queries.open_numbers_of(self.tx, str(number), str(code), self.row.id)
 
     def parameter(self, name: str) -> Parameter:
         """A value of the case's profile: of its procedure, of a process that it calls, or shared. Raises NotFound."""
@@ -733,6 +723,21 @@ def of_each(ask: Callable[..., Any]) -> Callable[..., Any]:
 def _by_number(number: Any = None, *_more: Any) -> int:
     """What such a question costs: as a function that is handed in, and a little for each of many."""
     return HANDED_IN + (20 * len(number) if isinstance(number, list) else 0)
+
+
+def of_cases(tx: Connection, without: int = 0) -> dict[str, Callable[..., Any]]:
+    """What expressions may ask of the cases of a subject; one, the asking one, is left out of the open ones."""
+
+    def newest_case(number: Any, code: Any) -> dict[str, Any] | None:
+        """Number and state of the newest case about that subject of a procedure with that code."""
+        row = queries.newest_case_of(tx, str(number), str(code))
+        return {"number": row.number, "state": row.state} if row is not None else None
+
+    def open_cases(number: Any, code: Any) -> list[str]:
+        """The open cases about that subject of procedures with that code, the oldest first."""
+        return queries.open_numbers_of(tx, str(number), str(code), without)
+
+    return {"newest_case": Priced(of_each(newest_case), _by_number), "open_cases": open_cases}
 
 
 def holders(directory: Directory, held: Iterable[Any]) -> dict[str, dict[str, str] | None]:

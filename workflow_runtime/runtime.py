@@ -699,7 +699,9 @@ class Runtime(Machine):
         facts = {**casefile.loads(subject.document), "number": subject.number, "standings": standings}
         values, findings = form.validate(
             data,
-            evaluate=partial(_evaluate, functions=government.OF_DATES, now=self._local_now()),
+            evaluate=partial(
+                _evaluate, functions={**government.OF_DATES, **casework.of_cases(tx)}, now=self._local_now()
+            ),
             today=today,
             files=self._offered_files(tx, data),
             context={
@@ -718,7 +720,7 @@ class Runtime(Machine):
         for one in queries.open_cases_of(tx, subject_number, excluded) if excluded else ():
             raise RuleBroken(
                 _("subject {subject} has the open case {number}; {procedure} cannot start beside it").format(
-                    subject=subject_number, number=one, procedure=procedure.name
+                    subject=subject_number, number=one, procedure=of_data(procedure.name)
                 )
             )
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 import handlers  # noqa: F401  (importing registers the handlers)
 from tests.procedures.conftest import story
 from workflow_runtime import documents, feel, profiles, scenarios
+from workflow_runtime.errors import FormError
 from workflow_runtime.model import SYSTEM
 from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
 from workflow_runtime.reports import Reports
@@ -60,6 +61,37 @@ def test_the_agreement_holds_every_clause_of_the_list() -> None:
         "basis child guardian guardian_duties carer_duties policies fee consent visits reports safety adult change "
         "handback breach dispute copies".split()
     )
+
+
+@pytest.mark.usefixtures("english")
+def test_a_transfer_beside_entrusted_care_names_the_case_that_it_ends(tmp_path: Path) -> None:
+    told = story(FOLDER / "scenarios" / "missing-and-court.yaml")
+    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
+    office = scenarios.Office(gather(FOLDER), organisation, tmp_path)
+    clock = scenarios.ScenarioClock(scenarios._instant(told["clock"]))
+    with office.open(clock) as runtime:
+        runtime.deploy(gather(find_folder("county-city-transfer")), actor=SYSTEM)
+        run = scenarios.ScenarioRun(runtime, office.procedure, told, clock)
+        run.begin()
+        [care] = runtime.cases(actor=SYSTEM)
+
+        def transfer(**data: object) -> str:
+            begun = runtime.start_case(
+                "county-city-transfer", told["subject"]["number"], actor=SYSTEM, regions=told["regions"], data=data
+            )
+            return begun.case.number
+
+        with pytest.raises(FormError) as unnamed:
+            transfer()
+        with pytest.raises(FormError) as another:
+            transfer(from_entrusted_care=True, entrusted_care_case="GX-P17-2023-000009")
+
+        assert [one.element for one in (*unnamed.value.findings, *another.value.findings)] == [
+            "from_entrusted_care",
+            "entrusted_care_case",
+        ]
+        assert "GX-P17-2023-000009 is not allowed here" in another.value.findings[0].message
+        assert transfer(from_entrusted_care=True, entrusted_care_case=care.number).startswith("GX-P16-")
 
 
 def test_years_of_visits_leave_the_case_as_small_as_it_was(tmp_path: Path) -> None:

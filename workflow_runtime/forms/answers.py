@@ -250,7 +250,15 @@ def _check_value(one: Field, value: Value, scope: Mapping[str, Any], room: Room)
     elif one.type is FieldType.BOOLEAN and not value and _holds(one, "required", one.required, scope, room):
         raise Wrong("form.confirm", _("has to be confirmed"), _rule_or(one, _("answer yes, or return the case")))
     if one.valid and not _holds(one, "valid", one.valid, scope, room):
-        raise Wrong("form.valid", _("is not allowed here"), of_data(one.rule))
+        raise Wrong("form.valid", _not_allowed(one, value), of_data(one.rule))
+
+
+def _not_allowed(one: Field, value: Value) -> str:
+    """What was answered is not allowed; a choice, a number or a day is named, longer texts are not repeated."""
+    if isinstance(value, (list, bool, dict)) or one.kind == "textarea":
+        return _("is not allowed here")
+    options = {option.value: of_data(option.label) for option in one.options}
+    return _("{value} is not allowed here").format(value=options.get(value, str(value)[:100]))
 
 
 def _check_text(one: Field, text: str, scope: Mapping[str, Any], room: Room) -> None:
