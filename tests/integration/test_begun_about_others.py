@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -159,6 +160,24 @@ def test_every_child_of_the_survey_has_a_case_of_its_own_and_the_survey_shows_th
     clock.now += timedelta(days=61)
     left = {row[0] for row in Reports(office).rows("S-02", actor=SYSTEM).rows}
     assert left == {children[0], children[3]}
+
+    # nobody asks for it: the list tells the city, and what the reconciliation finds is reminded of and told upward
+    for _day in range(40):
+        office.sweep()
+        clock.now += timedelta(days=1)
+    told = [json.loads(one.read_bytes()) for one in office._settings.outbox.glob("*.json")]
+    escalated = {(one["department"], one["text"]) for one in told if one["kind"] == "escalation"}
+    assert {("cab-nanping.child_welfare", f"S-02 应移交未移交 {children[at]}") for at in (0, 3)} <= escalated
+    history = office.history(number, actor=SYSTEM)
+    assert ("escalated", "settle_differences") in {(one.kind, one.element) for one in history}
+    assert children[0] in str(office.case(number, actor=SYSTEM).fields["differences"])
+
+    # who waits is not forgotten either: once the follow-up is late the child stands on the list
+    clock.now += timedelta(days=200)
+    office.sweep()
+    clock.now += timedelta(days=40)
+    found = {row[0]: row[4] for row in Reports(office).rows("S-02", actor=SYSTEM).rows}
+    assert [found[one] for one in children] == ["未启动移交", "暂缓或者等待逾期", "暂缓或者等待逾期", "未启动移交"]
 
     # a case is about the kind of subject that its procedure names
     with pytest.raises(RuleBroken, match=r"专项工作|programme|Programme"):

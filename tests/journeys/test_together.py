@@ -17,6 +17,7 @@ from workflow_runtime.database import Database
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import find_folder, gather, shipped_library
 from workflow_runtime.repairs import Repairs
+from workflow_runtime.reports import Reports
 from workflow_runtime.runtime import Runtime
 
 TOGETHER = (
@@ -157,6 +158,14 @@ def test_the_survey_begins_what_each_child_needs_and_entrusted_care_ends_in_a_tr
     assert over.fields["transfer_agreement_number"] == moved.fields["d15_number"]
     assert [item.element for item in over.items] == ["state_fee"]
     assert {one.kind: one.case for one in moved.standings if one.valid_to is None}["guardian"] == begun
+
+    # a reception that is refused stands on the list with its reason, for as long as it is
+    refused = town.take_up(moving["county-city-transfer"], "not-ready-then-ready")
+    steps = after(town.clock, refused.scenario["steps"])
+    told = next(at for at, step in enumerate(steps) if "not_ready_reason" in step.get("data", {}))
+    play(refused, steps[: told + 1])
+    listed = {row[0]: row[3:5] for row in Reports(town.runtime).rows("S-03", actor=SYSTEM).rows}
+    assert listed == {children[3]: ("接收方暂不具备条件", "护理人员尚未到岗。")}
 
 
 def decide(town: Town, number: str, mode: str) -> None:
