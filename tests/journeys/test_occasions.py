@@ -224,6 +224,25 @@ def test_a_signal_given_by_a_wrong_birth_date_is_given_again_on_the_right_day(of
     assert heard == [1, 1, 1, 2, 2]
 
 
+def test_any_date_of_a_subject_can_be_the_day(office: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shipped_library() / "subjects"
+    wanted = "- {name: in-six-months, title: 入院, when: 'today >= add months(entry_date, 6)', start: %s}"
+    text = (folder / "child.yaml").read_text(encoding="utf-8")
+    text = text.replace("occasions:\n", f"occasions:\n  {wanted % PLAN}\n", 1)
+    kind = subjects.read(text.encode(), form=(folder / "child.form").read_bytes())
+    monkeypatch.setattr("workflow_runtime.occasions.shipped", lambda: {"child": kind})
+    at(clock, "2024-02-01")
+    subject = person(office, "2015-06-01", entry_date="2023-08-31")  # six months on there is no 31st
+
+    started = []
+    for day in ("2024-02-28", "2024-02-29", "2024-03-01"):
+        at(clock, day)
+        office.sweep()
+        started.append(len(asked(office, subject)))
+
+    assert started == [0, 1, 1]
+
+
 def test_only_who_is_in_state_care_and_alive_is_asked(office: Runtime, clock: Clock) -> None:
     at(clock, "2024-03-04")
     village = {**IN_CARE, "guardian": {"holder": "祖父蓝山", "since": "2019-03-18"}}
