@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from workflow_runtime import profiles
-from workflow_runtime.procedures import Procedure, find_folder, gather
+from tests.procedures.conftest import story
+from workflow_runtime import profiles, scenarios
+from workflow_runtime.errors import FormError
+from workflow_runtime.model import SYSTEM
+from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
 
 TRACKS = {
     "P37": "adult-return-to-community",
@@ -34,3 +39,26 @@ def test_every_end_of_a_track_comes_after_its_result_and_reason(key: str) -> Non
     assert {node.properties["xb:outcome"] for node in ends} <= {"done", "refused", "failed"}
     for end in ends:
         assert {one.target for one in sources[end.id].outputs} == {"track_result", "track_reason"}, end.id
+
+
+@pytest.mark.parametrize("key", ["adult-employment-support", "adult-housing-priority", "destitute-support-transfer"])
+def test_the_same_help_is_not_asked_for_twice_at_once(key: str, tmp_path: Path) -> None:
+    worked = story(next(one for one in (find_folder(key) / "scenarios").glob("*-not-wanted.yaml")))
+    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
+    database = f"sqlite:///{tmp_path / 'office.db'}"
+    office = scenarios.Office(gather(find_folder(key)), organisation, tmp_path, database=database)
+    clock = scenarios.ScenarioClock(scenarios._instant(worked["clock"]))
+    with office.open(clock) as runtime:
+        run = scenarios.ScenarioRun(runtime, office.procedure, worked, clock)
+        assert run.begin()
+
+        with pytest.raises(FormError) as refused:
+            runtime.start_case(
+                key,
+                run.number,
+                actor=SYSTEM,
+                regions=run.regions,
+                data=dict(worked["start"]["data"]),
+                jurisdiction=worked["profile"],
+            )
+        assert "不得重复办理" in str(refused.value.findings)
