@@ -242,7 +242,7 @@ def show_items(output: Output, page: CasePage) -> None:
             "    ",
         )
         if item.due is not None:
-            parts = (f"{of_data(item.due.title)} {item.due.value}", of_data(item.due.source), item.due.standing)
+            parts = (f"{of_data(item.due.title)} {item.due.value}", item.due.standing)
             rule = _(", ").join(safe(part) for part in parts if part)
             text = _("due {due} by {rule}").format(due=output.due(item.due), rule=rule)
             output.lines(output.styled(line, urgency(item.due)) for line in _indent(output, text))
@@ -393,13 +393,16 @@ def why(session: Session, number: str) -> None:
     for position, wait in enumerate(waits):
         if position:
             output.line()
-        output.wrapped(safe(of_data(wait.text)), "● ", "  ")
+        named = f"{wait.name} — {of_data(wait.text)}" if wait.kind == "timer" else wait.text
+        output.wrapped(safe(of_data(named)), "● ", "  ")
         output.wrapped(safe(of_data(wait.ends)), "  " + _("ends: "))
         output.facts(
             [
                 ("  " + _("held by"), safe(of_data(wait.holder or ""))),
                 ("  " + _("since"), output.moment(wait.since)),
                 ("  " + _("due"), output.instant(wait.due)),
+                ("  " + _("rule"), safe(wait.rule)),
+                *(("  " + (_("counted") if n == 0 else " "), safe(line)) for n, line in enumerate(wait.explanation)),
             ]
         )
 

@@ -89,27 +89,35 @@ class Output:
         """When something is due: a day that is due whole ends at 24:00."""
         if at is None:
             return ""
+        return f"{self.last_day(at)} 24:00" if self.is_whole_day(at) else self.moment(at)
+
+    def is_whole_day(self, at: datetime) -> bool:
+        """Whether a period that ends at `at` ends with a day, and not by the hour."""
         local = self.local(at)
-        return (
-            f"{self.last_day(at)} 24:00" if (local.hour, local.minute, local.second) == (0, 0, 0) else self.moment(at)
-        )
+        return (local.hour, local.minute, local.second) == (0, 0, 0)
 
     def last_day(self, at: datetime | None) -> str:
         """The last day of a period that ends at `at`: a period ends at 24:00, which is 00:00 of the next day."""
         return "" if at is None else f"{self.local(at) - timedelta(microseconds=1):%Y-%m-%d}"
 
     def due_in_short(self, due: DueDate | None) -> str:
-        """A due date for a narrow column: the day, without this year, and the working days left."""
+        """A due date for a narrow column: the day, without this year, and the working days left; by the minute what
+        is counted by the hour."""
         if due is None:
             return ""
-        day = self.last_day(due.at)
         this_year = f"{self.local(datetime.now(UTC)):%Y-}"
-        return f"{day.removeprefix(this_year)}  {days_left(due.working_days_left, short=True)}".rstrip()
+        if self.is_whole_day(due.at):
+            when, left = self.last_day(due.at), days_left(due.working_days_left, short=True)
+        else:
+            when, left = self.moment(due.at), hours_left(due.at - datetime.now(UTC), short=True)
+        return f"{when.removeprefix(this_year)}  {left}".rstrip()
 
     def due(self, due: DueDate | None) -> str:
-        """A due date with the working days left."""
+        """A due date with the working days left; by the minute what is counted by the hour."""
         if due is None:
             return ""
+        if not self.is_whole_day(due.at):
+            return f"{self.moment(due.at)}{_(' ({left})').format(left=hours_left(due.at - datetime.now(UTC)))}"
         left = days_left(due.working_days_left)
         return f"{self.last_day(due.at)}{_(' ({left})').format(left=left) if left else ''}"
 
@@ -279,8 +287,33 @@ def days_left(count: int | None, *, short: bool = False) -> str:
     return ngettext("{count} working day left", "{count} working days left", count).format(count=count)
 
 
+def hours_left(left: timedelta, *, short: bool = False) -> str:
+    """Hours until something is due by the hour, in words; minutes within the last; `short` for a narrow column."""
+    minutes, late = int(abs(left).total_seconds() // 60), left < timedelta(0)
+    count, in_hours = (minutes // 60, True) if minutes >= 60 else (minutes, False)
+    if short:
+        if in_hours:
+            return (_("{count} h late") if late else _("{count} h")).format(count=count)
+        return (_("{count} min late") if late else _("{count} min")).format(count=count)
+    if in_hours:
+        text = (
+            ngettext("{count} hour late", "{count} hours late", count)
+            if late
+            else ngettext("{count} hour left", "{count} hours left", count)
+        )
+    else:
+        text = (
+            ngettext("{count} minute late", "{count} minutes late", count)
+            if late
+            else ngettext("{count} minute left", "{count} minutes left", count)
+        )
+    return text.format(count=count)
+
+
 def urgency(due: DueDate | None) -> str | None:
     """The colour of a due date: red when late, yellow when close."""
+    if due is not None and due.at < datetime.now(UTC):
+        return "red"
     if due is None or due.working_days_left is None:
         return None
     return "red" if due.working_days_left < 0 else "yellow" if due.working_days_left <= 2 else None

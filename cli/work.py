@@ -170,7 +170,7 @@ def _facts(output: Output, item: ItemView) -> list[tuple[str, str]]:
     ]
     if item.due is not None:
         facts.append((_("Due"), output.due(item.due)))
-        parts = (f"{of_data(item.due.title)} {item.due.value}", of_data(item.due.source), item.due.standing)
+        parts = (f"{of_data(item.due.title)} {item.due.value}", item.due.standing)
         facts.append((_("Rule"), _(", ").join(safe(part) for part in parts if part)))
         facts += [(_("Counted") if n == 0 else " ", safe(line)) for n, line in enumerate(item.due.explanation)]
     if item.reminded:

@@ -309,6 +309,8 @@ class Wait:
     since: datetime | None = None
     due: datetime | None = None
     holder: str | None = None
+    rule: str = ""  #: of its deadline: title, length and source
+    explanation: tuple[str, ...] = ()  #: how the deadline was counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,7 +321,16 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
                 text += _("; its deadline stands still since {since}").format(since=desk.local(held.since))
         found.append(
             Wait(
-                "item", _joined(one.path, one.element), of_data(one.name), text, ends, one.opened_at, one.due_at, holder
+                "item",
+                _joined(one.path, one.element),
+                of_data(one.name),
+                text,
+                ends,
+                since=one.opened_at,
+                due=one.due_at,
+                holder=holder,
+                rule=_(", ").join(part for part in (f"{due.title} {due.value}", due.standing) if part) if due else "",
+                explanation=due.explanation if due else (),
             )
         )
     for job in queries.open_jobs(tx, row.id):
@@ -345,6 +354,8 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
             ends = _("the clock goes on when “{step}” is done").format(step=step)
             found.append(Wait("timer", _joined(timer.path, timer.element), name, text, ends, since=timer.opened_at))
             continue
+        note = deadlines.read(timer.due) if timer.due else None
+        calendar = desk.library.calendar(tx, row.calendar_id)
         found.append(
             Wait(
                 "timer",
@@ -356,6 +367,10 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
                 else _("it fires at {when}").format(when=desk.local(timer.due_at)),
                 since=timer.opened_at,
                 due=timer.due_at,
+                rule=_(", ").join(part for part in (f"{of_data(note.title)} {note.amount}", note.standing_text) if part)
+                if note is not None and note.counts
+                else "",
+                explanation=deadlines.explained(note, calendar, zone=desk.zone) if note is not None else (),
             )
         )
     for one in queries.subscriptions(tx, row.id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli.app import build
-from cli.output import Column, Listing, Output, days_left, plain
+from cli.output import Column, Listing, Output, days_left, hours_left, plain
 from cli.text import clip, indented, pad, width, wrap
 from workflow_runtime.i18n import PROGRAM, _, language, use_language, use_program
 
@@ -63,6 +63,19 @@ def test_chinese_is_two_columns_wide() -> None:
 )
 def test_days_are_said_in_words(count: int, text: str) -> None:
     assert days_left(count) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text", "short"),
+    [
+        (timedelta(hours=24), "24 hours left", "24 h"),
+        (timedelta(hours=1, seconds=-1), "59 minutes left", "59 min"),
+        (timedelta(seconds=-60), "1 minute late", "1 min late"),
+        (timedelta(hours=-2), "2 hours late", "2 h late"),
+    ],
+)
+def test_what_is_due_by_the_hour_is_said_in_hours(left: timedelta, text: str, short: str) -> None:
+    assert (hours_left(left), hours_left(left, short=True)) == (text, short)
 
 
 def test_a_period_that_ends_at_midnight_ends_on_the_day_before() -> None:
