@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import event
 
 import handlers  # noqa: F401  (registers the machine steps)
 from tests.integration.test_begun_about_others import child, surveyed
 from tests.procedures.conftest import story
 from workflow_runtime import scenarios
 from workflow_runtime.database import Database
+from workflow_runtime.dispatch import Inline
+from workflow_runtime.machine import Machine
 from workflow_runtime.model import SYSTEM, CasePage, CaseState
 from workflow_runtime.procedures import find_folder, gather, shipped_library
 from workflow_runtime.repairs import Repairs
@@ -166,6 +171,60 @@ def test_the_survey_begins_what_each_child_needs_and_entrusted_care_ends_in_a_tr
     play(refused, steps[: told + 1])
     listed = {row[0]: row[3:5] for row in Reports(town.runtime).rows("S-03", actor=SYSTEM).rows}
     assert listed == {children[3]: ("接收方暂不具备条件", "护理人员尚未到岗。")}
+
+
+class UntilOrdered(Inline):
+    """Works after each commit, until the survey has written its orders: those are left to whoever comes next."""
+
+    def after_commit(self, machine: Machine, opened: list[str] | None) -> None:
+        kit = Repairs(cast(Runtime, machine))
+        while not kit.messages(actor=SYSTEM, name="TransferFollowUp") and machine.run_ready_jobs(1, opened):
+            pass
+
+
+def struck(runtime: Runtime, clock: scenarios.ScenarioClock, at: int) -> bool:
+    """Another process sweeps, and is killed at its `at`-th commit, before or after it; whether it was."""
+    child = os.fork()
+    if child == 0:
+        database = Database(runtime._settings.database, lasting=False)
+        passed = iter(range(at))
+
+        def pass_by(*_facts: Any) -> None:
+            if next(passed, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            with Runtime(database, runtime._settings, clock=clock, library=runtime._library) as other:
+                event.listen(database._writing, "commit", pass_by)
+                event.listen(database._writing, "checkin", pass_by)
+                other.sweep()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def test_a_machine_killed_while_the_survey_orders_begins_each_case_once(office: scenarios.Office) -> None:
+    clock = scenarios.ScenarioClock(datetime(2024, 7, 29, 1, 0, tzinfo=UTC))
+    with office.open(clock) as runtime:
+        runtime._dispatch = UntilOrdered()
+        children = [child(runtime, at) for at in range(6)]
+        surveyed(runtime, children)
+        assert [len(runtime.subject(one, actor=SYSTEM).cases) for one in children] == [1, *5 * [0]]  # one is urgent
+        runtime._database.close()
+        strikes = 0
+        while struck(runtime, clock, 2 + strikes % 5):
+            strikes += 1
+            clock.now += timedelta(minutes=3)  # past the lease of the one that died
+
+        begun = [[one.procedure for one in runtime.subject(each, actor=SYSTEM).cases] for each in children]
+        both = {"entrusted-care-agreement", "transfer-follow-up"}
+        assert begun[1] == ["transfer-follow-up"]
+        assert len(begun[2]) == 2 and set(begun[2]) == both
+        assert [begun[at] for at in (0, 3, 4, 5)] == [["county-city-transfer"]] * 4
+        assert strikes > 6
 
 
 def decide(town: Town, number: str, mode: str) -> None:
