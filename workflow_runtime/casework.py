@@ -31,6 +31,7 @@ from workflow_runtime.library import Library
 from workflow_runtime.model import SYSTEM, Actor, CaseState, ItemState
 from workflow_runtime.procedures import LaneRef, Procedure, around, calls, values_of
 from workflow_runtime.profiles import Parameter
+from workflow_runtime.subjects import ReactionKind
 
 #: Case-file names that the runtime provides; a form field may not have them.
 RESERVED = frozenset({"subject", "case", "item", "profile"})
@@ -509,6 +510,18 @@ class CaseInHand:
         self.history.add(
             "message_unanswered", actor=SYSTEM, at=self.now, element=message.element, content={"name": message.name}
         )
+
+    def tell_unheard(self, signal: str) -> None:
+        """Something has happened to the subject that no reaction is drawn for: whoever works on the case reads what is
+        to be done, as the subject's kind says."""
+        kind = self.procedure.subject_kind
+        found = kind.signal(signal) if kind is not None else None
+        reaction = kind.reaction(signal, self.procedure.code) if kind is not None else None
+        if found is None or reaction is None or reaction.kind is ReactionKind.CONTINUE:
+            return
+        text = f"{self.row.number} {of_data(found.title)}: {of_data(reaction.text)}"
+        for department in sorted({one.department_id for one in store.open_items(self.tx, self.row.id)}):
+            self.notify(department, "signal", text)
 
     def _tell(self, signal: str, payload: Mapping[str, Any]) -> None:
         """A signal that this case throws, for the other cases of its subject; here it was heard when it was thrown."""

@@ -322,7 +322,9 @@ class Machine(ABC):
                 hand = self._take(tx, row, Actor(clerk=signal.given_by, name=signal.given_by))
                 payload = casefile.loads(signal.payload)
                 told = {"signal": signal.name, "payload": payload}
-                hand.apply(engine.DeliverSignal(signal.name, payload), "signal_received", content=told)
+                step = hand.apply(engine.DeliverSignal(signal.name, payload), "signal_received", content=told)
+                if not step.history:
+                    hand.tell_unheard(signal.name)
                 hand.save()
                 return True
         except CaseStopped as error:  # one case that cannot go on keeps no other from hearing

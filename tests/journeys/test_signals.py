@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -190,3 +191,25 @@ def test_everybody_registered_is_looked_at_once_a_day_whoever_does_it(
         clock.advance(days=1)
 
     assert len(looked) == 2
+
+
+@pytest.mark.parametrize(
+    ("signal", "said"),
+    [
+        (
+            "CHILD_DIED",
+            "Child died: Care stops, deadlines other than reporting are cancelled; what remains is settled and counted",
+        ),
+        ("TRANSFER_DECIDED", None),  # the table says nothing of it for this procedure
+    ],
+)
+def test_whoever_works_on_a_case_without_a_drawn_reaction_reads_what_is_to_be_done(
+    runtime: Runtime, case: CasePage, settings: Settings, signal: str, said: str | None
+) -> None:
+    runtime.signal_subject(case.case.subject.number, signal, actor=SYSTEM)
+    runtime.sweep()
+
+    letters = [json.loads(path.read_bytes()) for path in sorted(settings.outbox.glob("*.json"))]
+    told = [(one["department"], one["text"]) for one in letters if one["kind"] == "signal"]
+    (item,) = case.items
+    assert told == ([(item.department, f"{case.case.number} {said}")] if said else [])
