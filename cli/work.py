@@ -73,14 +73,14 @@ def list_items(
 
 
 def item_columns(output: Output) -> list[Column[ItemView]]:
-    """The columns of a list of work items."""
+    """The columns of a list of work items; they fit a screen of 80 also when work of last year is months late."""
     return [
         Column(_("Item"), lambda item: item.id[:8]),
-        Column(_("What"), lambda item: of_data(item.name), least=10),
+        Column(_("What"), lambda item: of_data(item.name), least=6),
         Column(_("Case"), lambda item: item.case),
-        Column(_("Subject"), lambda item: item.subject.name, least=6),
-        Column(_("Department"), lambda item: of_data(item.department_name), least=8, once=True),
-        Column(_("Held by"), lambda item: item.clerk_name, least=6, once=True),
+        Column(_("Subject"), lambda item: item.subject.name, least=4),
+        Column(_("Department"), lambda item: of_data(item.department_name), least=5, once=True),
+        Column(_("Held by"), lambda item: item.clerk_name, least=5, once=True),
         Column(
             _("Due"),
             lambda item: output.last_day(item.due.at) if item.due else None,

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from cli.app import build
 from cli.output import Column, Listing, Output, days_left, hours_left, plain
 from cli.text import clip, indented, pad, width, wrap
+from cli.work import item_columns
 from workflow_runtime.i18n import PROGRAM, _, language, use_language, use_program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,6 +153,25 @@ def commands(group: click.Group, context: click.Context, path: tuple[str, ...] =
             yield from commands(command, context, (*path, name))
         else:
             yield " ".join((*path, name))
+
+
+@pytest.mark.usefixtures("english")
+def test_work_of_last_year_that_is_months_late_fits_a_screen_of_eighty(capsys: pytest.CaptureFixture[str]) -> None:
+    def late(id: str, department: str, clerk: str) -> SimpleNamespace:
+        due = SimpleNamespace(at=datetime(2023, 11, 20, 16, tzinfo=UTC), working_days_left=-129)
+        subject = SimpleNamespace(name="欧阳小满")
+        return SimpleNamespace(
+            id=id * 8, name="登记抵达", case="GX-P16-2023-000007", subject=subject, department_name=department,
+            clerk_name=clerk, due=due,
+        )  # fmt: skip
+
+    output = Output()
+    rows: list[Any] = [late("0", "儿童福利科", "林岚"), late("1", "社会工作科", "欧阳晓明")]
+    Listing(output, item_columns(output), rows, 1, 10, "").show()
+
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) >= 3 and max(width(line) for line in shown) <= 80
+    assert "2023-11-20  129 d late" in shown[-1] and "GX-P16-2023-000007" in shown[-1]
 
 
 def test_the_readme_names_every_command_and_no_other() -> None:
