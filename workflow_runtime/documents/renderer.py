@@ -54,7 +54,7 @@ class Rendered:
 class Limits:
     """What one document may cost before it is stopped."""
 
-    seconds: float = 5.0  #: processor time; twice as much by the clock
+    seconds: float = 5.0  #: processor time; by the clock as much more as a busy machine may need
     memory: int = 2 * 1024**3  #: address space of the child, in bytes
     renewed_after: int = 500  #: documents until the child is replaced, so that no cache grows for ever
 
@@ -162,7 +162,7 @@ class Renderer:
         """The child's answer; None when a limit stopped it, and it is started anew for the next document."""
         process = self._running()
         assert process.stdin is not None and process.stdout is not None
-        deadline = time.monotonic() + 2 * self._limits.seconds + 5
+        deadline = time.monotonic() + 6 * self._limits.seconds + 30
         try:
             child.send(process.stdin, request, *bodies)
             answer = child.receive(_Patient(process.stdout, deadline))
