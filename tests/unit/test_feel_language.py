@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -335,6 +338,34 @@ def test_functions_are_handed_in_under_names_with_spaces() -> None:
 
     assert feel.evaluate("pay of(1000, 12)", {}, functions=functions) == 12000
     assert feel.evaluate("pay of(months: 2, grade: 10)", {}, functions=functions) == 20
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("spent()", None),
+        ("spent(1)", Decimal(3)),
+        ("spent(1, 1)", Decimal(2)),
+        ("spent(1, 1, 1)", None),
+        ("most(1, 4, 2)", Decimal(4)),
+        ("halved(4)", Decimal(2)),
+        ("halved(4, 5)", None),
+    ],
+)
+def test_functions_that_are_handed_in_take_what_their_parameters_say(call: str, expected: Any) -> None:
+    def spent(hours: Decimal, rest: Decimal = Decimal(2)) -> Decimal:
+        return hours + rest
+
+    def most(*given: Decimal) -> Decimal:
+        return max(given)
+
+    functions: dict[str, Callable[..., Any]] = {
+        "spent": spent,
+        "most": most,
+        "halved": partial(operator.mul, Decimal("0.5")),
+    }
+
+    assert feel.evaluate(call, {}, functions=functions) == expected
 
 
 def test_an_expression_knows_its_free_names() -> None:

@@ -7,7 +7,9 @@ because no operator stands between them; only the other names ("odd" ones) have 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +21,9 @@ OddNames = dict[str, tuple[tuple[tuple[str, ...], str], ...]]
 
 #: names of functions and types in the standard that hold a keyword
 STANDARD = ("date and time", "years and months duration", "days and time duration")
+
+#: types of values that hold no names
+_LEAVES = frozenset((str, bool, int, float, Decimal, dt.date, dt.datetime, dt.time, dt.timedelta, type(None)))
 
 
 @lru_cache(maxsize=4096)
@@ -52,18 +57,22 @@ def odd(names: Iterable[str]) -> frozenset[str]:
 def odd_in(value: Any, depth: int = 4) -> frozenset[str]:
     """The odd keys of a context and of the contexts inside it."""
     found: set[str] = set()
-    if isinstance(value, Mapping):
-        found.update(odd(key for key in value if isinstance(key, str)))
-        inner: Iterable[Any] = value.values()
-    elif isinstance(value, list):
-        inner = value[:1]
+    _note_odd(value, depth, found)
+    return frozenset(found)
+
+
+def _note_odd(value: Any, depth: int, found: set[str]) -> None:
+    if isinstance(value, list):
+        inner: Iterable[Any] = value[:1]
+    elif isinstance(value, Mapping):
+        found.update(key for key in value if isinstance(key, str) and not is_plain(key))
+        inner = value.values()
     else:
-        return frozenset()
+        return
     if depth:
         for item in inner:
-            if isinstance(item, Mapping | list):
-                found |= odd_in(item, depth - 1)
-    return frozenset(found)
+            if type(item) not in _LEAVES:
+                _note_odd(item, depth - 1, found)
 
 
 def index(names: Iterable[str], before: OddNames | None = None) -> OddNames:

@@ -6,6 +6,7 @@ import datetime as dt
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import FunctionType
 from typing import Any
 
 from workflow_runtime.feel import limits
@@ -171,13 +172,8 @@ def wrapped(name: str, call: Callable[..., Any]) -> Function:
     """A Python function as a FEEL function. Its parameters may be named with spaces for their underscores."""
     cost = call.cost if isinstance(call, Priced) else None
     call = call.call if isinstance(call, Priced) else call
-    try:
-        found = inspect.signature(call).parameters.values()
-    except (TypeError, ValueError):
-        found = ()  # type: ignore[assignment]
-    variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in found)
-    parameters = tuple(parameter.name.replace("_", " ").strip() for parameter in found)
-    required = sum(1 for p in found if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+    names, required, variadic = _shape(call)
+    parameters = tuple(parameter.replace("_", " ").strip() for parameter in names)
 
     def invoke(run: Run, arguments: list[Value]) -> Value:
         if not variadic and not required <= len(arguments) <= len(parameters):
@@ -186,3 +182,23 @@ def wrapped(name: str, call: Callable[..., Any]) -> Function:
         return native(call(*map(bounded, arguments)), name)
 
     return Function(name, parameters, invoke, variadic=True)
+
+
+_MANY = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
+def _shape(call: Callable[..., Any]) -> tuple[Sequence[str], int, bool]:
+    """Names of the parameters of a function, how many must be given, and whether it takes any number."""
+    if type(call) is FunctionType:  # what is nearly always handed in says it at once
+        code = call.__code__
+        if not code.co_flags & _MANY and not code.co_kwonlyargcount and not hasattr(call, "__wrapped__"):
+            names = code.co_varnames[: code.co_argcount]
+            return names, len(names) - len(call.__defaults__ or ()), False
+    try:
+        found = tuple(inspect.signature(call).parameters.values())
+    except (TypeError, ValueError):
+        return (), 0, False
+    variadic = any(one.kind is one.VAR_POSITIONAL for one in found)
+    given = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    required = sum(1 for one in found if one.default is one.empty and one.kind in given)
+    return [one.name for one in found], required, variadic
