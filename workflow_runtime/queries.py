@@ -1301,15 +1301,19 @@ def files_of(tx: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Any
     return {row.case_id: dict(loads(row.document)) for row in rows}
 
 
-def documents_of(tx: Connection, actor: Actor, subject_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    """Documents of these subjects in cases that the actor may see, oldest first."""
+def documents_of(
+    tx: Connection, actor: Actor, subject_ids: Sequence[int], codes: Collection[str] = ()
+) -> dict[int, list[Row[Any]]]:
+    """Documents of these subjects (of these codes, if any are named) in cases that the actor may see, oldest first."""
     d = t.document.c
     statement = (
         select(d.subject_id, d.code, d.state, d.number, d.issued_at, t.case.c.number.label("case_number"))
         .join(t.case, t.case.c.id == d.case_id)
-        .where(d.subject_id.in_(subject_ids), visible(actor))
+        .where(t.case.c.subject_id.in_(subject_ids), d.subject_id.is_not(None), visible(actor))
         .order_by(d.issued_at, d.id)
     )
+    if codes:
+        statement = statement.where(d.code.in_(sorted(codes)))
     return _by_subject(tx.execute(statement))
 
 

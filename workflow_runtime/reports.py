@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Row
@@ -66,7 +66,19 @@ class Report:
     private: tuple[str, ...] = ()  #: the same for what only those see who hold a standing of the subject
     each: tuple[str, feel.Expression] | None = None  #: a row for each element of this, under this name
     totals: tuple[Column, ...] = ()  #: figures over the whole list: FEEL over `rows`, each by the columns' titles
+    documents: tuple[str, ...] = ()  #: the only codes of documents that are looked at; none: all
     escalates: tuple[str, ...] = ()  #: agencies that are told: `CAB.CITY`, `CAB.CITY/child_welfare`
+
+    def asks_for(self, name: str) -> bool:
+        """Whether any of its expressions looks at what goes by that name: years of papers are not read for nothing."""
+        expressions = [self.where, *(value for _name, value in self.values), *(one.value for one in self.columns)]
+        if self.each is not None:
+            expressions.append(self.each[1])
+        return any(name in one.names for one in expressions)
+
+
+def _looks_over(report: Report) -> tuple[str, str]:
+    return report.over, report.of
 
 
 def _headed(title: str) -> str:
@@ -124,7 +136,7 @@ def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
 
 def _report(file: Source, entry: Table) -> Report:
     keys = ("id", "title", "text", "source", "over", "of", "values", "each", "where", "columns", "totals", "entries")
-    file.only(entry, (*keys, "private", "escalates"))
+    file.only(entry, (*keys, "private", "documents", "escalates"))
     id = file.text(entry, "id")
     if id and not _ID.fullmatch(id):
         file.wrong(file.line(entry, "id"), _("{text!r} cannot be an id").format(text=id), "S-02", field="id")
@@ -157,6 +169,7 @@ def _report(file: Source, entry: Table) -> Report:
         columns=tuple(columns),
         entries=file.texts(entry, "entries"),
         private=file.texts(entry, "private"),
+        documents=file.texts(entry, "documents"),
         each=each[0] if each else None,
         totals=tuple(totals),
         escalates=file.texts(entry, "escalates"),
@@ -275,15 +288,15 @@ class Reports:
         """Tell whoever a list names of every entry, once a week for each; how many were told. Safe to repeat."""
         told = 0
         week = "{}-W{:02}".format(*self._runtime._today().isocalendar())
-        for report in shipped().values():
-            if not report.escalates:
-                continue
+        escalating = sorted((one for one in shipped().values() if one.escalates), key=_looks_over)
+        for _over, group in groupby(escalating, key=_looks_over):
+            lists = tuple(group)
             with self._runtime._database.read() as tx:
                 directory = self._runtime._directory_or_none(tx)
                 if directory is None:
                     return told
-                listed = [facts["subject"] for facts in self._entries(tx, report, SYSTEM)]
-            for subject in listed:
+                listed = [(report, facts["subject"]) for report, facts in self._listed(tx, lists, SYSTEM)]
+            for report, subject in listed:
                 for reference in report.escalates:
                     try:
                         department = resolve_party(directory, reference, {"": str(subject["region"])})
@@ -316,42 +329,56 @@ class Reports:
         return expression(facts, now=self._runtime._clock(), functions=facts["functions"])
 
     def _entries(self, tx: Connection, report: Report, actor: Actor) -> Iterator[Mapping[str, Any]]:
-        found = self._subjects(tx, actor, report) if report.over == "subject" else self._items(tx, actor)
-        for facts in found:
-            for name, expression in report.values:
-                facts[name] = self._value(expression, facts)
-            if report.each is None:
-                if self._value(report.where, facts) is True:
-                    yield facts
-                continue
-            name, expression = report.each
-            for one in self._value(expression, facts) or ():
-                facts[name] = one
-                if self._value(report.where, facts) is True:
-                    yield facts
+        return (facts for _report, facts in self._listed(tx, (report,), actor))
+
+    def _listed(
+        self, tx: Connection, reports: Sequence[Report], actor: Actor
+    ) -> Iterator[tuple[Report, Mapping[str, Any]]]:
+        """The entries of lists that look over the same, which is looked over once for all of them."""
+        by_subject = reports[0].over == "subject"
+        for known in self._subjects(tx, actor, reports) if by_subject else self._items(tx, actor):
+            for report in reports:
+                facts = dict(known)
+                for name, expression in report.values:
+                    facts[name] = self._value(expression, facts)
+                if report.each is None:
+                    if self._value(report.where, facts) is True:
+                        yield report, facts
+                    continue
+                name, expression = report.each
+                for one in self._value(expression, facts) or ():
+                    facts[name] = one
+                    if self._value(report.where, facts) is True:
+                        yield report, facts
 
     # --- what an expression sees ---------------------------------------------------------------------------------
-    def _subjects(self, tx: Connection, actor: Actor, report: Report) -> Iterator[dict[str, Any]]:
-        """Everybody registered (of the list's kind, if it names one) whom the actor may see, by number: `subject`,
-        `filled` (which facts there are), `standing` (who holds what today), `standings`, `cases`, `documents`, and
-        functions."""
+    def _subjects(self, tx: Connection, actor: Actor, reports: Sequence[Report]) -> Iterator[dict[str, Any]]:
+        """Everybody registered (of the lists' kind, if they name one) whom the actor may see, by number: `subject`,
+        `filled` (which facts there are), `standing` (who holds what today), `standings`, `cases`, `documents` (both
+        only where a list asks for them), and functions."""
         agencies = queries.agencies(tx)
-        entries = report.entries
+        entries = tuple(dict.fromkeys(entry for report in reports for entry in report.entries))
+        private = tuple(dict.fromkeys(entry for report in reports for entry in report.private))
+        of_cases = any(report.asks_for("cases") for report in reports)
+        of_papers = [report for report in reports if report.asks_for("documents")]
+        codes = {code for report in of_papers for code in report.documents}
+        if not all(report.documents for report in of_papers):
+            codes = set()  # one of them looks at all
         profile = self._profile(tx)
         seen = queries.departments(tx, actor.sees)
         own = frozenset(row.agency for row in seen.values())
         last = ""
         while True:
-            rows = queries.subjects_after(tx, actor, report.of, agencies=own, last=last, limit=_BATCH)
+            rows = queries.subjects_after(tx, actor, reports[0].of, agencies=own, last=last, limit=_BATCH)
             if not rows:
                 return
             last = rows[-1].number
             ids = [row.id for row in rows]
             standings = queries.standings_of(tx, ids)
-            cases = queries.cases_of(tx, actor, ids)
-            documents = queries.documents_of(tx, actor, ids)
-            asked = entries or report.private
-            files = queries.files_of(tx, [one.id for found in cases.values() for one in found]) if asked else {}
+            cases = queries.cases_of(tx, actor, ids) if of_cases else {}
+            documents = queries.documents_of(tx, actor, ids, codes) if of_papers else {}
+            asked = [one.id for found in cases.values() for one in found] if entries or private else []
+            files = queries.files_of(tx, asked) if asked else {}
             for row in rows:
                 held = standings.get(row.id, ())
                 knows = actor.clerk == "system" or any(s.valid_to is None and s.holder_agency in own for s in held)
@@ -363,7 +390,7 @@ class Reports:
                     "standing": {s.kind: self._standing(s, agencies) for s in held if s.valid_to is None},
                     "standings": [self._standing(s, agencies) for s in held],
                     "cases": [
-                        self._case(one, files.get(one.id, {}), (*entries, *(report.private if knows else ())))
+                        self._case(one, files.get(one.id, {}), (*entries, *(private if knows else ())))
                         for one in cases.get(row.id, ())
                     ],
                     "documents": [self._document(one) for one in documents.get(row.id, ())],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
@@ -216,3 +217,12 @@ def test_a_registration_left_behind_is_listed_until_it_has_a_statement_that_is_r
     (found,) = lists.rows("S-05", actor=SYSTEM).rows
 
     assert found[-1] == said
+
+
+def test_a_list_that_names_the_documents_it_reads_names_all_that_it_looks_at(lists: Reports) -> None:
+    for one in lists.all():
+        read = [one.where, *(value for _name, value in one.values), *(column.value for column in one.columns)]
+        read += [one.each[1]] if one.each is not None else []
+        looked_at = {code for expression in read for code in re.findall(r'"(D\d+)"', expression.text)}
+        if one.documents or (one.escalates and one.asks_for("documents")):  # years of papers are not read every day
+            assert set(one.documents) == looked_at, one.id
