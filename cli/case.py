@@ -261,7 +261,10 @@ def _show_waits(output: Output, waits: Sequence[Wait], due: Sequence[str]) -> No
     output.heading(_("Waits for"))
     for wait in waits:
         when = _(", at {moment}").format(moment=output.instant(wait.due)) if wait.due else ""
-        output.wrapped(f"{safe(of_data(wait.text))}{when}", "  ◷ ")
+        named = _("{name}: {text}").format(name=of_data(wait.name), text=of_data(wait.text)) if wait.name else wait.text
+        output.wrapped(f"{safe(of_data(named))}{when}", "  ◷ ")
+        if wait.rule:
+            output.wrapped(_("by {rule}").format(rule=safe(wait.rule)), "    ")
     for name in due:
         output.wrapped(
             _("{name}: due, not yet fired; “xieban worker --once” fires it").format(name=safe(of_data(name))), "  ! "

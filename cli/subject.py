@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, ngettext, of_data
 from workflow_runtime.model import CaseState
 
+#: An agency by its code, perhaps with department and region; anything else names a person or a family.
+_CODE = re.compile(r"[A-Z][A-Z0-9_.]*(/\w+)?(@\w+)?", re.ASCII)
 STANDINGS = '{"custodian": {"party": "CWI.CNTY", "since": "2024-03-01"}}'
 
 
@@ -40,7 +43,7 @@ def subject() -> None:
     "standings",
     metavar="KIND=PARTY",
     multiple=True,
-    help=_("Who holds a standing at registration, e.g. custodian=CWI.CNTY; may be repeated."),
+    help=_("Who holds a standing at registration: custodian=CWI.CNTY, or a person by name; may be repeated."),
 )
 @click.option("--since", metavar="DATE", help=_("Since when the standings hold; default: now."))
 @pass_session
@@ -65,8 +68,8 @@ def register(
             raise BadInput(_("standings: write an object such as {example}").format(example=STANDINGS))
         held = {name: dict(one) for name, one in in_file.items()}
         for name, party in pairs_to_mapping(standings, "--standing").items():
-            place = known[kind].standing(name).holder == "place"
-            held[name] = {"holder" if place else "party": party, **({"since": since} if since else {})}
+            named = known[kind].standing(name).holder == "place" or _CODE.fullmatch(party) is None
+            held[name] = {"holder" if named else "party": party, **({"since": since} if since else {})}
         return session.runtime.register_subject(kind, answered, actor=actor, region=region, standings=held)
 
     number = fill(session, known[kind].form, submit, file=file, pairs=pairs, values={})

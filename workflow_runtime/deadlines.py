@@ -145,7 +145,8 @@ def of_timer(
     start of a deadline means, nothing being the beginning of the step."""
     plain = Note(basis.start, how=basis.how, still=basis.how != "date")
     deadlines = [(given, at) for name, given, at in basis.asked if name == "deadline" and isinstance(at, datetime)]
-    if basis.how == "date":
+    first = basis.how == "cycle" and len(deadlines) == 1 and deadlines[0][1] == due  # it begins at a deadline
+    if basis.how == "date" or first:
         if len(deadlines) != 1:
             return plain
         (name, *begin), at = deadlines[0]
@@ -265,6 +266,8 @@ def explained(note: Note, calendar: Calendar, *, zone: str) -> tuple[str, ...]:
             before = after
         if note.longer:
             lines.append(_("ends {moment}").format(moment=whole.text()))
+    if note.counts and abs(note.offset) >= 60:
+        lines.append(_before_or_after(note.offset))
     if note.stops and not note.still:
         lines.append(_("does not stand still while the case is suspended"))
     for moved in note.moved:
@@ -274,6 +277,13 @@ def explained(note: Note, calendar: Calendar, *, zone: str) -> tuple[str, ...]:
             )
         )
     return tuple(lines)
+
+
+def _before_or_after(seconds: float) -> str:
+    """What a diagram takes off a deadline, or adds."""
+    minutes = round(abs(seconds) / 60)
+    length = amount(minutes // 1440, Unit.DAY) if minutes % 1440 == 0 else amount(minutes, Unit.MINUTE)
+    return (_("set {length} before that") if seconds < 0 else _("set {length} after that")).format(length=length)
 
 
 def _stopped_lines(note: Note, zone: str) -> list[str]:

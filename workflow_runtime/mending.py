@@ -256,7 +256,7 @@ class Mending:
                 )
             )
         if hand.row.subject_number:
-            self._runtime._alone(hand.tx, hand.procedure, hand.row.subject_number)
+            self._runtime._alone(hand.tx, hand.procedure, hand.row.subject_number, hand.actor)
         nodes = self._elements(hand, ())
         steps = at or self._left(hand, nodes)
         for element in steps:

@@ -367,13 +367,17 @@ def waits(tx: Connection, desk: Desk, row: Row[Any], actor: Actor) -> tuple[Wait
                 else _("it fires at {when}").format(when=desk.local(timer.due_at)),
                 since=timer.opened_at,
                 due=timer.due_at,
-                rule=_(", ").join(part for part in (f"{of_data(note.title)} {note.amount}", note.standing_text) if part)
+                rule=_(", ").join(
+                    part for part in (f"{of_data(note.title)} {note.amount}".strip(), note.standing_text) if part
+                )
                 if note is not None and note.counts
                 else "",
                 explanation=deadlines.explained(note, calendar, zone=desk.zone) if note is not None else (),
             )
         )
     for one in queries.subscriptions(tx, row.id):
+        if procedure.only_hears(one.path, one.element):
+            continue
         found.append(
             Wait(
                 "message",

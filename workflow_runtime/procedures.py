@@ -407,6 +407,12 @@ class Procedure:
                 found += self._steps_in(node.id)
         return found
 
+    def only_hears(self, path: Sequence[str], element: str) -> bool:
+        """Whether it begins a reaction to a message: it hears, and nothing waits for it."""
+        node = next((one for one in self.main.nodes() if one.id == element), None) if not path else None
+        scope = self.main.scopes.get(node.scope) if node is not None and node.kind == "startEvent" else None
+        return scope is not None and scope.event_subprocess
+
     @cached_property
     def holders(self) -> frozenset[str]:
         """The steps that hold others back while they are open."""

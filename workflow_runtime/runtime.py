@@ -608,7 +608,7 @@ class Runtime(Machine):
                     other=names.get(subject.kind, subject.kind),
                 )
             )
-        self._alone(tx, procedure, subject_number)
+        self._alone(tx, procedure, subject_number, actor)
         if started_by is not None:  # what the case that began it binds, as far as this procedure knows it
             regions = {name: region for name, region in regions.items() if name in procedure.regions}
         elsewhere = subject.region if started_by is not None else None  # nobody is there to be asked
@@ -714,10 +714,15 @@ class Runtime(Machine):
             raise FormError(findings=findings)
         return values
 
-    def _alone(self, tx: Connection, procedure: Procedure, subject_number: str) -> None:
-        """The procedure's precondition (`xb:notWith`): no open case of those procedures about the same subject."""
+    def _alone(self, tx: Connection, procedure: Procedure, subject_number: str, actor: Actor) -> None:
+        """The procedure's precondition (`xb:notWith`): no open case of those procedures about the same subject.
+
+        Who may not see that case is told no more than of a subject that is not there.
+        """
         excluded = [part.strip() for part in procedure.attribute("xb:notWith").split(",") if part.strip()]
         for one in queries.open_cases_of(tx, subject_number, excluded) if excluded else ():
+            if queries.case_row(tx, actor, one) is None:
+                raise NotFound(_("there is no subject {number}, or not for you").format(number=subject_number))
             raise RuleBroken(
                 _("subject {subject} has the open case {number}; {procedure} cannot start beside it").format(
                     subject=subject_number, number=one, procedure=of_data(procedure.name)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.journeys.conftest import ORGANISATION
-from workflow_runtime.errors import NotAllowed, NotFound
+from workflow_runtime.errors import NotAllowed, NotFound, RuleBroken
 from workflow_runtime.model import SYSTEM, Actor, CaseView
 from workflow_runtime.procedures import find_folder, gather
 from workflow_runtime.repairs import Repairs
@@ -145,8 +145,32 @@ def test_to_those_outside_none_of_it_exists(night: Night, stranger: str) -> None
 
     assert [said.replace(real, none) for said, _none, real, none in answers] == [said for _said, said, *_ in answers]
     assert runtime.cases(actor=actor, limit=10) == () == runtime.subjects(actor=actor, limit=10)
+    assert runtime.documents(actor=actor) == () == runtime.worklist(actor=actor, state=None, subject=night.child)
     with pytest.raises(NotAllowed):  # all messages of the office are for its owner alone
         Repairs(runtime).messages(actor=actor)
+
+
+def test_those_outside_learn_nothing_by_beginning_what_is_open_already(night: Night) -> None:
+    stranger, clerk = night.runtime.actor(STRANGERS[0]), night.runtime.actor("lu-chen")
+    none = night.child.replace("000041", "000049")
+
+    def begin(number: str, *, actor: Actor) -> None:
+        night.runtime.start_case(CARE, number, actor=actor, data={"reason": "护送来院的儿童"}, jurisdiction="DL")
+
+    assert words(begin, night.child, stranger).replace(night.child, none) == words(begin, none, stranger)
+    with pytest.raises(RuleBroken, match=night.case(CARE).number):  # who may see it is told which
+        begin(night.child, actor=clerk)
+
+
+def test_a_clock_that_runs_says_its_name_its_rule_and_how_it_is_counted(night: Night) -> None:
+    waits = {one.element: one for one in night.runtime.why(night.case(CARE).number, actor=SYSTEM)}
+
+    year = waits["a_year"]
+
+    assert (year.name, year.due) == ("A year", datetime(2025, 3, 5, tzinfo=ZONE))
+    assert "1 year" in year.rule and "24" in year.rule
+    assert any("2024-03-04" in line for line in year.explanation)
+    assert not {"further_request_comes", "force_reported"} & set(waits)  # what may happen at any time is not waited for
 
 
 def test_those_who_act_in_it_find_it(night: Night) -> None:
