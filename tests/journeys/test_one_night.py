@@ -1,4 +1,5 @@
-"""One night from the first alarm to the court: each procedure begins the next, about the same child, where it happened.
+"""One night from the first alarm to the court and the register: each procedure begins the next, about the same child,
+where it happened.
 
 The entries are those of the shipped worked cases, so that they stay true when a form changes.
 """
@@ -26,14 +27,15 @@ from workflow_runtime.settings import Settings
 ZONE = ZoneInfo("Asia/Shanghai")
 ALARM, EMERGENCY, CARE = "mandatory-report", "emergency-response-handover", "temporary-guardianship"
 INTERVENTION, REVOCATION = "guardianship-intervention", "guardianship-revocation"
+ADMISSION, REGISTRATION = "long-term-guardianship-admission", "household-registration"
 NIGHT = {
     ALARM: "in-danger",
     EMERGENCY: "to-the-institution",
     CARE: "harmed-welfare",
     INTERVENTION: "suspected-crime",
     REVOCATION: "civil-affairs-must",
+    ADMISSION: "court-designated",
 }
-ADMISSION = "long-term-guardianship-admission"  #: begun by the judgment, not played
 STRANGERS = ("su-lan", "he-fan")  #: civil affairs of another county, the education bureau of the city
 
 
@@ -75,6 +77,14 @@ class Night:
         self.runtime.sweep()
         assert not run.problems, run.problems
 
+    def enter(self, key: str, step: str, data: dict[str, Any]) -> None:
+        """What a clerk enters beside the worked case."""
+        run = ScenarioRun(self.runtime, self.runtime.parsed(key), story(key), self.clock, number=self.child)
+        run.case = self.case(key).number
+        run.step(1, {"complete": step, "data": data})
+        self.runtime.sweep()
+        assert not run.problems, run.problems
+
 
 def moment(said: Any) -> datetime:
     at = said if isinstance(said, datetime) else datetime.fromisoformat(str(said))
@@ -83,13 +93,13 @@ def moment(said: Any) -> datetime:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """The night, played to the judgment. Tests read it and change nothing."""
+    """The night, played to the register. Tests read it and change nothing."""
     folder = tmp_path_factory.mktemp("night")
     clock = ScenarioClock(datetime(2024, 3, 4, 9, 40, tzinfo=ZONE))
     settings = Settings.from_env({"XIEBAN_HOME": str(folder)}, database=f"sqlite:///{folder / 'night.db'}")
     with Runtime.create(settings, clock=clock) as runtime:
         runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
-        for key in (*NIGHT, ADMISSION):
+        for key in (*NIGHT, REGISTRATION):
             runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
         played = Night(runtime, clock)
         played.play(ALARM)
@@ -99,11 +109,13 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         played.play(
             REVOCATION, until="support_duty", without=("2024-08-14", "2024-08-15")
         )  # the court asks for nothing more
+        played.play(ADMISSION, until="plan_follow_ups")
+        played.enter(ADMISSION, "plan_follow_ups", {"follow_ups": ["hukou", "insurance"]})
         yield played
 
 
 def test_each_procedure_begins_the_next_about_the_same_child_where_it_happened(night: Night) -> None:
-    begun = {key: night.case(key) for key in (*NIGHT, ADMISSION)}
+    begun = {key: night.case(key) for key in (*NIGHT, REGISTRATION)}
     of = {one.number: key for key, one in begun.items()}
 
     pages = {key: night.runtime.case(one.number, actor=SYSTEM) for key, one in begun.items()}
@@ -115,21 +127,33 @@ def test_each_procedure_begins_the_next_about_the_same_child_where_it_happened(n
         ("InterventionFile", EMERGENCY, INTERVENTION),
         ("RevocationGround", INTERVENTION, REVOCATION),
         ("GuardianDesignated", REVOCATION, ADMISSION),
+        ("HukouRequest", ADMISSION, REGISTRATION),
     }
     # nobody asks for the care that the child already has
     assert [one.name for one in told if one.state == "dead"] == []
     assert {key: page.case.subject.number for key, page in pages.items()} == dict.fromkeys(begun, night.child)
-    assert {key: page.regions["place"] for key, page in pages.items()} == dict.fromkeys(begun, "990101")
+    register = pages.pop(REGISTRATION)
+    assert {key: page.regions["place"] for key, page in pages.items()} == dict.fromkeys(NIGHT, "990101")
+    # the institution that received the child applies: the district's own, as the profile of Beijing says
+    assert [item.agency_name for item in register.items] == ["青溪县儿童福利院"]
+
+
+def test_who_sends_what_nobody_here_takes_is_told(night: Night) -> None:
+    history = night.runtime.history(night.case(ADMISSION).number, actor=SYSTEM)
+
+    told = [one.content["name"] for one in history if one.kind == "message_unreceived"]
+
+    assert told == ["PreEnrolRequest"]
 
 
 def test_the_child_is_in_care_before_the_papers_are_signed_and_in_guardianship_by_the_judgment(night: Night) -> None:
     page = night.runtime.case(night.case(REVOCATION).number, actor=SYSTEM)
 
-    now = {one.kind: (one.holder, one.valid_from.astimezone(ZONE)) for one in page.standings if one.valid_to is None}
+    held = [(one.kind, one.holder, one.valid_from.astimezone(ZONE)) for one in page.standings]
     told = [one.name for one in Repairs(night.runtime).messages(actor=SYSTEM) if one.sender == page.case.number]
 
-    assert now["custodian"] == ("青溪县未成年人救助保护中心", datetime(2024, 3, 4, 15, 30, tzinfo=ZONE))
-    assert now["guardian"] == ("青溪县民政局", datetime(2024, 9, 10, 10, tzinfo=ZONE))
+    assert ("custodian", "青溪县未成年人救助保护中心", datetime(2024, 3, 4, 15, 30, tzinfo=ZONE)) in held
+    assert ("guardian", "青溪县民政局", datetime(2024, 9, 10, 10, tzinfo=ZONE)) in held
     assert told[0] == "GuardianDesignated"
 
 
