@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Row
 
 from workflow_runtime import calendars, casefile, deadlines, engine, feel, queries, recounting, store
 from workflow_runtime import tables as t
+from workflow_runtime.calendars import Unit
+from workflow_runtime.diagram.model import FlowNode
 from workflow_runtime.directory import Agency, Department, Directory
 from workflow_runtime.engine import Command, Decided, OpenedItem, Passed, Step, Thrown
 from workflow_runtime.errors import CaseStopped, DirectoryError, NotFound, StaleVersion
@@ -352,8 +354,7 @@ class CaseInHand:
             )
         elif self._bound_role(lane.role, ()):  # it may have been bound anew since the case began
             store.rebind_party(self.tx, self.row.id, lane.key, department.id)
-        name = node.properties.get("xb:deadline")
-        note, due = self.count(name) if name else (None, None)
+        note, due = self._due(node, opened)
         return {
             "id": opened.id,
             "case_id": self.row.id,
@@ -377,6 +378,20 @@ class CaseInHand:
             "completed_at": None,
             "completed_by": None,
         }
+
+    def _due(self, node: FlowNode, opened: OpenedItem) -> tuple[deadlines.Note | None, calendars.Due | None]:
+        """When an item is due: on the day agreed in this case (`xb:due` names the step's input that holds it), or when
+        the deadline of the profile ends."""
+        name = node.properties.get("xb:deadline")
+        if name is None:
+            return None, None
+        note, due = self.count(name)
+        agreed = opened.inputs.get(node.properties.get("xb:due", ""))
+        if not isinstance(agreed, date):
+            return note, due
+        day = agreed.astimezone(ZoneInfo(self.zone)).date() if isinstance(agreed, datetime) else agreed
+        note = deadlines.Note(note.start, title=note.title, value=day.isoformat(), unit=Unit.DATE)
+        return note, deadlines.count(note, self.calendar, zone=self.zone)
 
     def listed(self, item: Any, **changed: Any) -> Any:
         """An item of this case with the names beside it, as `queries.item_row` reads it, without asking again."""

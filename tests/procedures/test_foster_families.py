@@ -12,7 +12,7 @@ import pytest
 import handlers  # noqa: F401  (importing registers the handlers)
 from tests.conftest import Clock
 from tests.procedures.conftest import story
-from workflow_runtime import scenarios
+from workflow_runtime import documents, scenarios
 from workflow_runtime.database import Database
 from workflow_runtime.errors import FormError
 from workflow_runtime.i18n import use_language
@@ -97,6 +97,41 @@ def refusal(error: pytest.ExceptionInfo[FormError]) -> str:
     [finding] = error.value.findings
     assert finding.element == "family_number"
     return f"{finding.message} {finding.remedy}"
+
+
+#: What Order 54 and the list of the law ask of the agreement, clause by clause: the ten duties of the family and the
+#: eight of the institution are counted as well.
+ASKED = {
+    "term": ["寄养期限自"],
+    "carer": ["为主要照料人", "不得擅自变更", "评估和培训"],
+    "integration": ["寄养融合期", "不少于六十日"],
+    "guardianship": ["监护关系不变", "不办理户口迁移"],
+    "institution": "工作计划 招募 培训 定期探访 监督、评估 服务档案 支付 主管民政部门".split(),
+    "family": "人身安全 生活照料 心理健康 接受教育 医疗照料 康复训练 送养 成长状况 发生变化 其他应当履行".split(),
+    "costs": ["生活费", "劳务费", "医疗、康复、教育费用"],
+    "visits": ["探访不少于一次", "小时以内"],
+    "medical": ["手术", "先行救治"],
+    "short_care": ["三十日"],
+    "forbidden": ["转托", "募捐", "公开儿童的影像"],
+    "end": "提前一个月书面 虐待 重大变故 迁移 募捐 恶化 收养、认领 就医、就学 备案 批准之日".split(),
+    "adoption": ["及时通知乙方", "优先"],
+    "breach": ["违约责任"],
+    "secrecy": ["保密义务"],
+    "wish": ["本人同意寄养", "儿童签名"],
+    "disputes": ["协商", "人民法院"],
+    "copies": ["评估报告", "体检报告", "违法犯罪记录", "培训证明", "家庭成员名单", "一式"],
+}
+
+
+@pytest.mark.parametrize("clause", ASKED)
+def test_the_agreement_says_what_the_law_asks_of_it(clause: str) -> None:
+    text = documents.folder("D39")["document.typ.j2"].decode()
+
+    said = text.split(f'#article(<< clause("{clause}") >>)[')[1].split("\n]\n")[0]
+
+    assert [words for words in ASKED[clause] if words not in said] == []
+    duties = {"institution": "八", "family": "十"}.get(clause, "")
+    assert f"（{duties}）" in said or not duties
 
 
 def test_a_third_child_is_refused_at_the_field_until_a_case_of_the_family_is_over(fostering: Fostering) -> None:

@@ -44,6 +44,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:notSameAs": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "draft_document"),
     "xb:holds": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "hand_over_child"),
     "xb:deadline": Property(_STEP, _NAME, "transfer_plan"),
+    "xb:due": Property(_PERSON, _NAME, "pay_on"),
     "xb:clause": Property(_STEP | _PROCESS | GATEWAYS | {"sequenceFlow"}, ".{1,200}", "S004 三(一)"),
     "xb:document": Property(_STEP, _CODE, "D15"),
     "xb:act": Property(_STEP, _NAME, "payment"),

@@ -314,6 +314,7 @@ def _node_properties() -> dict[str, Callable[[FlowNode], str]]:
 def _property_word(key: str) -> str:
     return {
         "xb:deadline": _("deadline"),
+        "xb:due": _("agreed day"),
         "xb:clause": _("basis"),
         "xb:document": _("document"),
         "xb:receives": _("documents received"),

@@ -19,6 +19,16 @@ NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*"([^"]*)"\s*[,)]')
 
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
+    for node in sheet.steps():
+        agreed = node.properties.get("xb:due")
+        if agreed and ("xb:deadline" not in node.properties or agreed not in {one.target for one in node.inputs}):
+            yield Problem(
+                sheet.xml(node),
+                _("{node} is due on {name}, which is no input of the step, or has no deadline beside it.").format(
+                    node=called(node), name=agreed
+                ),
+                _("Give the step an input of that name, a date, and xb:deadline for when there is none."),
+            )
     if context.parameters is None:
         return
     named_by: list[tuple[Element, str]] = [
