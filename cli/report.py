@@ -30,10 +30,16 @@ def list_reports(session: Session, as_csv: bool, xlsx: Path | None) -> None:
         Column(_("List"), lambda one: one.id),
         Column(_("Title"), lambda one: of_data(one.title)),
         Column(_("What it shows"), lambda one: of_data(one.text), least=20),
+        Column(_("For"), lambda one: of_data(one.audience), least=8),
+        Column(_("How often"), lambda one: of_data(one.every), least=8),
         Column(_("Tells"), lambda one: _(", ").join(one.escalates), least=8),
     ]
     if session.as_json:
-        told = [{"id": one.id, "title": of_data(one.title), "text": of_data(one.text)} for one in shipped().values()]
+        told = [
+            {"id": one.id, "title": of_data(one.title), "text": of_data(one.text)}
+            | {"audience": of_data(one.audience), "every": of_data(one.every), "tells": list(one.escalates)}
+            for one in shipped().values()
+        ]
         session.output.json(told)
         return
     rows = list(shipped().values())

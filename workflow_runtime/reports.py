@@ -57,6 +57,8 @@ class Report:
     title: str
     text: str
     source: str
+    audience: str  #: who looks at it, and how often: for people, nothing follows from it
+    every: str
     over: str
     of: str  #: over subjects: those of which kind
     values: tuple[tuple[str, feel.Expression], ...]  #: named on the way, for the condition and the columns
@@ -136,7 +138,7 @@ def read(source: bytes, *, name: str = "") -> tuple[Report, ...]:
 
 def _report(file: Source, entry: Table) -> Report:
     keys = ("id", "title", "text", "source", "over", "of", "values", "each", "where", "columns", "totals", "entries")
-    file.only(entry, (*keys, "private", "documents", "escalates"))
+    file.only(entry, (*keys, "private", "documents", "escalates", "audience", "every"))
     id = file.text(entry, "id")
     if id and not _ID.fullmatch(id):
         file.wrong(file.line(entry, "id"), _("{text!r} cannot be an id").format(text=id), "S-02", field="id")
@@ -162,6 +164,8 @@ def _report(file: Source, entry: Table) -> Report:
         title=file.text(entry, "title"),
         text=file.text(entry, "text", default=""),
         source=file.text(entry, "source", default=""),
+        audience=file.text(entry, "audience", default=""),
+        every=file.text(entry, "every", default=""),
         over=file.choice(entry, "over", OVER),
         of=file.text(entry, "of", default=""),
         values=tuple(values),
