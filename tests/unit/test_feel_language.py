@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from workflow_runtime import feel
-from workflow_runtime.feel import Months, Range
+from workflow_runtime.feel import FeelError, Months, Range
 
 CASES: list[tuple[str, Any]] = [
     # numbers
@@ -318,6 +318,17 @@ def test_values_of_the_office_become_values_of_the_language() -> None:
     assert feel.evaluate("件数 * 率", context) == Decimal("0.3")
     assert feel.evaluate("count(名单)", context) == 2
     assert feel.evaluate("人.年龄 >= 8", context) is True
+
+
+def test_of_a_context_that_was_handed_in_only_what_a_path_asks_for_is_looked_at() -> None:
+    context = {"主": {"表": [{"数": 1}, {"数": 2}], "年": 3, "别": object()}}
+
+    assert feel.evaluate("主.年 + sum(主.表.数)", context) == 6
+    assert feel.evaluate("for i in 1..2 return 主.表[i].数 * 主.年", context) == [3, 6]
+    assert feel.evaluate("{主: {年: 4}, 得: 主.年}.得", context) == 4
+    assert feel.evaluate("主.无", {"主": {"年": 3}}) is None
+    with pytest.raises(FeelError, match="主"):
+        feel.evaluate("主", context)
 
 
 def test_names_with_operators_are_found_in_the_context() -> None:

@@ -432,8 +432,31 @@ def _quantified(node: syntax.Quantified) -> Code:
 
 
 def _path(node: syntax.Path) -> Code:
-    source, name = code_of(node.source), node.name
+    if isinstance(node.source, syntax.Name):
+        return _path_of_name(node.source.name, node.name, code_of(node.source))
+    return _path_of(node.name, code_of(node.source))
 
+
+def _path_of_name(context: str, name: str, source: Code) -> Code:
+    """Of a context that was handed in, what one path needs is looked at, not all of it: `profile.term` is common."""
+    whole, key = _path_of(name, source), (context, name)
+
+    def path(scope: Scope) -> Value:
+        holder: Scope | None = scope
+        while holder is not None and context not in holder.names:
+            holder = holder.outer
+        if holder is None:
+            return whole(scope)
+        value = holder.names[context]
+        inner = value.get(name, MISSING) if type(value) is dict else MISSING
+        if inner is MISSING:
+            return whole(scope)
+        return inner if type(inner) in READY else holder.ready(key, inner)
+
+    return path
+
+
+def _path_of(name: str, source: Code) -> Code:
     def path(scope: Scope) -> Value:
         value = source(scope)
         if type(value) is dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 from types import FunctionType
 from typing import Any
@@ -25,7 +25,7 @@ class Run:
     # defaults of the class, because most runs are over before they need their own
     fuel = limits.OPERATIONS
     calls = 0
-    imported: dict[str, Value] | None = None
+    imported: dict[Hashable, Value] | None = None
     met: set[object] | None = None
 
     def __init__(self, now: dt.datetime | None, functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -80,8 +80,8 @@ class Scope:
         self.outer = outer
         self.run = run
 
-    def ready(self, name: str, value: Value) -> Value:
-        """A value of this scope as the evaluation may use it."""
+    def ready(self, place: Hashable, value: Value) -> Value:
+        """A value of this scope as the evaluation may use it; `place` is its name, or the path to it."""
         return value
 
 
@@ -90,13 +90,13 @@ class Outside(Scope):
 
     __slots__ = ()
 
-    def ready(self, name: str, value: Value) -> Value:
+    def ready(self, place: Hashable, value: Value) -> Value:
         run = self.run
         if run.imported is None:
             run.imported = {}
-        if name not in run.imported:
-            run.imported[name] = native(value, name)
-        return run.imported[name]
+        if place not in run.imported:
+            run.imported[place] = native(value, ".".join(place) if isinstance(place, tuple) else str(place))
+        return run.imported[place]
 
 
 def limit(code: str, most: int) -> FeelError:
