@@ -29,7 +29,7 @@ from workflow_runtime.documents.renderer import Renderer
 from workflow_runtime.errors import BadInput, FormError, NotFound, XiebanError
 from workflow_runtime.i18n import _, language, use_language
 from workflow_runtime.library import Library
-from workflow_runtime.model import SYSTEM, Actor, CasePage, HistoryView, ItemView
+from workflow_runtime.model import SYSTEM, Actor, HistoryView, ItemView
 from workflow_runtime.procedures import Procedure, calls, find_folder, gather
 from workflow_runtime.repairs import Repairs
 from workflow_runtime.reports import Reports
@@ -405,12 +405,13 @@ class ScenarioRun:
 
     def _complete(self, where: str, step: Mapping[str, Any]) -> None:
         element = str(step["complete"]).replace("/", ".")
-        page = self.runtime.case(self.case, actor=SYSTEM, history=1)
-        items = [one for one in page.items if ".".join((*one.path, one.element)) == element] or [
-            one for one in page.items if ".".join((*calls(one.path), one.element)) == element
+        theirs = self.runtime.worklist(actor=SYSTEM, subject=self.number, limit=500)
+        opened = [one for one in theirs if one.case == self.case]
+        items = [one for one in opened if ".".join((*one.path, one.element)) == element] or [
+            one for one in opened if ".".join((*calls(one.path), one.element)) == element
         ]  # of the instances of a repeated call the oldest is meant
         if not items:
-            open_now = ", ".join("/".join((*one.path, one.element)) for one in page.items)
+            open_now = ", ".join("/".join((*one.path, one.element)) for one in opened)
             self.problems.append(
                 _("{where}: {element} is not open; open are {open}").format(
                     where=where, element=step["complete"], open=open_now or "-"
@@ -424,7 +425,9 @@ class ScenarioRun:
                     where=where, element=step["complete"], found=item.due.shown if item.due else "-", wanted=step["due"]
                 )
             )
-        data = self._data(f"{where}/{step['complete']}", step.get("data") or {}, self._context(item, page))
+        given = step.get("data") or {}
+        context = self._context(item) if _computed(given) else {}
+        data = self._data(f"{where}/{step['complete']}", given, context)
         refused = step.get("refused")
         try:
             self.runtime.complete(
@@ -531,7 +534,8 @@ class ScenarioRun:
     ) -> dict[str, Any]:
         return {key: self._value(f"{where}/{key}", value, context) for key, value in data.items()}
 
-    def _context(self, item: ItemView, page: CasePage) -> dict[str, Any]:
+    def _context(self, item: ItemView) -> dict[str, Any]:
+        page = self.runtime.case(self.case, actor=SYSTEM, history=1)
         prefix = ".".join(item.path)
         scope = {
             key[len(prefix) + 1 :] if prefix and key.startswith(prefix + ".") else key: value
@@ -764,6 +768,15 @@ class ScenarioRun:
     def _place(self, at: str) -> tuple[str, str]:
         path, _dot, element = at.rpartition(".")
         return self.procedure.process_at(tuple(path.split(".")) if path else ()), element
+
+
+def _computed(value: Any) -> bool:
+    """Whether something in the data of a step is FEEL about the case."""
+    if isinstance(value, Mapping):
+        return any(map(_computed, value.values()))
+    if isinstance(value, list):
+        return any(map(_computed, value))
+    return isinstance(value, str) and value.startswith("=") and not value.startswith("==")
 
 
 def _passed(history: Sequence[HistoryView]) -> list[Sequence[str]]:
