@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,15 @@ from cli.completion import clerks
 from cli.options import sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
-from workflow_runtime.absences import Absences, AbsenceView
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _
+from workflow_runtime.loading import when_used
+
+if TYPE_CHECKING:
+    from workflow_runtime import absences
+    from workflow_runtime.absences import AbsenceView
+else:
+    absences = when_used("workflow_runtime.absences")
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -32,7 +39,7 @@ def absence() -> None:
 @click.option("--reason", default="", help=_("Why; colleagues read it."))
 @pass_session
 def set_absence(session: Session, who: str, substitute: str, first: datetime, last: datetime, reason: str) -> None:
-    made = Absences(session.runtime).set(
+    made = absences.Absences(session.runtime).set(
         who, substitute, first=first.date(), last=last.date(), reason=reason, actor=session.actor
     )
     if session.as_json:
@@ -54,7 +61,7 @@ def set_absence(session: Session, who: str, substitute: str, first: datetime, la
 @sheets
 @pass_session
 def list_absences(session: Session, as_csv: bool, xlsx: Path | None) -> None:
-    rows = Absences(session.runtime).all(actor=session.actor)
+    rows = absences.Absences(session.runtime).all(actor=session.actor)
     columns: list[Column[AbsenceView]] = [
         Column(_("Absence"), lambda row: row.id if row.id is not None else "—", right=True),
         Column(_("Absent"), lambda row: row.absent_name, least=6),
@@ -70,7 +77,7 @@ def list_absences(session: Session, as_csv: bool, xlsx: Path | None) -> None:
 @click.argument("id", type=int)
 @pass_session
 def end(session: Session, id: int) -> None:
-    Absences(session.runtime).end(id, actor=session.actor)
+    absences.Absences(session.runtime).end(id, actor=session.actor)
     if session.as_json:
         session.output.json({"ended": id})
         return

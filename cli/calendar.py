@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,12 @@ from cli.session import Session, pass_session
 from workflow_runtime.errors import NotFound
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.reckoning import Reckoning
+from workflow_runtime.loading import when_used
+
+if TYPE_CHECKING:
+    from workflow_runtime import reckoning as reckonings
+else:
+    reckonings = when_used("workflow_runtime.reckoning")
 
 
 @click.group(cls=Group, help=_("Working days: published tables of holidays, and what hangs on them."))
@@ -31,14 +36,15 @@ def list_years(session: Session) -> None:
         Column(_("Worked"), lambda row: row.workdays, right=True),
         Column(_("Source"), lambda row: of_data(row.source), least=12),
     ]
-    Listing(session.output, columns, Reckoning(session.runtime).years(), 1, 1000, _("No year is known.")).show()
+    years = reckonings.Reckoning(session.runtime).years()
+    Listing(session.output, columns, years, 1, 1000, _("No year is known.")).show()
 
 
 @calendar.command(help=_("The days off and the days worked of a YEAR."))
 @click.argument("year", type=int)
 @pass_session
 def show(session: Session, year: int) -> None:
-    table = Reckoning(session.runtime).year(year)
+    table = reckonings.Reckoning(session.runtime).year(year)
     if not session.as_json:
         session.output.heading(f"{table.number}  {safe(of_data(table.source))}")
     columns: list[Column[Any]] = [
@@ -58,7 +64,7 @@ def show(session: Session, year: int) -> None:
 def import_year(session: Session, file: Path, dry_run: bool, yes: bool) -> int:
     if not file.is_file():
         raise NotFound(_("there is no file {path}").format(path=file))
-    source, reckoning = file.read_bytes(), Reckoning(session.runtime)
+    source, reckoning = file.read_bytes(), reckonings.Reckoning(session.runtime)
     if dry_run:
         return show_lines(session, reckoning.apply_calendar(actor=session.actor, dry_run=True, extra=source))
     if not yes and not session.as_json:
@@ -76,7 +82,7 @@ def import_year(session: Session, file: Path, dry_run: bool, yes: bool) -> int:
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @pass_session
 def apply(session: Session, number: str | None, dry_run: bool, yes: bool) -> int:
-    reckoning = Reckoning(session.runtime)
+    reckoning = reckonings.Reckoning(session.runtime)
     return over_many(
         session,
         lambda dry: reckoning.apply_calendar(actor=session.actor, dry_run=dry, case=number),

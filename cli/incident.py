@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +16,13 @@ from cli.session import Session, pass_session
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.repairs import IncidentView, Repairs, incident_lines
+from workflow_runtime.loading import when_used
+
+if TYPE_CHECKING:
+    from workflow_runtime import repairs as mending
+    from workflow_runtime.repairs import IncidentView
+else:
+    mending = when_used("workflow_runtime.repairs")
 
 
 @click.group(cls=Group, help=_("Incidents: where the machine stopped, and going on from there."))
@@ -32,7 +39,7 @@ def incident() -> None:
 def list_incidents(
     session: Session, number: str | None, resolved: bool, limit: int, as_csv: bool, xlsx: Path | None
 ) -> None:
-    rows = Repairs(session.runtime).incidents(actor=session.actor, case=number, resolved=resolved, limit=limit)
+    rows = mending.Repairs(session.runtime).incidents(actor=session.actor, case=number, resolved=resolved, limit=limit)
     output = session.output
     columns: list[Column[IncidentView]] = [
         Column(_("Incident"), lambda row: row.id, right=True),
@@ -48,7 +55,7 @@ def list_incidents(
 @click.argument("id", type=int)
 @pass_session
 def show(session: Session, id: int) -> None:
-    _show(session, Repairs(session.runtime).incident(id, actor=session.actor))
+    _show(session, mending.Repairs(session.runtime).incident(id, actor=session.actor))
 
 
 @incident.command(help=_("Try again from where the machine stopped, after the cause is mended; --all for many."))
@@ -70,7 +77,7 @@ def retry(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    repairs = Repairs(session.runtime)
+    repairs = mending.Repairs(session.runtime)
     if (id is None) != all_of_them or (not all_of_them and (element or code or dry_run)):
         raise BadInput(_("name one incident, or --all with --element or --code as needed"))
     if id is not None:
@@ -94,7 +101,7 @@ def resolve(session: Session, id: int, reason: str, result: str | None) -> None:
         given = json.loads(result) if result else None
     except ValueError as error:
         raise BadInput(_("--result is no JSON: {reason}").format(reason=error)) from error
-    _show(session, Repairs(session.runtime).resolve(id, reason=reason, actor=session.actor, result=given))
+    _show(session, mending.Repairs(session.runtime).resolve(id, reason=reason, actor=session.actor, result=given))
 
 
 def _show(session: Session, view: IncidentView) -> None:
@@ -102,5 +109,5 @@ def _show(session: Session, view: IncidentView) -> None:
         session.output.json(view)
         return
     sign = "✔ " if view.resolved_at else "✖ "
-    for number, line in enumerate(incident_lines(view)):
+    for number, line in enumerate(mending.incident_lines(view)):
         session.output.wrapped(safe(of_data(line), lines=True), "  " if number else sign, "  ")

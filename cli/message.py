@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,19 @@ from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.inbox import Inbox, Receipt
-from workflow_runtime.outbox import Handed, Outbox
-from workflow_runtime.repairs import MessageView, Repairs
+from workflow_runtime.loading import when_used
+
+if TYPE_CHECKING:
+    from workflow_runtime import inbox as incoming
+    from workflow_runtime import outbox as outgoing
+    from workflow_runtime import repairs as mending
+    from workflow_runtime.inbox import Receipt
+    from workflow_runtime.outbox import Handed
+    from workflow_runtime.repairs import MessageView
+else:
+    mending = when_used("workflow_runtime.repairs")
+    incoming = when_used("workflow_runtime.inbox")
+    outgoing = when_used("workflow_runtime.outbox")
 
 
 @click.group(cls=Group, help=_("Messages between cases and with agencies outside the platform."))
@@ -31,7 +42,7 @@ def message() -> None:
 def list_messages(
     session: Session, state: str | None, name: str | None, limit: int, as_csv: bool, xlsx: Path | None
 ) -> None:
-    rows = Repairs(session.runtime).messages(actor=session.actor, state=state, name=name, limit=limit)
+    rows = mending.Repairs(session.runtime).messages(actor=session.actor, state=state, name=name, limit=limit)
     output = session.output
     columns: list[Column[MessageView]] = [
         Column(_("Message"), lambda row: row.id[:12]),
@@ -58,7 +69,7 @@ def message_state(view: MessageView) -> str:
 @click.argument("id")
 @pass_session
 def show(session: Session, id: str) -> None:
-    _show(session, Repairs(session.runtime).message(id, actor=session.actor))
+    _show(session, mending.Repairs(session.runtime).message(id, actor=session.actor))
 
 
 @message.command(help=_("Let a message that expired or was given up wait for its case again."))
@@ -67,7 +78,7 @@ def show(session: Session, id: str) -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help=_("How long it waits."))
 @pass_session
 def redeliver(session: Session, id: str, reason: str, days: int) -> None:
-    _show(session, Repairs(session.runtime).redeliver(id, reason=reason, days=days, actor=session.actor))
+    _show(session, mending.Repairs(session.runtime).redeliver(id, reason=reason, days=days, actor=session.actor))
 
 
 @message.command(help=_("Give a message up: nobody will ever take it."))
@@ -75,7 +86,7 @@ def redeliver(session: Session, id: str, reason: str, days: int) -> None:
 @click.option("--reason", required=True, help=_("Why; it stands with the message."))
 @pass_session
 def bury(session: Session, id: str, reason: str) -> None:
-    _show(session, Repairs(session.runtime).bury(id, reason=reason, actor=session.actor))
+    _show(session, mending.Repairs(session.runtime).bury(id, reason=reason, actor=session.actor))
 
 
 @message.command(help=_("Hand in the answer of an agency: a JSON file with name, correlation and payload."))
@@ -83,7 +94,7 @@ def bury(session: Session, id: str, reason: str) -> None:
 @click.option("--from", "sender", metavar="TEXT", help=_("Who it is from; else what the file says."))
 @pass_session
 def send(session: Session, file: Path, sender: str | None) -> None:
-    view, repeated = Inbox(session.runtime).send(file.read_bytes(), actor=session.actor, sender=sender)
+    view, repeated = incoming.Inbox(session.runtime).send(file.read_bytes(), actor=session.actor, sender=sender)
     if repeated and not session.as_json:
         session.output.wrapped(_("This message was here before; nothing was changed."))
     _show(session, view)
@@ -93,14 +104,15 @@ def send(session: Session, file: Path, sender: str | None) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @pass_session
 def collect(session: Session, folder: Path) -> int:
-    return _told(session, Inbox(session.runtime, folder).collect(actor=session.actor), _("Nothing lies in the folder."))
+    receipts = incoming.Inbox(session.runtime, folder).collect(actor=session.actor)
+    return _told(session, receipts, _("Nothing lies in the folder."))
 
 
 @message.command(help=_("Lay what waits for agencies outside into a folder, and take in what lies in FOLDER/receipts."))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @pass_session
 def export(session: Session, folder: Path) -> int:
-    outbox = Outbox(session.runtime, folder)
+    outbox = outgoing.Outbox(session.runtime, folder)
     handed, receipts = outbox.hand_out(actor=session.actor), outbox.collect(actor=session.actor)
     if session.as_json:
         session.output.json({"handed": handed, "receipts": receipts})
@@ -121,7 +133,7 @@ def export(session: Session, folder: Path) -> int:
 @click.option("--refused", is_flag=True, help=_("It does not take the message; its case gets an incident."))
 @pass_session
 def acknowledge(session: Session, id: str, reason: str, refused: bool) -> None:
-    repairs = Repairs(session.runtime)
+    repairs = mending.Repairs(session.runtime)
     whole, took = repairs.acknowledge(id, taken=not refused, text=reason, actor=session.actor)
     view = repairs.message(whole, actor=session.actor)
     if not took and not session.as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,9 +16,14 @@ from workflow_runtime.errors import BadInput, NotFound
 from workflow_runtime.escaping import safe
 from workflow_runtime.findings import Severity
 from workflow_runtime.i18n import _, of_data
+from workflow_runtime.loading import when_used
 from workflow_runtime.procedures import Procedure, check_profile, find_folder, gather, shipped_procedures
 from workflow_runtime.profiles import Profile, differences, read
-from workflow_runtime.reckoning import Reckoning
+
+if TYPE_CHECKING:
+    from workflow_runtime import reckoning as reckonings
+else:
+    reckonings = when_used("workflow_runtime.reckoning")
 
 
 @click.group(cls=Group, help=_("What a jurisdiction sets: deadlines, amounts, rules."))
@@ -95,7 +100,7 @@ def _chosen(session: Session, name: str) -> Profile:
     jurisdiction, at, version = name.partition("@")
     if not at:
         return session.runtime.profile(jurisdiction)
-    versions = Reckoning(session.runtime).versions(jurisdiction)
+    versions = reckonings.Reckoning(session.runtime).versions(jurisdiction)
     for one in versions:
         if one.version == version:
             return one
@@ -163,7 +168,7 @@ def procedures_at_hand(session: Session) -> list[Procedure]:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @pass_session
 def export(session: Session, jurisdiction: str, file: Path) -> None:
-    write_file(file, Reckoning(session.runtime).profile_source(jurisdiction))
+    write_file(file, reckonings.Reckoning(session.runtime).profile_source(jurisdiction))
     if session.as_json:
         session.output.json({"file": str(file)})
         return
@@ -174,7 +179,7 @@ def export(session: Session, jurisdiction: str, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @pass_session
 def import_profile(session: Session, file: Path) -> None:
-    kept = Reckoning(session.runtime).import_profile(_bytes(file), actor=session.actor, name=file.name)
+    kept = reckonings.Reckoning(session.runtime).import_profile(_bytes(file), actor=session.actor, name=file.name)
     if session.as_json:
         session.output.json({"jurisdiction": kept.jurisdiction, "version": kept.version, "hash": kept.hash})
         return
@@ -196,7 +201,7 @@ def apply(session: Session, jurisdiction: str, reason: str, number: str | None, 
     if not dry_run and not reason.strip():
         raise BadInput(_("a reason is needed: --reason TEXT"))
 
-    reckoning = Reckoning(session.runtime)
+    reckoning = reckonings.Reckoning(session.runtime)
     return over_many(
         session,
         lambda dry: reckoning.apply_profile(jurisdiction, reason=reason, actor=session.actor, dry_run=dry, case=number),

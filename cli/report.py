@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,13 @@ from cli.options import paging, sheets
 from cli.output import Column, Listing
 from cli.session import Session, pass_session
 from workflow_runtime.i18n import _, of_data
-from workflow_runtime.reports import Figure, Report, Reports, shipped
+from workflow_runtime.loading import when_used
+
+if TYPE_CHECKING:
+    from workflow_runtime import reports as reporting
+    from workflow_runtime.reports import Figure, Report
+else:
+    reporting = when_used("workflow_runtime.reports")
 
 
 @click.group(cls=Group, help=_("Control lists: what needs somebody's eye, with the rule behind it."))
@@ -38,11 +44,11 @@ def list_reports(session: Session, as_csv: bool, xlsx: Path | None) -> None:
         told = [
             {"id": one.id, "title": of_data(one.title), "text": of_data(one.text)}
             | {"audience": of_data(one.audience), "every": of_data(one.every), "tells": list(one.escalates)}
-            for one in shipped().values()
+            for one in reporting.shipped().values()
         ]
         session.output.json(told)
         return
-    rows = list(shipped().values())
+    rows = list(reporting.shipped().values())
     Listing(session.output, columns, rows, 1, len(rows), _("There is no list."), as_csv, xlsx).show()
 
 
@@ -51,7 +57,7 @@ def list_reports(session: Session, as_csv: bool, xlsx: Path | None) -> None:
 @paging
 @pass_session
 def show(session: Session, id: str, limit: int, page: int, as_csv: bool, xlsx: Path | None) -> None:
-    reports = Reports(session.runtime)
+    reports = reporting.Reports(session.runtime)
     found = reports.rows(id, actor=session.actor, limit=limit + 1, offset=(page - 1) * limit)
     output = session.output
     if not (session.as_json or as_csv or xlsx):
@@ -91,7 +97,7 @@ def show(session: Session, id: str, limit: int, page: int, as_csv: bool, xlsx: P
 def figures(
     session: Session, case: str, list: str | None, document: str | None, as_csv: bool, xlsx: Path | None
 ) -> None:
-    reports = Reports(session.runtime)
+    reports = reporting.Reports(session.runtime)
     if list is None:
         every = [one for one in reports.figures(case, actor=session.actor) if document in (None, one.document)]
         columns: Sequence[Column[Figure]] = [

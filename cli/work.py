@@ -17,15 +17,17 @@ from cli.options import data_options, filters, listing, paging
 from cli.output import Column, Output, urgency
 from cli.session import Session, pass_session, program
 from cli.wording import Wording
-from workflow_runtime.absences import Absences
 from workflow_runtime.errors import BadInput
 from workflow_runtime.escaping import safe
 from workflow_runtime.i18n import _, of_data
+from workflow_runtime.loading import when_used
 from workflow_runtime.model import Completion, ItemPage, ItemState, ItemView
 
 if TYPE_CHECKING:
+    from workflow_runtime import absences
     from workflow_runtime.forms import Prompt
-
+else:
+    absences = when_used("workflow_runtime.absences")
 STATES = ("open", "ready", "reserved", "mine", "late", "completed", "obsolete")
 
 
@@ -67,7 +69,7 @@ def list_items(
     columns = item_columns(session.output)
     listing(session, columns, fetch, nothing=nothing, limit=limit, page=page, as_csv=as_csv, xlsx=xlsx)
     if not (session.as_json or as_csv or xlsx or session.absent):
-        for one in Absences(session.runtime).of(session.actor):
+        for one in absences.Absences(session.runtime).of(session.actor):
             text = _("You stand in for {absent} until {last}: “--for {id}” shows that work too.")
             session.output.note(text.format(absent=safe(one.absent_name), last=one.last, id=safe(one.absent)))
 
