@@ -52,6 +52,7 @@ DAY = timedelta(days=1)
 CLOSED = timedelta(days=12)
 CYCLES = {"month": 1, "quarter": 3, "half_year": 6}
 RATE = Decimal("85.50")
+PAY_DAY, PAYMENT_DAYS = 10, 15  #: of the month, to a family; after a statement was checked, between institutions
 #: Steps whose cost is compared between years: each comes many times in every year.
 MEASURED = frozenset({
     "visit_child", "confirm_visit", "settle_fees/state_fee", "settle_fees/check_fee", "settle_fees/pay_fee",
@@ -226,7 +227,7 @@ class Desk:
     rows: ClassVar[Mapping[str, str]]
     #: Steps that keep the next of a row waiting while they are in hand.
     keeps: ClassVar[Mapping[str, str]] = {}
-    #: What is said when a step stands open for too long: the step, after how many days, and after how many again.
+    #: What is said when a step stands open for too long: the step, after how many days, and how often from there on.
     chasing: ClassVar[Mapping[str, tuple[str, int, int | None]]] = {}
 
     def __init__(self, runtime: Runtime, clock: Clock, found: Found) -> None:
@@ -336,10 +337,8 @@ class Desk:
         for text, (chased, after, again) in self.chasing.items():
             if chased != step.rpartition("/")[2]:
                 continue
-            surely, perhaps = stood - CLOSED.days > after, stood >= after
-            often = stood // again if again is not None else 1
-            life.chased[f"least {text}"] += surely
-            life.chased[f"most {text}"] += often if perhaps else 0
+            life.chased[f"least {text}"] += stood - CLOSED.days > after + (again or 0)
+            life.chased[f"most {text}"] += 1 if again is None else stood // again
 
     def missed(self, life: Life, up: date) -> None:
         """At the end: what should have come by `up` and did not."""
@@ -388,8 +387,8 @@ class Entrusted(Desk):
     }
     keeps: ClassVar[Mapping[str, str]] = {"review_gap": "renewals"}
     chasing: ClassVar[Mapping[str, tuple[str, int, int | None]]] = {
-        "代养费用逾期未付": ("pay_fee", 7, 7),
-        "代养费用长期未付": ("pay_fee", 30, None),
+        "代养费用逾期未付": ("pay_fee", PAYMENT_DAYS, 7),
+        "代养费用长期未付": ("pay_fee", PAYMENT_DAYS + 30, None),
         "定期探访逾期未进行": ("visit_child", 26, None),  # twenty working days
     }
 
@@ -469,6 +468,7 @@ class Entrusted(Desk):
             "care_ends_on": life.ends_on.isoformat(),
             "daily_rate": str(RATE),
             "settlement_cycle": life.cycle,
+            "payment_days": PAYMENT_DAYS,
         }
         return terms | ({} if life.interval is None else {"visit_interval_days": life.interval})
 
@@ -563,7 +563,8 @@ class Foster(Desk):
         "assess_integration": "integrations",
         "decide_renewal": "family renewals",
     }
-    _MONTHS: ClassVar[Mapping[str, int]] = {"family visits": 1, "allowances": 1, "supervisions": 12}
+    _MONTHS: ClassVar[Mapping[str, int]] = {"family visits": 1, "supervisions": 12}
+    _AHEAD = 7 * DAY  #: so long before the day of payment it is asked for
 
     def begin(self, life: Life) -> None:
         facts = {
@@ -597,6 +598,8 @@ class Foster(Desk):
         return new_resident_id("990100", self._born(life), 2)
 
     def following(self, life: Life, name: str, due: date) -> date:
+        if name == "allowances":
+            return plus_months(due + self._AHEAD, 1) - self._AHEAD
         return plus_months(due, self._MONTHS[name]) if name in self._MONTHS else date.max - CLOSED
 
     def happened(self, life: Life, step: str, data: Mapping[str, Any]) -> None:
@@ -606,6 +609,7 @@ class Foster(Desk):
             for name, months in self._MONTHS.items():
                 life.rows[name] = Row(plus_months(today, months), today)
             life.rows["integrations"] = Row(today + 60 * DAY, today)
+            life.rows["allowances"] = Row(plus_months(today, 1).replace(day=PAY_DAY) - self._AHEAD, today)
         elif step == "help_family" or (step == "visit_family" and data["visit_result"] == "good"):
             life.rows["family visits"].over(today)
         elif step == "pay_allowance":
@@ -648,6 +652,7 @@ class Foster(Desk):
             "integration_days": 60,
             "living_allowance": "1500.00",
             "labour_allowance": "800.00",
+            "pay_day": PAY_DAY,
         }
 
     def visit_family(self, life: Life, _step: str) -> dict[str, Any]:

@@ -18,6 +18,6 @@ def test_no_visit_fee_or_renewal_is_missed_and_no_case_grows_over_outages_and_la
     assert min(found.kept[name] for name in ("visits", "fees", "renewals", "family visits", "allowances")) > 0
     assert found.down > 0 and found.after_outage > 0
     grown = found.grown()
-    assert {"visit_child", "settle_fees/state_fee", "visit_family", "pay_allowance"} <= set(grown)
+    assert {"visit_child", "visit_family", "pay_allowance"} <= set(grown)
     for step, (first, last, _milliseconds, _then) in grown.items():
         assert last <= first + 2, f"{step}: {first} statements in the first year, {last} in the last"
