@@ -1,4 +1,4 @@
-"""One child is reported twice while the first report is open: one case goes on, and what the second says is in it."""
+"""What is asked for or reported once more about one child goes into the open case, and one case goes on."""
 
 from __future__ import annotations
 
@@ -60,14 +60,15 @@ class Desk:
         return {one.element: one for one in self.runtime.case(case, actor=SYSTEM).items}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clock() -> ScenarioClock:
     return ScenarioClock(datetime(2024, 3, 4, 9, 40, tzinfo=ZoneInfo("Asia/Shanghai")))
 
 
-@pytest.fixture
-def office(tmp_path: Path, clock: ScenarioClock) -> Iterator[Runtime]:
-    settings = Settings.from_env({"XIEBAN_HOME": str(tmp_path)}, database=f"sqlite:///{tmp_path / 'twice.db'}")
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, clock: ScenarioClock) -> Iterator[Runtime]:
+    folder = tmp_path_factory.mktemp("twice")
+    settings = Settings.from_env({"XIEBAN_HOME": str(folder)}, database=f"sqlite:///{folder / 'twice.db'}")
     with Runtime.create(settings, clock=clock) as runtime:
         runtime.import_organisation(ORGANISATION.read_bytes(), actor=SYSTEM)
         for key in (ALARM, EMERGENCY, CARE):
@@ -109,3 +110,22 @@ def test_a_more_dangerous_second_report_goes_into_the_first_case_and_calls_the_p
     [emergency] = desk.cases(EMERGENCY)
     [order] = [one for one in Repairs(office).messages(actor=SYSTEM) if one.name == "EmergencyOrder"]
     assert (order.sender, order.case) == (desk.first, emergency.number)
+
+
+def test_care_asked_for_once_more_reaches_the_open_care_and_leaves_its_clock(
+    office: Runtime, clock: ScenarioClock
+) -> None:
+    desk = Desk(office, clock, CARE, "harmed-welfare")
+    admitted = desk.file(desk.first)["admitted_at"]
+    asked = {"ground": "guardian_unable", "reason": "乡镇再次报告", "admitted_at": "2024-03-09T08:00:00+08:00"}
+
+    key = f"DL-P01-2024-000099/{desk.run.number}"  # the number of who asks, not of the open care
+    office.deliver_message("TempCareRequest", key, asked, sender="DL-P01-2024-000099", actor=SYSTEM)
+    office.sweep()
+
+    [care] = desk.cases(CARE)
+    told = [one for one in Repairs(office).messages(actor=SYSTEM) if one.correlation == key]
+    assert [(one.state, one.case) for one in told] == [("consumed", care.number)]
+    [further] = desk.file(care.number)["further_requests"]
+    assert (further["reason"], desk.file(care.number)["admitted_at"]) == ("乡镇再次报告", admitted)
+    assert "heed_request" in desk.items(care.number)
