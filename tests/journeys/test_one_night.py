@@ -61,21 +61,24 @@ class Night:
         [one] = self.cases(key)
         return one
 
-    def play(self, key: str, until: str | None = None, without: tuple[str, ...] = ()) -> None:
-        """What the clerks enter, at its hour or when it is their turn, until a step, without some days."""
-        told = story(key)
-        run = ScenarioRun(self.runtime, self.runtime.parsed(key), told, self.clock, number=self.child)
-        run.case = self.case(key).number
-        for position, step in enumerate(told["steps"], start=1):
-            if step.get("complete") == until and until is not None:
-                break
-            if "complete" not in step or "refused" in step or str(step["at"])[:10] in without:
-                continue
-            self.clock.now = max(self.clock.now, moment(step["at"]))
+    def play(self, *keys: str, until: str | None = None, without: tuple[str, ...] = ()) -> None:
+        """What the clerks of these procedures enter, at its hour or when it is their turn, until a step, without some
+        days."""
+        runs: dict[str, ScenarioRun] = {}
+        for at, key, position, step in sorted(entries(keys, until, without), key=lambda one: one[0]):
+            self.clock.now = max(self.clock.now, at)
             self.runtime.sweep()
-            run.step(position, {name: value for name, value in step.items() if name not in ("at", "due", "fires")})
+            if key not in runs:
+                runs[key] = ScenarioRun(
+                    self.runtime, self.runtime.parsed(key), story(key), self.clock, number=self.child
+                )
+                runs[key].case = self.case(key).number
+            runs[key].step(
+                position, {name: value for name, value in step.items() if name not in ("at", "due", "fires")}
+            )
         self.runtime.sweep()
-        assert not run.problems, run.problems
+        problems = [one for run in runs.values() for one in run.problems]
+        assert not problems, problems
 
     def enter(self, key: str, step: str, data: dict[str, Any]) -> None:
         """What a clerk enters beside the worked case."""
@@ -84,6 +87,17 @@ class Night:
         run.step(1, {"complete": step, "data": data})
         self.runtime.sweep()
         assert not run.problems, run.problems
+
+
+def entries(
+    keys: tuple[str, ...], until: str | None, without: tuple[str, ...]
+) -> Iterator[tuple[datetime, str, int, dict[str, Any]]]:
+    for key in keys:
+        for position, step in enumerate(story(key)["steps"], start=1):
+            if step.get("complete") == until and until is not None:
+                break
+            if "complete" in step and "refused" not in step and str(step["at"])[:10] not in without:
+                yield moment(step["at"]), key, position, step
 
 
 def moment(said: Any) -> datetime:
@@ -102,9 +116,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         for key in (*NIGHT, REGISTRATION):
             runtime.deploy(gather(find_folder(key)), actor=SYSTEM)
         played = Night(runtime, clock)
-        played.play(ALARM)
-        played.play(EMERGENCY)
-        played.play(CARE, until="review_care")
+        played.play(ALARM, EMERGENCY, CARE, until="review_care")
         played.play(INTERVENTION)
         played.play(
             REVOCATION, until="support_duty", without=("2024-08-14", "2024-08-15")
@@ -144,6 +156,37 @@ def test_who_sends_what_nobody_here_takes_is_told(night: Night) -> None:
     told = [one.content["name"] for one in history if one.kind == "message_unreceived"]
 
     assert told == ["PreEnrolRequest"]
+
+
+def test_the_night_goes_hour_by_hour_safety_first_and_papers_after(night: Night) -> None:
+    told = [
+        (line.at.astimezone(ZONE), line.element)
+        for key in (ALARM, EMERGENCY, CARE)
+        for line in night.runtime.history(night.case(key).number, actor=SYSTEM)
+        if line.kind == "completed"
+    ]
+
+    hours = [(f"{at:%d %H:%M}", element) for at, element in sorted(told) if at.day < 7 and at.month == 3]
+
+    assert hours == [
+        ("04 09:41", "receive_by_police"),
+        ("04 09:45", "dispatch_officers"),
+        ("04 09:50", "tell_reporter_by_police"),
+        ("04 10:00", "confirm_follow_on"),
+        ("04 10:05", "check_on_site"),
+        ("04 10:20", "ask_child"),
+        ("04 11:00", "contact_carers"),
+        ("04 12:00", "contact_carers"),
+        ("04 12:30", "contact_carers"),
+        ("04 13:00", "assign_place"),
+        ("04 15:40", "receive_child"),
+        ("04 16:30", "establish_ground"),
+        ("04 17:00", "fix_evidence"),
+        ("05 09:00", "tell_guardian"),
+        ("05 10:00", "file_handover"),
+        ("05 18:00", "sign_record"),
+        ("06 09:00", "plan_care"),
+    ]
 
 
 def test_the_child_is_in_care_before_the_papers_are_signed_and_in_guardianship_by_the_judgment(night: Night) -> None:
