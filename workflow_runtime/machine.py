@@ -577,7 +577,7 @@ class Machine(ABC):
     def _perform_render(self, claim: store.Claim, opened: list[str] | None) -> None:
         document_id = casefile.loads(claim.row.inputs)["document"]
         with self._database.read() as tx:
-            (row,) = queries.document_rows(tx, SYSTEM, id_or_number=document_id, limit=2)
+            row = queries.document_by_id(tx, document_id)
             procedure = self._library.procedure(tx, row.version_id)
         rendered = issuing.render(self._renderer_of(), procedure, row)
         self._papers.mark(row.issuer, row.number, row.id)

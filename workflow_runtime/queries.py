@@ -943,6 +943,15 @@ def document_rows(
     return tx.execute(statement).all()
 
 
+def document_by_id(tx: Connection, id: str) -> Row[Any]:
+    """The document of that id, whoever asks: found by its key, however many there are."""
+    return tx.execute(
+        select(t.document, t.case.c.number.label("case_number"), t.case.c.version_id)
+        .join(t.case, t.case.c.id == t.document.c.case_id)
+        .where(t.document.c.id == id)
+    ).one()
+
+
 def document_by_verification(tx: Connection, code: str) -> Row[Any] | None:
     """The document with that verification code, whoever asks."""
     return tx.execute(
