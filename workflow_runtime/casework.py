@@ -381,11 +381,12 @@ class CaseInHand:
 
     def _due(self, node: FlowNode, opened: OpenedItem) -> tuple[deadlines.Note | None, calendars.Due | None]:
         """When an item is due: on the day agreed in this case (`xb:due` names the step's input that holds it), or when
-        the deadline of the profile ends."""
+        the deadline of the profile ends, counted from an event of the case (`xb:dueFrom`) or from now."""
         name = node.properties.get("xb:deadline")
         if name is None:
             return None, None
-        note, due = self.count(name)
+        begins = opened.inputs.get(node.properties.get("xb:dueFrom", ""))
+        note, due = self.count(name, begins if isinstance(begins, date) else None)
         agreed = opened.inputs.get(node.properties.get("xb:due", ""))
         if not isinstance(agreed, date):
             return note, due

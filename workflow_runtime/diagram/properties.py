@@ -45,6 +45,7 @@ PROPERTIES: Mapping[str, Property] = {
     "xb:holds": Property(_PERSON, r"\S+(\s*,\s*\S+)*", "hand_over_child"),
     "xb:deadline": Property(_STEP, _NAME, "transfer_plan"),
     "xb:due": Property(_PERSON, _NAME, "pay_on"),
+    "xb:dueFrom": Property(_PERSON, _NAME, "handed_over_at"),
     "xb:clause": Property(_STEP | _PROCESS | GATEWAYS | {"sequenceFlow"}, ".{1,200}", "S004 三(一)"),
     "xb:document": Property(_STEP, _CODE, "D15"),
     "xb:act": Property(_STEP, _NAME, "payment"),

@@ -315,6 +315,7 @@ def _property_word(key: str) -> str:
     return {
         "xb:deadline": _("deadline"),
         "xb:due": _("agreed day"),
+        "xb:dueFrom": _("counted from"),
         "xb:clause": _("basis"),
         "xb:document": _("document"),
         "xb:receives": _("documents received"),

@@ -20,8 +20,9 @@ NAMED = re.compile(r'\b(?:deadline|cycle)\(\s*"([^"]*)"\s*[,)]')
 
 def check(sheet: Sheet, context: CheckContext) -> Iterator[Problem]:
     for node in sheet.steps():
-        agreed = node.properties.get("xb:due")
-        if agreed and ("xb:deadline" not in node.properties or agreed not in {one.target for one in node.inputs}):
+        for agreed in filter(None, (node.properties.get(one) for one in ("xb:due", "xb:dueFrom"))):
+            if "xb:deadline" in node.properties and agreed in {one.target for one in node.inputs}:
+                continue
             yield Problem(
                 sheet.xml(node),
                 _("{node} is due on {name}, which is no input of the step, or has no deadline beside it.").format(
