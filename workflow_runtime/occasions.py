@@ -90,12 +90,14 @@ class Occasions:
     def _starts(
         self, tx: Connection, rows: Sequence[Row[Any]], values: dict[str, Mapping[str, Any] | None]
     ) -> Iterator[_Due]:
-        """Started while it holds, unless a case of that procedure runs or has run: whoever was registered late, or had
-        a birth date corrected, is asked too, and nobody twice."""
+        """Started while it holds, unless a case of that procedure runs or has run: whoever was registered late, had a
+        birth date corrected or a case withdrawn (and lives elsewhere by now) is asked too, and nobody twice."""
         today = self._runtime._today()
         pairs = list(_of(rows, "start"))
-        begun = queries.keyed(tx, [f"{one.name} {row.number}" for row, one, _facts in pairs])
-        pairs = [pair for pair in pairs if f"{pair[1].name} {pair[0].number}" not in begun]
+        ids = sorted({row.id for row, _one, _facts in pairs})
+        starts = sorted({one.start for _row, one, _facts in pairs})
+        had = {start: queries.cases_counted(tx, ids, start) for start in starts}
+        pairs = [pair for pair in pairs if not had[pair[1].start].get(pair[0].id, (0, 0))[0]]
         if not pairs:
             return
         ids = [row.id for row, _one, _facts in pairs]
@@ -118,13 +120,14 @@ class Occasions:
                 "signals": heard.get(row.id, []),
                 "profile": profile,
             }
-            if one.when(scope, functions=_FUNCTIONS) is True and not queries.had_case(tx, row.id, one.start):
+            if one.when(scope, functions=_FUNCTIONS) is True:
+                withdrawn = had[one.start].get(row.id, (0, 0))[1]
                 regions = {name: value(scope, functions=_FUNCTIONS) for name, value in one.regions.items()}
                 data = {name: value(scope, functions=_FUNCTIONS) for name, value in one.data.items()}
                 yield _Due(
                     row.number,
                     one,
-                    f"{one.name} {row.number}",
+                    f"{one.name} {row.number}" + (f" {withdrawn}" if withdrawn else ""),
                     {name: region for name, region in regions.items() if isinstance(region, str)},
                     {name: value for name, value in data.items() if value is not None},
                 )

@@ -660,22 +660,15 @@ def heard_of(tx: Connection, subject_ids: Sequence[int]) -> dict[int, list[str]]
     return found
 
 
-def keyed(tx: Connection, keys: Sequence[str]) -> frozenset[str]:
-    """Which of these keyed requests were begun."""
-    k = t.idempotency.c.key
-    return frozenset(tx.execute(select(k).where(k.in_(keys))).scalars()) if keys else frozenset()
-
-
-def had_case(tx: Connection, subject_id: int, procedure: str) -> bool:
-    """Whether a case of the procedure about the subject runs or came to its end."""
+def cases_counted(tx: Connection, subject_ids: Sequence[int], procedure: str) -> Mapping[int, tuple[int, int]]:
+    """How many cases of the procedure about each subject run or came to their end, and how many were cancelled."""
     c, v = t.case.c, t.procedure_version.c
-    statement = select(c.id).join(t.procedure_version, v.id == c.version_id)
-    return (
-        tx.execute(
-            statement.where(c.subject_id == subject_id, v.key == procedure, c.state != CaseState.CANCELLED)
-        ).first()
-        is not None
-    )
+    ours = select(c.subject_id, c.state).join(t.procedure_version, v.id == c.version_id)
+    found: dict[int, tuple[int, int]] = {}
+    for subject, state in tx.execute(ours.where(c.subject_id.in_(subject_ids), v.key == procedure)):
+        kept, off = found.get(subject, (0, 0))
+        found[subject] = (kept, off + 1) if state == CaseState.CANCELLED else (kept + 1, off)
+    return found
 
 
 def yet_to_hear(tx: Connection, signal: Row[Any]) -> Sequence[Any]:

@@ -271,6 +271,20 @@ def test_who_had_such_a_case_by_hand_is_not_asked_and_whose_case_was_withdrawn_i
     assert sorted(one.state for one in asked(office, withdrawn)) == ["cancelled", "open"]
 
 
+def test_a_case_that_began_by_itself_and_is_withdrawn_begins_again_once(office: Runtime, clock: Clock) -> None:
+    at(clock, "2024-03-04")
+    subject = person(office, "2006-06-01")
+    office.sweep()
+    office.withdraw(asked(office, subject)[0].number, reason="移交", actor=next(iter(_clerks(office))))
+
+    at(clock, "2024-03-05")
+    office.sweep()
+    at(clock, "2024-03-06")
+    office.sweep()
+
+    assert sorted(one.state for one in asked(office, subject)) == ["cancelled", "open"]
+
+
 def _clerks(office: Runtime) -> Iterator[Any]:
     directory = office.organisation(actor=SYSTEM)
     for one in directory.clerks_of("cwi-nanping.social_work", office._today()):
