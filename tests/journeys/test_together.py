@@ -34,6 +34,7 @@ TOGETHER = (
     "family-foster-care",
     "family-style-care",
     "kinship-care",
+    "emergency-response-handover",
     "temporary-guardianship",
 )
 _DAY = re.compile(r"^202[4-9]-\d{2}-\d{2}(T|$)")
@@ -305,6 +306,27 @@ def test_a_child_of_the_county_is_assessed_and_placed_by_its_own_institution(tow
         filing = next(name for name in places if "民政部门" in name)
         assert places.pop(filing) == "青溪县民政局"
         assert set(places.values()) == {"青溪县儿童福利院"}
+
+
+@pytest.mark.parametrize(
+    "key, data, who",
+    [
+        ("emergency-response-handover", {}, ("公安局", "公安局", "民政局", "未成年人救助保护中心")),
+        ("temporary-guardianship", {"reason": "院内受到侵害，须立即离开"}, ("民政局", "未成年人救助保护中心")),
+    ],
+)
+def test_where_no_county_stands_between_the_city_itself_comes_to_the_child(
+    town: Town, key: str, data: dict[str, Any], who: tuple[str, ...]
+) -> None:
+    """A child in the city's own institution, which lies in no county."""
+    subject = held(town, "990100", "CWI.CITY@990100", "CAB.CITY@990100")
+
+    number = town.runtime.start_case(
+        key, subject, actor=SYSTEM, data=data, regions={"place": "990100"}, jurisdiction="GX"
+    ).case.number
+
+    parties = [place.partition(" ")[0] for place in town.case(number).parties.values()]
+    assert sorted(parties) == sorted(f"南屏市{one}" for one in who)
 
 
 def test_a_placement_that_ends_is_decided_again_until_one_holds(town: Town) -> None:
