@@ -181,12 +181,25 @@ def move_timers(wf: CaseWorkflow, to: Mapping[str, datetime], every: Mapping[str
 
 
 def fire_message(wf: CaseWorkflow, subscription: str, payload: Mapping[str, Any]) -> bool:
-    """Deliver a message to the subscription; False when it is not open."""
-    for task in wf.live():
-        for id, position, event, _note in _ids(task):
-            if id == subscription and event.kind == "message":
-                fire(task, position, payload, event.name)
-                return True
+    """Deliver a message to the subscription; False when it is not open.
+
+    A step that waits for the message comes before an event sub-process that waits for it all the while.
+    """
+    open_ones = [
+        (id, task, position, event, note)
+        for task in wf.live()
+        for id, position, event, note in _ids(task)
+        if event.kind == "message"
+    ]
+    for id, task, position, event, note in open_ones:
+        if id == subscription:
+            if task.internal_data.get("armed") == "scope":
+                asked = (event.name, note)
+                same = ((at, where) for _id, at, where, other, key in open_ones if (other.name, key) == asked)
+                nearer = (one for one in same if one[0].internal_data.get("armed") != "scope")
+                task, position = next(nearer, (task, position))
+            fire(task, position, payload, event.name)
+            return True
     return False
 
 
