@@ -135,7 +135,7 @@ class Parameter:
         if self.is_deadline:
             return amount(self.value, self.unit)
         if isinstance(self.value, tuple):
-            return ", ".join(of_data(str(one)) for one in self.value)
+            return ", ".join(of_data(str(one)) for one in self.value) or _("none")
         if isinstance(self.value, bool):
             return _("yes") if self.value else _("no")
         return of_data(str(self.value))
