@@ -168,7 +168,7 @@ def _element(words: list[str], roots: dict[str, str], defaults: Mapping[str, str
                     if key
                     else ""
                 )
-                roots[f"m{value}"] = f'<message id="m{len(roots)}" name="{message}">{zeebe_key}</message>'
+                roots.setdefault(f"m{value}", f'<message id="m{len(roots)}" name="{message}">{zeebe_key}</message>')
                 ref = roots[f"m{value}"].split('"')[1]
                 if kind in ("send", "receive"):
                     attributes["messageRef"] = ref

@@ -655,6 +655,32 @@ def test_a_message_key_without_a_value_is_an_incident() -> None:
     assert step.incident is not None and step.incident.code == "no_key"
 
 
+def test_a_step_that_waits_takes_a_message_before_the_event_sub_process_around_it() -> None:
+    words = """
+        start s
+        user a
+        catch c message=m
+        user b
+        end e
+        s -> a -> c -> b -> e
+        handler h {
+            start hs message=m quiet
+            user x
+            end he
+            hs -> x -> he
+        }
+    """
+    desk = Desk(drawn(words))
+    desk.message("m")
+    assert desk.open == ["a", "x"]
+    desk.complete("a")
+
+    around = next(entry.id for entry in desk.step.subscriptions if entry.element == "hs")
+    desk.tell(DeliverMessage(around, {}))
+
+    assert desk.open == ["b", "x"]
+
+
 def test_a_case_can_begin_by_a_message() -> None:
     words = "start s\nstart m message=TRANSFER_REQUESTED\nuser a\nuser b\nend e\ns -> a -> e\nm -> b -> e"
 
