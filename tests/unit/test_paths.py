@@ -8,6 +8,7 @@ from tests.unit.drawn import HEAD, TIMER, border, inside, job, process, properti
 from workflow_runtime import subjects
 from workflow_runtime.diagram import Diagram, read
 from workflow_runtime.diagram.paths import BrokenPath, broken, way_to
+from workflow_runtime.procedures import find_folder
 
 RULES = {rule.id: rule for rule in subjects.shipped()["child"].path_rules}
 CHANGES = '=[{kind: "custodian", party: x}]'
@@ -51,6 +52,19 @@ def test_no_placement_waits_for_a_paper_also_inside_a_sub_process() -> None:
     )
 
     assert told("safety-before-paper", wrong) == [("place", ("wait for the certificate", "place the child"))]
+
+
+def test_the_emergency_response_could_not_be_drawn_so_that_a_child_waits_for_a_paper() -> None:
+    key = "emergency-response-handover"
+    as_shipped = (find_folder(key) / f"{key}.bpmn").read_bytes()
+    deadline = b'<zeebe:property name="xb:deadline" value="assign_place"/>'
+    waiting = as_shipped.replace(deadline, deadline + b'<zeebe:property name="xb:receives" value="D06"/>')
+    rule = RULES["safety-before-paper"]
+
+    refused = {one.element: one.told for one in broken(read(waiting), key, rule, {}, 20_000)}
+
+    assert "安排照料机构" in refused["receive_child"] and refused["receive_child"][-1] == "接收儿童"
+    assert list(broken(read(as_shipped), key, rule, {}, 20_000)) == []
 
 
 def test_the_child_is_asked_before_any_move() -> None:
