@@ -19,6 +19,7 @@ import random
 import sys
 import tempfile
 import time as watch
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -239,7 +240,7 @@ def entries(procedure: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-class Desk:
+class Desk(ABC):
     """Those who do the work of one procedure; a method named after a step says what they enter there."""
 
     procedure: ClassVar[str]
@@ -370,17 +371,17 @@ class Desk:
             if not row.busy and row.due + CLOSED < last and row.free + DAY < last:
                 self.found.wrong.append(f"{life.number} {name}: not asked for since {row.due}")
 
+    @abstractmethod
     def following(self, life: Life, name: str, due: date) -> date:
         """From which day the next of a row is right."""
-        raise NotImplementedError
 
+    @abstractmethod
     def happened(self, life: Life, step: str, data: Mapping[str, Any]) -> None:
         """What a step changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, life: Life) -> None:
         """Register whom the case is about and start it."""
-        raise NotImplementedError
 
     def _child(self, life: Life, region: str, standings: Mapping[str, Any]) -> str:
         facts = {
