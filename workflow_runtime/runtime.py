@@ -519,20 +519,17 @@ class Runtime(Machine):
 
     def _subject_row(self, tx: Connection, number: str, actor: Actor) -> Row[Any]:
         row = queries.subject(tx, number)
-        if row is not None and actor.clerk == "system":
-            return row
-        departments = queries.departments(tx, actor.sees)
-        seen = queries.subjects(
-            tx,
-            departments=actor.sees,
-            agencies=frozenset(one.agency for one in departments.values()),
-            search=number,
-            limit=1,
-            offset=0,
-        )
-        if row is None or not seen:
+        if row is None or not self._may_see(tx, number, actor):
             raise NotFound(_("there is no subject {number}, or not for you").format(number=number))
         return row
+
+    def _may_see(self, tx: Connection, number: str, actor: Actor) -> bool:
+        """Whether a subject with that number is one of those whom the actor may see."""
+        if actor.clerk == "system":
+            return True
+        departments = queries.departments(tx, actor.sees)
+        agencies = frozenset(one.agency for one in departments.values())
+        return bool(queries.subjects(tx, departments=actor.sees, agencies=agencies, search=number, limit=1, offset=0))
 
     def _subject_kind(self, kind: str) -> SubjectKind:
         kinds = subjects.shipped()
@@ -626,13 +623,13 @@ class Runtime(Machine):
             partial(self._library.profile_values, profile_id, profile, procedure, local_day),
         )
         parties = casework.bind_lanes(procedure, directory, regions, data)
-        self._held(tx, procedure, directory, subject, regions)
         if actor.clerk != "system" and not actor.departments & {row["department_id"] for row in parties}:
             raise NotInThisDepartment(
                 _("{name} belongs to no department that takes part in {procedure} here").format(
                     name=actor.name, procedure=procedure.name
                 )
             )
+        self._held(tx, procedure, directory, subject, regions, actor)
         local_year = local_day.year
         number = f"{profile.jurisdiction}-{procedure.code}-{local_year}-" + (
             f"{store.next_number(tx, profile.jurisdiction, 'case.' + procedure.code, local_year):06d}"
@@ -730,9 +727,18 @@ class Runtime(Machine):
             )
 
     def _held(
-        self, tx: Connection, procedure: Procedure, directory: Directory, subject: Row[Any], regions: dict[str, str]
+        self,
+        tx: Connection,
+        procedure: Procedure,
+        directory: Directory,
+        subject: Row[Any],
+        regions: dict[str, str],
+        actor: Actor,
     ) -> None:
-        """The other precondition (`xb:heldBy`): the subject's standings are held by those that the procedure is for."""
+        """The other precondition (`xb:heldBy`): the subject's standings are held by those that the procedure is for.
+
+        Who else holds them is told to those who may see the subject.
+        """
         wanted = [part.strip().partition("=") for part in procedure.attribute("xb:heldBy").split(",") if part.strip()]
         held = {row.kind: row for row in store.open_standings(tx, subject.id)} if wanted else {}
         names = {one.code: one.name for one in (procedure.subject_kind.standings if procedure.subject_kind else ())}
@@ -740,6 +746,7 @@ class Runtime(Machine):
             agency = directory.agency(casework.resolve_party(directory, reference, regions).agency)
             found = held.get(standing)
             if found is None or found.holder_agency != agency.id:
+                knows = self._may_see(tx, subject.number, actor)
                 words = _(
                     "{standing} of {subject}: {found}; {procedure} is for those whose {standing} is {wanted} ({source})"
                 )
@@ -747,7 +754,7 @@ class Runtime(Machine):
                     words.format(
                         standing=of_data(names.get(standing, standing)),
                         subject=subject.number,
-                        found=_("nobody") if found is None else found.holder,
+                        found=_("nobody") if found is None else found.holder if knows else _("somebody else"),
                         procedure=of_data(procedure.name),
                         wanted=agency.name,
                         source=of_data(procedure.attribute("xb:clause")) or "-",

@@ -243,3 +243,15 @@ class TestOneMatterAtATime:
         else:
             with pytest.raises(RuleBroken, match=f"guardian of {child}: 青溪县民政局"):
                 runtime.start_case("review", child, actor=SYSTEM)
+
+    def test_who_may_not_see_somebody_is_not_told_who_the_guardian_is(self, runtime: Runtime, child: str) -> None:
+        bundle = dict(gather(HERE / "review"))
+        known = b'<zeebe:property name="xb:subject" value="child" />'
+        path = "review/review.bpmn"
+        wanted = b'<zeebe:property name="xb:heldBy" value="guardian=CAB.CNTY@sending_county" />'
+        bundle[path] = bundle[path].replace(known, known + wanted)
+        runtime.deploy(bundle, actor=SYSTEM)
+        stranger = runtime.actor("mo-lan")  # of the next county's institution
+
+        with pytest.raises(RuleBroken, match=f"guardian of {child}: somebody else;"):
+            runtime.start_case("review", child, actor=stranger, regions={"sending_county": "990102"})
