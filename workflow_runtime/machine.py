@@ -853,7 +853,8 @@ def at(row: Row[Any]) -> str:
 def _subject_of(message: Row[Any], sender: str | None) -> str:
     """Whom a message is about: the subject that its key names behind the slash, or else the sender's."""
     _case, slash, subject = str(message.correlation).rpartition("/")
-    return subject or sender or "" if slash or sender is None else sender
+    named = subject if slash or sender is None else ""
+    return named or sender or ""
 
 
 def _without_data(error: Exception) -> str:
