@@ -28,6 +28,12 @@ def story(path: Path) -> dict[str, Any]:
     return scenarios.read(path.read_bytes(), name=path.name)
 
 
+def office_of(key: str, folder: Path, **others: Any) -> scenarios.Office:
+    """The fictional office of the demo with one shipped procedure; what else it takes is `scenarios.Office`'s."""
+    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
+    return scenarios.Office(gather(find_folder(key)), organisation, folder, **others)
+
+
 #: What the proofs about all worked cases together look at.
 SHOWN = ("taken", "entered", "hit")
 
@@ -44,9 +50,7 @@ class Rehearsals:
 
     @cached_property
     def office(self) -> scenarios.Office:
-        organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-        bundle = gather(find_folder(self._key))
-        return scenarios.Office(bundle, organisation, self._folder, database=self._database(), renderer=self._renderer)
+        return office_of(self._key, self._folder, database=self._database(), renderer=self._renderer)
 
     @cached_property
     def procedure(self) -> Procedure:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.procedures.conftest import story
+from tests.procedures.conftest import office_of, story
 from workflow_runtime import profiles, scenarios
 from workflow_runtime.errors import FormError
 from workflow_runtime.model import SYSTEM
-from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
+from workflow_runtime.procedures import Procedure, find_folder, gather
 
 TRACKS = {
     "P37": "adult-return-to-community",
@@ -44,9 +44,7 @@ def test_every_end_of_a_track_comes_after_its_result_and_reason(key: str) -> Non
 @pytest.mark.parametrize("key", ["adult-employment-support", "adult-housing-priority", "destitute-support-transfer"])
 def test_the_same_help_is_not_asked_for_twice_at_once(key: str, tmp_path: Path) -> None:
     worked = story(next(one for one in (find_folder(key) / "scenarios").glob("*-not-wanted.yaml")))
-    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-    database = f"sqlite:///{tmp_path / 'office.db'}"
-    office = scenarios.Office(gather(find_folder(key)), organisation, tmp_path, database=database)
+    office = office_of(key, tmp_path, database=f"sqlite:///{tmp_path / 'office.db'}")
     clock = scenarios.ScenarioClock(scenarios._instant(worked["clock"]))
     with office.open(clock) as runtime:
         run = scenarios.ScenarioRun(runtime, office.procedure, worked, clock)

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 import handlers  # noqa: F401  (importing registers the handlers)
-from tests.procedures.conftest import story
+from tests.procedures.conftest import office_of, story
 from workflow_runtime import documents, feel, profiles, scenarios
 from workflow_runtime.errors import FormError
 from workflow_runtime.model import SYSTEM
-from workflow_runtime.procedures import Procedure, find_folder, gather, shipped_library
+from workflow_runtime.procedures import Procedure, find_folder, gather
 from workflow_runtime.reports import Reports
 
 FOLDER = find_folder("entrusted-care-agreement")
@@ -66,8 +66,7 @@ def test_the_agreement_holds_every_clause_of_the_list() -> None:
 @pytest.mark.usefixtures("english")
 def test_a_transfer_beside_entrusted_care_names_the_case_that_it_ends(tmp_path: Path) -> None:
     told = story(FOLDER / "scenarios" / "missing-and-court.yaml")
-    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-    office = scenarios.Office(gather(FOLDER), organisation, tmp_path)
+    office = office_of(FOLDER.name, tmp_path)
     clock = scenarios.ScenarioClock(scenarios._instant(told["clock"]))
     with office.open(clock) as runtime:
         runtime.deploy(gather(find_folder("county-city-transfer")), actor=SYSTEM)
@@ -96,10 +95,9 @@ def test_a_transfer_beside_entrusted_care_names_the_case_that_it_ends(tmp_path: 
 
 def test_years_of_visits_leave_the_case_as_small_as_it_was(tmp_path: Path) -> None:
     told = story(FOLDER / "scenarios" / "district-entrusts.yaml")
-    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
     clock = scenarios.ScenarioClock(scenarios._instant(told["clock"]))
     sizes = []
-    with scenarios.Office(gather(FOLDER), organisation, tmp_path) as office, office.open(clock) as runtime:
+    with office_of(FOLDER.name, tmp_path) as office, office.open(clock) as runtime:
         run = scenarios.ScenarioRun(runtime, office.procedure, told, clock)
         run.begin()
         for number, step in enumerate(told["steps"], start=1):

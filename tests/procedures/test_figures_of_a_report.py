@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from tests.procedures.conftest import story
+from tests.procedures.conftest import office_of, story
 from workflow_runtime import scenarios
 from workflow_runtime.errors import NotFound
 from workflow_runtime.model import SYSTEM
-from workflow_runtime.procedures import find_folder, gather, shipped_library
+from workflow_runtime.procedures import find_folder
 from workflow_runtime.reports import Reports
 
 KEY = "plan-progress-reporting"
@@ -22,9 +22,7 @@ STORY = story(find_folder(KEY) / "scenarios" / "inconsistent-and-same-person.yam
 def test_a_figure_is_traced_to_whom_it_counts_by_those_who_may_see_the_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    organisation = (shipped_library() / "demo" / "organisation.yaml").read_bytes()
-    database = f"sqlite:///{tmp_path / 'office.db'}"
-    office = scenarios.Office(gather(find_folder(KEY)), organisation, tmp_path, database=database)
+    office = office_of(KEY, tmp_path, database=f"sqlite:///{tmp_path / 'office.db'}")
     clock = scenarios.ScenarioClock(scenarios._instant(STORY["clock"]))
     with office.open(clock) as runtime:
         run = scenarios.ScenarioRun(runtime, office.procedure, STORY, clock)
